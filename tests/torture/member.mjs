@@ -67,7 +67,7 @@ export class Member extends EventEmitter {
 		this.epoch = options.epoch;
 		/** The room's messages as received by this member: texts[id]. */
 		this.texts = [];
-		/** The messages as they are now, by id: { message, deleted, reactions }. */
+		/** The messages as they are now, by id: { username, message, edited, deleted, reactions }. */
 		this.view = new Map();
 		/** Every id up to this one is known. */
 		this.have = 0;
@@ -296,21 +296,21 @@ export class Member extends EventEmitter {
 		this.emit('received', id, message);
 	}
 
-	#apply({ type = 'message', id, of, username, message, emoji, on, deleted, reactions = {} }) {
+	#apply({ type = 'message', id, ts, of, username, message, emoji, on, edited, deleted, reactions = {} }) {
 		const target = this.view.get(of);
 		if (type === 'message')
-			this.view.set(id, { username, message, deleted, reactions: new Set(keysOf(reactions)) });
+			this.view.set(id, { username, message, edited, deleted, reactions: new Set(keysOf(reactions)) });
 		else if (!target || target.deleted)
 			return;
 		else if (type === 'delete')
 			this.view.set(of, { username: target.username, deleted: true, reactions: new Set() });
-		else if (type === 'edit')
-			target.message = message ?? target.message;
+		else if (type === 'edit' && message)
+			Object.assign(target, { message, edited: ts });
 		else if (emoji)
 			target.reactions[on ? 'add' : 'delete'](`${emoji} ${username}`);
 	}
 
-	#hearAck({ ref, id, duplicate }) {
+	#hearAck({ ref, id, ts, duplicate }) {
 		const entry = this.#byRef.get(ref);
 		if (!entry)
 			return this.#fault(`an ack of ${ref}, which was never sent`);
@@ -322,7 +322,7 @@ export class Member extends EventEmitter {
 			this.duplicates++;
 		} else {
 			this.#ackedHere.add(id);
-			this.#apply({ username: this.name, ...entry.object, id });
+			this.#apply({ username: this.name, ...entry.object, id, ts });
 		}
 		// One that was stored over an earlier connection is received with what was missed.
 		if (!duplicate || !this.#options.mayChange)

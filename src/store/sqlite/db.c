@@ -32,6 +32,7 @@ sqlite_db_open(struct sqlite_db *db, const char *path, int flags)
 	sqlite3_extended_result_codes(db->handle, 1);
 	sqlite3_busy_timeout(db->handle, SQLITE_DB_BUSY_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite_gaps_zero(db);
 	return sqlite_db_exec(db, db_setup);
 }
 

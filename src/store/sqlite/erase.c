@@ -114,6 +114,8 @@ erase_empty_log(struct sqlite_writer *writer)
 	}
 	if (rc != SQLITE_OK)
 		return rc;
+	/* Pages in memory still have what gaps.c keeps out of the file. */
+	sqlite3_db_release_memory(writer->db.handle);
 	erase_end_round(writer);
 	writer->trim.size_ratio = 0;
 	return writer->erase.is_wanted ? SQLITE_OK

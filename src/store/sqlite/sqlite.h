@@ -66,6 +66,9 @@ int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
  * connection still reads from the log or copies it after wait_ms. */
 int sqlite_db_truncate_log(struct sqlite_db *db, int wait_ms);
 
+/* Let db write no leftovers of moved rows to its file. */
+void sqlite_gaps_zero(struct sqlite_db *db);
+
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);
 

@@ -563,7 +563,7 @@ files_have(const struct fixture *fixture, const char *word)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		FILE *file = fopen(name_in_folder(fixture, names[i]), "rb");
-		static char bytes[4 << 20];
+		static char bytes[32 << 20];
 		size_t len = file ? fread(bytes, 1, sizeof(bytes), file) : 0;
 
 		assert_true(len < sizeof(bytes));
@@ -593,6 +593,35 @@ test_the_text_before_an_edit_leaves_the_files(void **state)
 	assert_found(fixture, "a", "harmless", "1001");
 }
 
+/* SQLite leaves copies of rows that it moves to another page, because others grow. */
+static void
+test_texts_leave_the_files_that_were_moved_before_they_were_deleted(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t end = clock_now_ms() + PATIENCE_MS;
+	char text[300];
+	uint64_t id;
+
+	for (id = 1; id <= 300; id++) {
+		snprintf(text, sizeof(text), "movedword%d %0*d", (int)id,
+			20 + (int)(id * 7 % 90), 0);
+		say(fixture, "message", "ann", text, ann, NULL);
+	}
+	for (id = 1; id <= 300; id += 3) {
+		snprintf(text, sizeof(text), "movedword%d %0*d", (int)id,
+			20 + (int)(id * 31 % 250), 0);
+		assert_int_equal(edit(fixture, id, text, ann).error, 0);
+		react(fixture, id + 1, "👍", "ann", true);
+	}
+	assert_true(files_have(fixture, "movedword"));
+	for (id = 1; id <= 300; id++)
+		assert_int_equal(unsay(fixture, id, ann).error, 0);
+	while (files_have(fixture, "movedword")) {
+		assert_true(clock_now_ms() < end);
+		ask_before(fixture, "a", UINT64_MAX, 1, PLENTY);
+	}
+}
+
 int
 main(void)
 {
@@ -611,6 +640,7 @@ main(void)
 		BOTH(test_changes_are_no_messages_of_a_search_or_page_of_said),
 		CLOSED_SQLITE(test_reactions_go_with_their_messages_and_are_counted),
 		SQLITE(test_the_text_before_an_edit_leaves_the_files),
+		SQLITE(test_texts_leave_the_files_that_were_moved_before_they_were_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,101 @@
+/* When SQLite moves rows to another page, it leaves copies of them behind, in the gap
+ * between the page's array of cells and its first cell, also with secure_delete (btree.c,
+ * rebuildPage, as of 3.40). Such a row may be deleted later. So gaps are zeroed on their
+ * way into the database file; nothing reads them. The log, which has pages as they are,
+ * is truncated after a deletion (erase.c). */
+#include <pthread.h>
+#include <string.h>
+
+#include "store/sqlite/sqlite.h"
+
+/* https://www.sqlite.org/fileformat2.html section 1.6: where a page's header begins, how
+ * long it is, and what is in it. */
+#define FILE_HEADER_BYTES 100
+#define LEAF_BYTES 8
+#define INTERIOR_BYTES 12
+#define CELLS_AT 3
+#define CONTENT_AT 5
+
+#define PAGE_MAX_BYTES 65536
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static const sqlite3_io_methods *original;
+static sqlite3_io_methods zeroing;
+
+static size_t
+gaps_number_at(const unsigned char *bytes)
+{
+	return (size_t)bytes[0] << 8 | bytes[1];
+}
+
+/* The length of the header of a page of a table or index, 0 for any other page. Others
+ * begin with the number of a page, so the first byte is 0 in a file of up to 128 GiB. */
+static size_t
+gaps_header_bytes(unsigned char kind)
+{
+	if (kind == 2 || kind == 5)
+		return INTERIOR_BYTES;
+	return kind == 10 || kind == 13 ? LEAF_BYTES : 0;
+}
+
+/* Find the gap of a page. Returns false if it has none, or if it is no such page. */
+static bool
+gaps_find(
+	const unsigned char *page, size_t len, bool is_first, size_t *start, size_t *end)
+{
+	size_t header = is_first ? FILE_HEADER_BYTES : 0;
+	size_t header_bytes = gaps_header_bytes(page[header]), cells;
+
+	if (!header_bytes)
+		return false;
+	cells = gaps_number_at(page + header + CELLS_AT);
+	*start = header + header_bytes + 2 * cells;
+	*end = gaps_number_at(page + header + CONTENT_AT);
+	if (!*end)
+		*end = PAGE_MAX_BYTES;
+	if (*start >= *end || *end > len)
+		return false;
+	for (const unsigned char *cell = page + header + header_bytes; cells; cell += 2) {
+		size_t at = gaps_number_at(cell);
+
+		if (at < *end || at >= len)
+			return false;
+		cells--;
+	}
+	return true;
+}
+
+static int
+gaps_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
+{
+	unsigned char page[PAGE_MAX_BYTES];
+	size_t start, end;
+
+	/* SQLite writes whole pages. The smallest has 512 bytes. */
+	if (len < 512 || len > PAGE_MAX_BYTES || offset % len ||
+		!gaps_find(bytes, (size_t)len, offset == 0, &start, &end))
+		return original->xWrite(file, bytes, len, offset);
+	memcpy(page, bytes, (size_t)len);
+	memset(page + start, 0, end - start);
+	return original->xWrite(file, page, len, offset);
+}
+
+void
+sqlite_gaps_zero(struct sqlite_db *db)
+{
+	sqlite3_file *file = NULL;
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (!file || !file->pMethods)
+		return;
+	pthread_mutex_lock(&mutex);
+	if (!original) {
+		original = file->pMethods;
+		zeroing = *original;
+		zeroing.xWrite = gaps_write;
+	}
+	/* All files have the same methods, those of the default VFS. */
+	if (file->pMethods == original)
+		file->pMethods = &zeroing;
+	pthread_mutex_unlock(&mutex);
+}
