@@ -141,11 +141,11 @@ void store_read_reverse(struct store_read *read);
 /* Note that message id was deleted: append it to the entry's member "of". */
 void store_note_deleted(struct store_write *write, uint64_t id);
 
-/* A change names ids, but nothing can be done to any of them. is_denied: one of them is a
- * message that another author has said. */
+/* Set the error of a change that has no valid target. is_denied: a target has another
+ * author. */
 void store_refuse_change(struct store_write *write, bool is_denied);
 
-/* The reaction of write changes nothing: entry id, stored at ts_ms, has set it. */
+/* The reaction of write changes nothing: entry id of ts_ms set it before. */
 void store_note_reaction(struct store_write *write, uint64_t id, int64_t ts_ms);
 
 /* Complete the tail of a deletion's entry. */

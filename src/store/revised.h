@@ -20,13 +20,13 @@ json_t *revised_load(const char *tail, size_t len);
  */
 char *revised_print(json_t *object);
 
-/* True if the author of entry has said the message that has author, or NULL. */
+/* True if entry has this author, which may be NULL: nobody. */
 bool revised_is_by(const unsigned char *author, const struct store_entry *entry);
 
 /* Replace the text of a message at ts_ms. */
 void revised_set_text(json_t *object, const char *text, int64_t ts_ms);
 
-/* The text of a message for store_search. The caller frees it. */
+/* The words of a message for store_search. The caller frees them. */
 char *revised_words(const json_t *object);
 
 /* How many people have reacted to a message with emoji. */

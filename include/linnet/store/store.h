@@ -40,54 +40,54 @@
 
 struct store;
 
-/* Who has said something: a SHA-256. The store keeps it and gives it to nobody. */
+/* Size of the author of a message: a SHA-256. The store keeps it and never gives it out.
+ */
 #define STORE_AUTHOR_BYTES 32
 
-/* How many different emoji the reactions to one message may have. */
+/* Limit of the different emoji of one message. */
 #define STORE_EMOJI_MAX 20
 
-/* How many names a message is read with for each of its emoji. */
+/* Limit of the names that a message lists for each emoji. */
 #define STORE_REACTION_NAMES 50
 
 /* What an entry of a room is. */
 enum store_kind {
-	STORE_SAID,    /* a message, an alarm, or anything else that is none of these: */
+	STORE_SAID,    /* a message, an alarm, or whatever else is appended */
 	STORE_DELETE,  /* deletes messages */
 	STORE_DELETED, /* a message whose text is gone */
 	STORE_EDIT,    /* replaces the text of a message */
 	STORE_REACT,   /* sets or removes a reaction to a message */
 };
 
-/* True if an entry of that kind changes others. Only store_after finds these. */
+/* True if an entry of that kind changes earlier ones: STORE_DELETE, STORE_EDIT and
+ * STORE_REACT. Only store_after and store_said find changes. */
 bool store_is_change(enum store_kind kind);
 
-/* What an entry does to earlier ones of its room, in the same transaction. The tail of
- * such an entry ends before its closing brace, and the store appends the rest: "of", then
- * "message" of an edit, or "emoji" and "on" of a reaction.
+/* What an entry does to earlier ones of its room, in the same transaction. The caller
+ * ends its tail before the closing brace. The store appends the rest: "of", then
+ * "message" for an edit, or "on" and "emoji" for a reaction.
  *
- * An edit or a reaction is about a message: a STORE_SAID that has a text in its member
- * "message", and a type other than alarm, log, edit, delete and react. So is a deletion
- * that is no admin's; an admin deletes whatever has been said but alarms and lines of
- * logs. */
+ * The target must be a message: a STORE_SAID with a string "message" whose type is not
+ * alarm, log, edit, delete or react. An admin can also delete entries without a text, but
+ * no alarms and no lines of logs. */
 struct store_change {
-	enum store_kind kind; /* STORE_SAID: it does nothing */
-	/* Ids of the room: of a deletion up to STORE_DELETE_MAX, otherwise one. A
-	 * deletion leaves out those that it cannot delete. */
+	enum store_kind kind; /* STORE_SAID: no change */
+	/* Ids of the targets: up to STORE_DELETE_MAX for a deletion, otherwise one. A
+	 * deletion leaves out ids that it cannot delete. */
 	const uint64_t *of;
 	size_t count;
-	bool is_admin; /* of STORE_DELETE: of any author, not only the entry's */
-	/* Of STORE_EDIT: the new text. The store makes the words for store_search
-	 * itself, and sets the message's "edited" to the entry's time. */
+	bool is_admin; /* STORE_DELETE: messages of any author */
+	/* STORE_EDIT: the new text. The store also sets "edited" to the time of the
+	 * entry, and updates the search index. */
 	const char *text;
-	/* Of STORE_REACT. The reaction belongs to the name; ASCII case makes no
-	 * difference. */
+	/* STORE_REACT. The reaction belongs to the name, regardless of ASCII case. */
 	const char *emoji, *name;
 	bool is_on;
-	/* Of STORE_DELETE: NULL, or a folded name. Entries that somebody of this name has
-	 * said are deleted whatever their type and author. The name is taken out of all
-	 * others, with its reactions, and out of the room's state. */
+	/* STORE_DELETE: NULL, or a folded name. Targets that this name has said are
+	 * deleted. In the others, and in the room's state, the name and its reactions are
+	 * removed. */
 	const char *forgotten;
-	/* Of STORE_DELETE: delete every message up to now, and the room's state. The keys
+	/* STORE_DELETE: delete every message up to now, and the room's state. The keys
 	 * stay. The entry itself is not stored. */
 	bool whole_room;
 };
@@ -102,8 +102,9 @@ struct store_entry {
 	const char *tail;
 	size_t tail_len;
 	const char *words; /* the text for store_search: UTF-8, may be empty */
-	/* STORE_AUTHOR_BYTES, or NULL: nobody but an admin may change it later. Of an
-	 * edit or a deletion: who wants it. */
+	/* STORE_AUTHOR_BYTES, or NULL. Only the same author can edit the message, and
+	 * only the same author or an admin can delete it. For an edit or a deletion: the
+	 * author who asks for it. */
 	const unsigned char *author;
 	/* Opaque texts, or NULL. If a stored or earlier entry of the room has one of
 	 * these keys, this entry is a duplicate: neither it nor its keys are stored. A
@@ -122,9 +123,9 @@ struct store_entry {
 };
 
 /* A stored entry as it is now. Valid until the callback that got it returns. A message
- * has the text of its last edit, with "edited" (the time of that edit), and "reactions":
- * for each emoji the names, STORE_REACTION_NAMES at most; "reaction_counts" has the
- * number of those that have more. */
+ * has the text of its last edit, with the time of that edit in "edited". "reactions" has
+ * up to STORE_REACTION_NAMES names for each emoji. "reaction_counts" has the numbers of
+ * the emoji with more names. */
 struct store_message {
 	uint64_t id;
 	int64_t ts_ms;
@@ -132,21 +133,21 @@ struct store_message {
 	const char *tail;
 	size_t tail_len;
 	enum store_kind kind;
-	/* Of a STORE_EDIT: it has a "message", the text that its target has now; not if
-	 * that is gone. A STORE_REACT to a deleted message has no "emoji". */
+	/* STORE_EDIT: the tail has "message", the current text of the target. False if
+	 * the target is gone. A STORE_REACT to a deleted message has no "emoji". */
 	bool has_text;
 };
 
 /* What has become of an entry. Valid until the callback that got it returns. */
 struct store_answer {
-	/* Of the entry; 0 if nothing was stored. A duplicate has the id and the time of
-	 * the one that was stored first; the time is 0 if that is gone. */
+	/* Id and time of the entry. 0 if nothing was stored. A duplicate has those of the
+	 * entry that was stored first; ts_ms is 0 if that entry is gone. */
 	uint64_t id;
 	int64_t ts_ms;
-	/* Nothing was stored because it has a known key, or because it is a reaction that
-	 * changes nothing: id is that of the entry that has set it, or 0. */
+	/* Nothing was stored, because a key is known or because a reaction changes
+	 * nothing. Then id is that of the entry that set the reaction, or 0. */
 	bool is_duplicate;
-	const char *tail; /* of a STORE_DELETE, STORE_EDIT or STORE_REACT: whole */
+	const char *tail; /* of a change that was stored, whole */
 	size_t tail_len;
 	size_t deleted; /* messages */
 };
@@ -155,9 +156,9 @@ struct store_answer {
 struct store_page {
 	const struct store_message *messages;
 	size_t count;
-	/* All entries from this id on are there, without gaps. Last id + 1 if all were
-	 * deleted, 1 if the room has no history. Older messages may be there, too, but
-	 * edits, deletions and reactions in between are not. */
+	/* From this id on, no entry is missing. Last id + 1 if the room was deleted, 1 if
+	 * it has no history. Older messages may be there, but changes between them are
+	 * missing. */
 	uint64_t first_id;
 	bool more;        /* the limits left out messages */
 	uint64_t read_id; /* of store_said: everything up to this id was looked at */
@@ -171,12 +172,12 @@ struct store_page {
  * must be opened again), -EIO (anything else). A callback may call every function here
  * but store_dispatch and store_close. */
 struct store_callbacks {
-	/* The entry of ticket is stored, or not: then error says why, and the answer is
-	 * empty. Besides the above, a change that cannot be made has an error:
-	 * -ENOENT: it is about no message (of a deletion: none of its ids is one).
+	/* The entry of ticket is stored. After an error nothing is stored and the answer
+	 * is empty. A change has three more errors:
+	 * -ENOENT: the target is no message (for a deletion: none of the targets).
 	 * -EACCES: the message has another author, or none.
 	 * -E2BIG: the message has STORE_EMOJI_MAX other emoji.
-	 * A known key comes before all of these. */
+	 * Keys are looked up before these checks. */
 	void (*on_appended)(void *context, uint64_t ticket, int error,
 		const struct store_answer *answer);
 	/* The page that was asked for with ticket; empty after an error. */
@@ -188,9 +189,8 @@ struct store_options {
 	const char *driver; /* "sqlite" or "memory" */
 	const char *path;   /* of the file; sqlite only */
 	bool full_sync;     /* survive a power loss, not only the end of the process */
-	/* Messages to keep in each room; 0: all. As many edits, deletions and reactions
-	 * are kept besides: the oldest go first. sqlite may keep 1/128 more for a while.
-	 */
+	/* Messages to keep in each room; 0: all. As many changes are kept besides. The
+	 * oldest go first. sqlite may keep 1/128 more for a while. */
 	uint64_t keep_messages;
 	/* Size of the history: of the file without its free pages (sqlite), or of all
 	 * tails (memory); 0: no limit. The oldest messages of the largest rooms are

@@ -91,8 +91,11 @@ memory_write_one(struct store *store, struct store_write *write)
 	struct memory_room *room = is_change ? memory_find_room(store, write->entry.room)
 					     : memory_get_room(store, write->entry.room);
 
-	if (room)
-		memory_find_duplicate(room, write);
+	if (!room) {
+		store_refuse_change(write, false);
+		return;
+	}
+	memory_find_duplicate(room, write);
 	if (write->is_duplicate)
 		return;
 	if (is_change)
@@ -125,7 +128,7 @@ memory_read_entries(struct store_read *read, const struct memory_room *room,
 	uint64_t m = memory_ring_find(messages, (uint64_t)read->low);
 	uint64_t c = memory_ring_find(changes, (uint64_t)read->low);
 
-	while (m < messages->count || c < changes->count) {
+	for (;;) {
 		const struct memory_message *message =
 			m < messages->count ? *memory_slot(messages, m) : NULL;
 		const struct memory_message *change =
@@ -134,7 +137,8 @@ memory_read_entries(struct store_read *read, const struct memory_room *room,
 			change && (!message || change->message.id < message->message.id);
 		const struct memory_message *next = is_change ? change : message;
 
-		if (next->message.id >= (uint64_t)read->high || !add(read, room, next))
+		if (!next || next->message.id >= (uint64_t)read->high ||
+			!add(read, room, next))
 			return;
 		*(is_change ? &c : &m) += 1;
 	}

@@ -13,18 +13,16 @@ struct memory_key {
 	char text[];
 };
 
-/* What somebody has last said of one emoji to a message. Those with is_on are in the
+/* The last reaction of one name with one emoji to a message. Those with is_on are in the
  * order of their ids. */
 struct memory_reaction {
 	UT_hash_handle hh; /* by key */
 	uint64_t id;       /* of the entry */
 	bool is_on;
-	const char *emoji, *folded, *name; /* in key */
-	char key[];                        /* emoji and folded name, then name */
+	char *emoji;        /* the key; the folded name is behind it */
+	const char *folded; /* in the key */
+	char *name;
 };
-
-/* About what one takes of memory. */
-#define REACTION_BYTES 200
 
 struct memory_message {
 	struct store_message message; /* type and tail are in memory */
@@ -38,7 +36,7 @@ struct memory_message {
 	char memory[];
 };
 
-/* Messages by id: number n of the first is in slot n & (capacity - 1). */
+/* Entries in the order of their ids. The i-th is in slot (first + i) & (capacity - 1). */
 struct memory_ring {
 	struct memory_message **slots;
 	uint64_t capacity, first, count;
@@ -85,6 +83,9 @@ struct memory_message **memory_find(const struct memory_room *room, uint64_t id)
 struct memory_message *memory_new_message(
 	struct store *store, const struct store_message *message, const char *words);
 
+/* Free one of the reactions to kept. */
+void memory_drop_reaction(struct memory_message *kept, struct memory_reaction *reaction);
+
 /* Its keys are the room's. */
 void memory_free_message(struct memory_message *kept);
 
@@ -120,7 +121,6 @@ void memory_free_room(struct store *store, struct memory_room *room);
 
 /* memory_change.c */
 
-/* Do what the change of write says. It has a tail then if there is an entry to store.
- * room may be NULL. */
+/* Do what the change of write says. It has a tail then if there is an entry to store. */
 void memory_change(
 	struct store *store, struct memory_room *room, struct store_write *write);

@@ -56,13 +56,6 @@ memory_drop_emoji(const struct memory_room *room, uint64_t id)
 	}
 }
 
-static void
-memory_drop_reaction(struct memory_message *kept, struct memory_reaction *reaction)
-{
-	HASH_DEL(kept->reactions, reaction);
-	free(reaction);
-}
-
 /* The first names that have reacted with emoji. */
 static json_t *
 memory_list_names(const struct memory_message *kept, const char *emoji)
@@ -154,35 +147,43 @@ memory_edit(struct store *store, struct memory_room *room, struct store_write *w
 	store_make_tail(write);
 }
 
+/* The key of a reaction: the emoji and the folded name, both with their NUL. The caller
+ * frees it. */
+static char *
+memory_reaction_key(const char *emoji, const char *folded, size_t *len)
+{
+	size_t emoji_size = strlen(emoji) + 1, folded_size = strlen(folded) + 1;
+	char *key = xmalloc(emoji_size + folded_size);
+
+	memcpy(key, emoji, emoji_size);
+	memcpy(key + emoji_size, folded, folded_size);
+	*len = emoji_size + folded_size;
+	return key;
+}
+
 static void
 memory_set_reaction(struct memory_message *kept, const struct store_change *change,
 	const char *folded, uint64_t id)
 {
-	size_t emoji_size = strlen(change->emoji) + 1, folded_size = strlen(folded) + 1;
-	struct memory_reaction *reaction = xcalloc(1,
-		sizeof(*reaction) + emoji_size + folded_size + strlen(change->name) + 1);
+	struct memory_reaction *reaction = xcalloc(1, sizeof(*reaction));
+	size_t len;
 
-	memcpy(reaction->key, change->emoji, emoji_size);
-	memcpy(reaction->key + emoji_size, folded, folded_size);
-	strcpy(reaction->key + emoji_size + folded_size, change->name);
-	reaction->emoji = reaction->key;
-	reaction->folded = reaction->key + emoji_size;
-	reaction->name = reaction->folded + folded_size;
+	reaction->emoji = memory_reaction_key(change->emoji, folded, &len);
+	reaction->folded = reaction->emoji + strlen(change->emoji) + 1;
+	reaction->name = xstrdup(change->name);
 	reaction->id = id;
 	reaction->is_on = change->is_on;
-	HASH_ADD_KEYPTR(
-		hh, kept->reactions, reaction->key, emoji_size + folded_size, reaction);
+	HASH_ADD_KEYPTR(hh, kept->reactions, reaction->emoji, len, reaction);
 }
 
 static struct memory_reaction *
 memory_find_reaction(const struct memory_message *kept, const struct store_change *change,
 	const char *folded)
 {
-	size_t len = strlen(change->emoji) + 1 + strlen(folded) + 1;
-	char *key = xmalloc(len);
+	size_t len;
+	char *key = memory_reaction_key(change->emoji, folded, &len);
 	struct memory_reaction *reaction;
 
-	strcpy(stpcpy(key, change->emoji) + 1, folded);
 	HASH_FIND(hh, kept->reactions, key, len, reaction);
 	free(key);
 	return reaction;
@@ -315,9 +316,7 @@ memory_erase(struct store *store, struct memory_room *room, struct store_write *
 void
 memory_change(struct store *store, struct memory_room *room, struct store_write *write)
 {
-	if (!room)
-		store_refuse_change(write, false);
-	else if (write->entry.change.kind == STORE_EDIT)
+	if (write->entry.change.kind == STORE_EDIT)
 		memory_edit(store, room, write);
 	else if (write->entry.change.kind == STORE_REACT)
 		memory_react(store, room, write);

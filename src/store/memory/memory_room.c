@@ -7,8 +7,9 @@
 #include "store/memory/memory.h"
 #include "store/segment.h"
 
-/* About what a reaction takes of memory. */
+/* About what a reaction takes of memory, and the table of a message's reactions. */
 #define REACTION_BYTES 200
+#define REACTIONS_BYTES 600
 
 struct memory_message **
 memory_slot(const struct memory_ring *ring, uint64_t i)
@@ -97,15 +98,21 @@ memory_new_message(
 }
 
 void
+memory_drop_reaction(struct memory_message *kept, struct memory_reaction *reaction)
+{
+	HASH_DEL(kept->reactions, reaction);
+	free(reaction->emoji);
+	free(reaction->name);
+	free(reaction);
+}
+
+void
 memory_free_message(struct memory_message *kept)
 {
 	struct memory_reaction *reaction, *next;
 
 	HASH_ITER(hh, kept->reactions, reaction, next)
-	{
-		HASH_DEL(kept->reactions, reaction);
-		free(reaction);
-	}
+	memory_drop_reaction(kept, reaction);
 	free(kept->tokens);
 	free(kept->emoji);
 	free(kept);
@@ -115,8 +122,9 @@ void
 memory_count(struct store *store, struct memory_room *room,
 	const struct memory_message *kept, bool is_added)
 {
-	size_t bytes =
-		kept->message.tail_len + HASH_COUNT(kept->reactions) * REACTION_BYTES;
+	size_t count = HASH_COUNT(kept->reactions);
+	size_t bytes = kept->message.tail_len + count * REACTION_BYTES +
+		       (count ? REACTIONS_BYTES : 0);
 
 	room->tail_bytes += is_added ? bytes : -bytes;
 	memory_of(store)->tail_bytes += is_added ? bytes : -bytes;

@@ -135,6 +135,7 @@ sqlite_erase_step(struct sqlite_writer *writer)
 		writer->erase.is_wanted = false;
 		writer->erase.phase = ERASE_MERGING;
 		writer->erase.begin_ms = clock_now_ms();
+		writer->trim.dropped = 0;
 		rc = erase_merge(writer, -MERGE_PAGES);
 	}
 	if (rc == SQLITE_OK)

@@ -9,23 +9,23 @@ static const char *const reader_sql[] = {
 	[READER_FIND_ROOM] =
 		"SELECT id, lost_id + 1, last_id, gone_id FROM room WHERE name = ?1",
 	[READER_LIST_AFTER] =
-		"SELECT id, ts, type, tail, kind, CASE kind"
-		" WHEN 3 THEN (SELECT t.tail FROM change AS c"
-		"  CROSS JOIN message AS t ON t.room = c.room AND t.id = c.target"
-		"  WHERE c.room = ?1 AND c.id = m.id AND t.kind = 0)"
-		" WHEN 4 THEN (SELECT emoji FROM change"
-		"  WHERE room = ?1 AND id = m.id) END FROM message AS m" BETWEEN
-		" ORDER BY id LIMIT ?4",
+		("SELECT id, ts, type, tail, kind, CASE kind"
+		 " WHEN 3 THEN (SELECT t.tail FROM change AS c"
+		 "  CROSS JOIN message AS t ON t.room = c.room AND t.id = c.target"
+		 "  WHERE c.room = ?1 AND c.id = m.id AND t.kind = 0)"
+		 " WHEN 4 THEN (SELECT emoji FROM change"
+		 "  WHERE room = ?1 AND id = m.id) END FROM message AS m" BETWEEN
+		 " ORDER BY id LIMIT ?4"),
 	[READER_LIST_BEFORE] =
-		"SELECT id, ts, type, tail, kind FROM message" BETWEEN
-		" AND kind NOT IN " SQLITE_CHANGE_KINDS " ORDER BY id DESC LIMIT ?4",
+		("SELECT id, ts, type, tail, kind FROM message" BETWEEN
+		 " AND kind NOT IN " SQLITE_CHANGE_KINDS " ORDER BY id DESC LIMIT ?4"),
 	[READER_LIST_NEWER] =
-		"SELECT id, ts, type, tail, kind FROM message" BETWEEN
-		" AND kind NOT IN " SQLITE_CHANGE_KINDS " ORDER BY id LIMIT ?4",
+		("SELECT id, ts, type, tail, kind FROM message" BETWEEN
+		 " AND kind NOT IN " SQLITE_CHANGE_KINDS " ORDER BY id LIMIT ?4"),
 	[READER_LIST_SAID] =
-		"SELECT id, ts, type, tail, kind, EXISTS(SELECT 1 FROM reaction"
-		" WHERE room = ?1 AND name = ?4 AND target = m.id)"
-		" FROM message AS m" BETWEEN " ORDER BY id",
+		("SELECT id, ts, type, tail, kind, EXISTS(SELECT 1 FROM reaction"
+		 " WHERE room = ?1 AND name = ?4 AND target = m.id)"
+		 " FROM message AS m" BETWEEN " ORDER BY id"),
 	/* CROSS JOIN makes SQLite read the search index first, in the order of rows. */
 	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail, m.kind FROM search"
 			  " CROSS JOIN message AS m ON m.seq = search.rowid"

@@ -211,6 +211,7 @@ trim_note_dropped(struct sqlite_writer *writer, struct cached_room *room,
 	room->changes -= step->changes;
 	room->messages -= step->messages;
 	room->bytes -= step->bytes;
+	writer->trim.dropped += step->bytes;
 	return sqlite_room_cache_set(writer, room);
 }
 
@@ -349,7 +350,8 @@ trim_surplus(struct sqlite_writer *writer)
 		return 0;
 	merged = (double)trim_number(writer, WRITER_ROOM_BYTES) + 1;
 	if (!writer->trim.size_ratio)
-		writer->trim.size_ratio = (double)used / merged;
+		writer->trim.size_ratio =
+			(double)used / (merged + (double)writer->trim.dropped);
 	ratio = writer->trim.size_ratio;
 	merged *= ratio;
 	if ((double)used - merged > (double)max / TRACES_DIVISOR)

@@ -104,6 +104,9 @@ struct sqlite_writer {
 		/* Size of the file for each byte of room->bytes, when its index had few
 		 * traces of deleted messages; 0: not known. */
 		double size_ratio;
+		/* Bytes that were deleted since the last round of erasing began. Their
+		 * traces are still there when it ends. */
+		int64_t dropped;
 	} trim;
 	struct {
 		enum {
