@@ -117,7 +117,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		for (const one of all)
 			rooms.set(one.name, one);
 		onRenamed(was, name);
-		keep();
+		keep(was);
 		return room;
 	}
 

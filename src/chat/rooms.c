@@ -87,6 +87,7 @@ rooms_remove_folded(struct rooms *rooms, struct room *room)
 			continue;
 		twin = twins++ ? twin : other;
 	}
+	assert(twin);
 	twin->is_twin = twins > 1;
 	if (!rooms_find_folded(rooms, room->folded))
 		rooms_add_folded(rooms, twin);

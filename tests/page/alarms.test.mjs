@@ -189,8 +189,9 @@ test('alarms acknowledged or cleared elsewhere leave the badge', () =>
 		await badge(ann, '');
 		assert.ok(await ann.page.locator('#alarms-button.calm').isVisible());
 		assert.match(await ann.page.getAttribute('#alarms-button', 'aria-label'), /1 alarm, all acknowledged/);
-		await pushAlarm(daemon, { ...DISK, severity: 'ok' });
+		other.sendJson({ type: 'clear', key: 'disk', room: 'lobby' });
 		await ann.page.waitForSelector('#alarms-button', { state: 'hidden' });
+		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared by .*pager/);
 		await other.close();
 	}));
 

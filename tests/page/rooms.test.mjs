@@ -383,3 +383,26 @@ for (const [what, prepare] of [
 			assert.equal(await ann.page.inputValue('#text'), '');
 		}));
 }
+
+test('a room that is entered in another spelling is the room of the server', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const talker = await daemon.ws('/ws?room=ops');
+		const ann = await arrive();
+		await ann.join('Ann');
+		await say(talker, { message: 'one' });
+		await ann.page.fill('#room-field', 'OPS');
+		await ann.page.press('#room-field', 'Enter');
+		await ann.inRoom('ops');
+		await eventually(async () => assert.deepEqual(await roomNames(ann), ['lobby', 'ops']), 'the name of the server');
+		await say(talker, { message: 'two' });
+		await ann.reads(['one', 'two']);
+		// The stored spelling may be that of a room that was deleted since.
+		await ann.page.evaluate(() => {
+			localStorage.setItem('linnet.room', 'Ops');
+			localStorage.setItem('linnet.rooms', '["lobby","Ops"]');
+		});
+		await ann.page.reload();
+		await eventually(async () => assert.deepEqual(await roomNames(ann), ['lobby', 'ops']), 'the name of the server');
+		await ann.say('three');
+		await ann.reads(['one', 'two', 'three']);
+	}));

@@ -194,8 +194,8 @@ test_a_metric_has_the_name_of_its_program(void **state)
 		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,"
 		"\"username\":\"a\\u202eb\"}",
 		JSON("delivered":3));
-	assert_hears_exactly(&fixture->bob,
-		JSON({"type":"metric","room":"lobby","ts":1000,"username":"cron","name":"cpu",
+	assert_hears_exactly(
+		&fixture->bob, JSON({"type":"metric","room":"lobby","ts":1000,"username":"cron","name":"cpu",
 			"value":1}));
 	assert_push(fixture,
 		JSON({"type":"metric","name":"cpu","value":1,"username":"web1",
@@ -371,6 +371,41 @@ test_a_value_may_be_due_when_the_chat_is_freed(void **state)
 	assert_hears_nothing(&fixture->bob);
 }
 
+/* Ask for the past of cpu at now_ms and expect part in the answer. */
+static void
+assert_past(struct fixture *fixture, int64_t now_ms, const char *part)
+{
+	struct fake call;
+
+	come_as_call(fixture, &call);
+	ask_at(fixture, &call, JSON({"type":"metric","name":"cpu"}), now_ms);
+	assert_hears(&call, part);
+	go(fixture, &call);
+}
+
+static void
+test_values_that_were_not_sent_count_in_the_past(void **state)
+{
+	struct fixture *fixture = *state;
+
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
+	push_at(fixture, 10001, CPU(7), JSON("delivered":0) "}");
+	push_at(fixture, 10002, CPU(4), JSON("delivered":0) "}");
+	assert_past(fixture, 10002, JSON("points":[[10000,1.0,4.0,7.0]]));
+}
+
+static void
+test_a_metric_that_is_forgotten_has_no_past(void **state)
+{
+	struct fixture *fixture = *state;
+
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
+	chat_prune(fixture->chat, 10000 + 90000000);
+	assert_past(fixture, 10000 + 90000000, JSON("code":"no_such_metric"));
+	push_at(fixture, 10000 + 90000000, CPU(2), JSON("delivered":3) "}");
+	assert_past(fixture, 10000 + 90000000, JSON("points":[[90010000,2.0,2.0,2.0]]));
+}
+
 int
 main(void)
 {
@@ -397,6 +432,8 @@ main(void)
 			set_up_two_rooms, tear_down),
 		chat_test(test_only_metrics_that_are_pushed_again_are_kept),
 		chat_test(test_a_value_may_be_due_when_the_chat_is_freed),
+		chat_test(test_values_that_were_not_sent_count_in_the_past),
+		chat_test(test_a_metric_that_is_forgotten_has_no_past),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

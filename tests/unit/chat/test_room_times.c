@@ -146,6 +146,43 @@ test_the_list_of_rooms_has_the_last_time(void **state)
 	go(fixture, &call);
 }
 
+/* A history of linnetd 0.2.0: its room ops ends with the id 13. */
+static void
+copy_old_history(void)
+{
+	static char bytes[1 << 20];
+	char path[FOLDER_BYTES + 20];
+	FILE *file =
+		fopen(LINNET_SOURCE_DIR "/tests/fixtures/histories/version-3.db", "rb");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	snprintf(path, sizeof(path), "%s/test.db", folder);
+	file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	fclose(file);
+}
+
+static void
+test_an_old_history_goes_on_in_any_spelling_with_later_times(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close_chat(fixture);
+	folder_remove(folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	copy_old_history();
+	open_chat(fixture);
+	say_at(fixture, JSON({"room":"OPS","message":"a","ref":"1"}), 5000);
+	assert_hears(&fixture->ann, JSON("room":"ops","id":14,"ts":1796032227075) "}");
+	forget_heard(&fixture->ann);
+	say_at(fixture, JSON({"room":"Ops","message":"a","ref":"2"}), 1796032227080);
+	assert_hears(&fixture->ann, JSON("room":"ops","id":15,"ts":1796032227080) "}");
+}
+
 int
 main(void)
 {
@@ -157,6 +194,7 @@ main(void)
 		TEST(test_a_duplicate_has_the_time_of_the_first),
 		TEST(test_what_is_not_stored_is_acknowledged_without_a_time),
 		TEST(test_the_list_of_rooms_has_the_last_time),
+		TEST(test_an_old_history_goes_on_in_any_spelling_with_later_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
