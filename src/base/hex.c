@@ -16,6 +16,16 @@ hex_encode(char *out, const uint8_t *bytes, size_t len)
 	out[2 * len] = '\0';
 }
 
+int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 void
 hex_hash_raw(uint8_t out[HEX_SHA256_RAW], const void *bytes, size_t len)
 {

@@ -113,11 +113,9 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 			return TELNET_MARK;
 		}
 		telnet->saw_cr = byte == '\r';
-		if (byte == '\n')
+		/* A telnet that sends each key alone sends CR NUL for the key Enter. */
+		if (byte == '\n' || (behind_cr && !byte))
 			return telnet_end_line(telnet);
-		/* CR NUL is a CR (RFC 854). */
-		if (behind_cr && !byte)
-			continue;
 		protocol = telnet_add(telnet, byte, max_bytes);
 		if (protocol)
 			return telnet_refuse_protocol(telnet, protocol);

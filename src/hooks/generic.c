@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,29 @@ generic_name_of(const json_t *object, const char *const *members)
 	return name;
 }
 
+static bool
+generic_is_letter(char c)
+{
+	return (unsigned char)c >= 0x80 || isalnum((unsigned char)c);
+}
+
+/* True if text has word, in any case, and not as a part of a longer word. A word longer
+ * than a title is not looked for: that would take long. */
+static bool
+generic_has_word(const char *text, const char *word)
+{
+	const char *at = text;
+	size_t len = strlen(word);
+
+	if (len > HOOKS_TITLE_BYTES)
+		return false;
+	for (; *at; at++)
+		if ((at == text || !generic_is_letter(at[-1])) &&
+			!strncasecmp(at, word, len) && !generic_is_letter(at[len]))
+			return true;
+	return false;
+}
+
 /* Append the service and the host that object is about, each behind apart, but for what
  * known (NULL: nothing) says already. */
 static void
@@ -74,7 +98,7 @@ generic_say_place(
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++)
-		if (places[i] && !(known && strcasestr(known, places[i])))
+		if (places[i] && !(known && generic_has_word(known, places[i])))
 			buffer_printf(text, "%s%s", text->len ? apart : "", places[i]);
 }
 

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "linnet/base/hex.h"
+
 /* Most bytes of the extensions of one chunk, and of all trailers. */
 #define LINE_BYTES 4096
 
@@ -21,16 +23,6 @@ enum chunked_state {
 	CHUNKED_LAST_LF,
 };
 
-static int
-chunked_digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 chunked_is_text(char c)
 {
@@ -40,7 +32,7 @@ chunked_is_text(char c)
 static int
 chunked_read_size(struct chunked *chunked, char c, uint64_t room)
 {
-	int digit = chunked_digit_of(c);
+	int digit = hex_digit(c);
 
 	if (digit >= 0) {
 		chunked->has_digits = true;

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "linnet/base/hex.h"
 #include "linnet/base/utf8.h"
+#include "linnet/base/xalloc.h"
 
 /* The parts of an encoded word. */
 struct header_word {
@@ -82,23 +84,12 @@ header_decode_b(struct buffer *bytes, const struct header_word *word)
 		padding++;
 	if (len % 4 || memchr(text, ' ', len) || memchr(text, '\t', len))
 		return false;
-	out = malloc(len + 1);
-	if (!out)
-		abort();
+	out = xmalloc(len + 1);
 	n = EVP_DecodeBlock(out, (const unsigned char *)text, (int)len);
 	if (n >= 0)
 		buffer_append(bytes, out, (size_t)n - (n ? padding : 0));
 	free(out);
 	return n >= 0;
-}
-
-static int
-header_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The same for quoted bytes ("=41"); "_" is a space. */
@@ -111,8 +102,8 @@ header_decode_q(struct buffer *bytes, const struct header_word *word)
 		char byte = *text == '_' ? ' ' : *text;
 
 		if (*text == '=') {
-			int high = header_hex_digit(text[1]);
-			int low = high < 0 ? -1 : header_hex_digit(text[2]);
+			int high = hex_digit(text[1]);
+			int low = high < 0 ? -1 : hex_digit(text[2]);
 
 			if (low < 0)
 				return false;

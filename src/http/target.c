@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "linnet/base/hex.h"
 #include "linnet/base/utf8.h"
 
 static int
@@ -14,18 +15,6 @@ target_reject(struct http_fault *fault, const char *text)
 {
 	*fault = (struct http_fault){ 400, "bad_request", text };
 	return -EPROTO;
-}
-
-static int
-target_digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Decode len bytes to out, which may be text itself. Returns the number of bytes, or -1
@@ -44,8 +33,8 @@ target_decode(const char *text, size_t len, char *out, bool plus_is_space)
 		}
 		if (len - i < 3)
 			return -1;
-		high = target_digit_of(text[i + 1]);
-		low = target_digit_of(text[i + 2]);
+		high = hex_digit(text[i + 1]);
+		low = hex_digit(text[i + 2]);
 		if (high < 0 || low < 0)
 			return -1;
 		out[n++] = (char)(high << 4 | low);
@@ -119,19 +108,24 @@ target_check_query(const char *query, struct http_fault *fault)
 	return 0;
 }
 
-/* Returns what follows the IPv6 address in brackets, or NULL. */
+/* Returns what follows the IPv6 address in brackets, or NULL. wget sends the zone of a
+ * link-local address, too. */
 static const char *
 target_skip_address(const char *text)
 {
 	char address[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text + 1, "]");
+	size_t len = strcspn(text + 1, "%]");
+	const char *end = text + 1 + len;
 	struct in6_addr parsed;
 
-	if (len >= sizeof(address) || !text[1 + len])
+	if (*end == '%' && end[1] != ']')
+		while (*end && (isalnum((unsigned char)*end) || strchr("%-._~", *end)))
+			end++;
+	if (len >= sizeof(address) || *end != ']')
 		return NULL;
 	memcpy(address, text + 1, len);
 	address[len] = '\0';
-	return inet_pton(AF_INET6, address, &parsed) == 1 ? text + 1 + len + 1 : NULL;
+	return inet_pton(AF_INET6, address, &parsed) == 1 ? end + 1 : NULL;
 }
 
 /* Returns what follows the name, which may be an IPv4 address, or NULL. */
@@ -143,7 +137,7 @@ target_skip_name(const char *text)
 			if (!isalnum((unsigned char)*text) &&
 				!strchr("-._~!$&'()*+,;=", *text))
 				return NULL;
-		} else if (target_digit_of(text[1]) < 0 || target_digit_of(text[2]) < 0) {
+		} else if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0) {
 			return NULL;
 		} else {
 			text += 2;

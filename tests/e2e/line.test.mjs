@@ -217,7 +217,6 @@ test('a telnet timing mark is answered, so the terminal shows output again', () 
 // What a program prints, and what is said of it.
 const PRINTED = [
 	[' 10%\r 20%\r100%\n', '100%'],
-	[' 10%\r\0 20%\r\x00100%\n', '100%'],
 	['downloading\r日本\n', '日本loading'],
 	['downloading\rdone\x1b[K\n', 'done'],
 	['\x1b[2K\x1b[1G⠋ install\x1b[2K\x1b[1Ginstalled\n', 'installed'],

@@ -75,6 +75,8 @@ test('with the JSON format each line is one object', () =>
 test('the manual lists every event of the log and no other', () => {
 	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_(?:write|make_line)\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
 	const logged = new Set();
+	// These are names of entries, too.
+	patterns.push(/\[STORE_(?:EDIT|DELETE|REACT)\] = "([a-z_]+)",/g);
 	// The call names two events and logs one of them.
 	patterns.push(/\bmoderate_log_order\(\w+ \? "([a-z_]+)"/g, /\bmoderate_log_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
 	// A change is logged by its type.

@@ -7,7 +7,7 @@ import {
 	copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { after, answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, say, sayMany, wholeHistory } from '../lib/chat.mjs';
 import { binary, eventually, fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 import { ask, get } from '../lib/doors.mjs';
@@ -155,31 +155,34 @@ async function meetMishap(daemon, folder, mishap) {
 	return { client, epoch: joined.epoch };
 }
 
-for (const [what, mishap] of Object.entries(mishaps)) {
-	test(`${what} under a daemon: it notices while idle, keeps nothing more, and the next one tells`, needsSqlite, async () => {
-		const folder = path.join(temporaryFolder(), 'history');
-		mkdirSync(folder);
-		let epoch;
-		await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
-			const met = await meetMishap(daemon, folder, mishap);
-			({ epoch } = met);
-			await untilReady(daemon, false);
-			const refused = await answerTo(met.client, { message: 'lost', ref: 'c1' });
-			assert.equal(refused.code, 'store_failed');
-			const lost = /^store_failed path=.* hint=".*restarted/;
-			await daemon.waitForLog(lost);
-			// It does not heal by itself.
-			assert.equal((await answerTo(met.client, { message: 'lost', ref: 'c2' })).code, 'store_failed');
-			assert.equal((await get(daemon, '/readyz')).status, 503);
-			const { status, json } = await ask(daemon, 'POST', '/push/lobby', { body: 'lost' });
-			assert.deepEqual([status, json.error.code], [503, 'store_failed']);
-			assert.equal(daemon.log.filter((line) => lost.test(line)).length, 1, daemon.stderr);
+// The daemon looks at its files every few seconds: these tests wait for that together.
+describe('what may happen to the files', { concurrency: true }, () => {
+	for (const [what, mishap] of Object.entries(mishaps)) {
+		test(`${what} under a daemon: it notices while idle, keeps nothing more, and the next one tells`, needsSqlite, async () => {
+			const folder = path.join(temporaryFolder(), 'history');
+			mkdirSync(folder);
+			let epoch;
+			await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
+				const met = await meetMishap(daemon, folder, mishap);
+				({ epoch } = met);
+				await untilReady(daemon, false);
+				const refused = await answerTo(met.client, { message: 'lost', ref: 'c1' });
+				assert.equal(refused.code, 'store_failed');
+				const lost = /^store_failed path=.* hint=".*restarted/;
+				await daemon.waitForLog(lost);
+				// It does not heal by itself.
+				assert.equal((await answerTo(met.client, { message: 'lost', ref: 'c2' })).code, 'store_failed');
+				assert.equal((await get(daemon, '/readyz')).status, 503);
+				const { status, json } = await ask(daemon, 'POST', '/push/lobby', { body: 'lost' });
+				assert.deepEqual([status, json.error.code], [503, 'store_failed']);
+				assert.equal(daemon.log.filter((line) => lost.test(line)).length, 1, daemon.stderr);
+			});
+			// Either all of it is there, or whoever comes back is told. A damaged file is refused.
+			const { code, stderr } = await startAgain(folder, epoch);
+			assert.ok(code === 0 || (code === 3 && /damaged|log/.test(stderr)), stderr);
 		});
-		// Either all of it is there, or whoever comes back is told. A damaged file is refused.
-		const { code, stderr } = await startAgain(folder, epoch);
-		assert.ok(code === 0 || (code === 3 && /damaged|log/.test(stderr)), stderr);
-	});
-}
+	}
+});
 
 /** Starts the next daemon; returns its end if it does not start. */
 async function startAgain(folder, epoch) {
@@ -208,58 +211,60 @@ test('a message right after the log was emptied is refused, not written behind a
 	});
 });
 
-test('another program may copy the log into the file and empty it', needsSqlite, async () => {
-	const folder = temporaryFolder();
-	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
-		const { client } = await meetMishap(daemon, folder, emptyLog);
-		assert.equal(statSync(path.join(folder, 'linnet.db-wal')).size, 0);
-		assert.equal(await say(client, 'next'), 31);
-		emptyLog(path.join(folder, 'linnet.db'));
-		// Twice the time in which it looks at the files.
-		const before = daemon.cpuSeconds();
-		await eventually(async () => {
-			assert.equal((await get(daemon, '/readyz')).status, 200);
-			assert.ok(daemon.cpuSeconds() > before + 0.1);
-		}, 'the daemon to look');
-		assert.equal(await say(client, 'next'), 32);
-	});
-});
-
-test('while another process locks the file the daemon is not ready, though nobody writes, and then it is', needsSqlite, async () => {
-	const folder = temporaryFolder();
-	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
-		await untilReady(daemon, true);
-		const lock = spawn('sqlite3', [path.join(folder, 'linnet.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
-		const ended = new Promise((resolve) => lock.once('close', resolve));
-		const locked = new Promise((resolve) => lock.stdout.once('data', resolve));
-		lock.stdin.write(".timeout 10000\nBEGIN EXCLUSIVE;\nSELECT 'locked';\n");
-		await within(locked, 'the lock');
-		await untilReady(daemon, false);
-		lock.stdin.end('ROLLBACK;\n');
-		await within(ended, 'sqlite3 to end');
-		await untilReady(daemon, true);
-	});
-});
-
-test('on a full disk the daemon is not ready, and it is when there is space again, though nobody writes', async (t) => {
-	const disk = smallDisk(4 * 1024 * 1024);
-	if (!disk) {
-		t.skip('a small file system cannot be mounted here');
-		return;
-	}
-	try {
-		await withDaemon(noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
-			const ann = await daemon.ws();
-			await say(ann, 'one');
-			const filler = fillUp(disk.folder);
-			await untilReady(daemon, false);
-			rmSync(filler);
-			await untilReady(daemon, true);
-			assert.equal(await say(ann, 'two'), 2);
+describe('what others do to the files and their disk', { concurrency: true }, () => {
+	test('another program may copy the log into the file and empty it', needsSqlite, async () => {
+		const folder = temporaryFolder();
+		await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
+			const { client } = await meetMishap(daemon, folder, emptyLog);
+			assert.equal(statSync(path.join(folder, 'linnet.db-wal')).size, 0);
+			assert.equal(await say(client, 'next'), 31);
+			emptyLog(path.join(folder, 'linnet.db'));
+			// Twice the time in which it looks at the files.
+			const before = daemon.cpuSeconds();
+			await eventually(async () => {
+				assert.equal((await get(daemon, '/readyz')).status, 200);
+				assert.ok(daemon.cpuSeconds() > before + 0.1);
+			}, 'the daemon to look');
+			assert.equal(await say(client, 'next'), 32);
 		});
-	} finally {
-		disk.remove();
-	}
+	});
+
+	test('while another process locks the file the daemon is not ready, though nobody writes, and then it is', needsSqlite, async () => {
+		const folder = temporaryFolder();
+		await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
+			await untilReady(daemon, true);
+			const lock = spawn('sqlite3', [path.join(folder, 'linnet.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+			const ended = new Promise((resolve) => lock.once('close', resolve));
+			const locked = new Promise((resolve) => lock.stdout.once('data', resolve));
+			lock.stdin.write(".timeout 10000\nBEGIN EXCLUSIVE;\nSELECT 'locked';\n");
+			await within(locked, 'the lock');
+			await untilReady(daemon, false);
+			lock.stdin.end('ROLLBACK;\n');
+			await within(ended, 'sqlite3 to end');
+			await untilReady(daemon, true);
+		});
+	});
+
+	test('on a full disk the daemon is not ready, and it is when there is space again, though nobody writes', async (t) => {
+		const disk = smallDisk(4 * 1024 * 1024);
+		if (!disk) {
+			t.skip('a small file system cannot be mounted here');
+			return;
+		}
+		try {
+			await withDaemon(noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
+				const ann = await daemon.ws();
+				await say(ann, 'one');
+				const filler = fillUp(disk.folder);
+				await untilReady(daemon, false);
+				rmSync(filler);
+				await untilReady(daemon, true);
+				assert.equal(await say(ann, 'two'), 2);
+			});
+		} finally {
+			disk.remove();
+		}
+	});
 });
 
 test('with the driver memory the daemon is ready', () =>

@@ -190,8 +190,7 @@ test('long and binary lines are made printable', () =>
 		log.append(Buffer.from('a\x1b[31mred\x00\xff\xfe\tb\r\n', 'latin1'));
 		log.write('x'.repeat(1_000_000), 'é'.repeat(5_000), '日本語');
 		for (const watcher of all) {
-			const tab = watcher.name === 'line door' ? ' ' : '\t';
-			assert.equal(await watcher.next(), `a␛[31mred␀\ufffd\ufffd${tab}b`, watcher.name);
+			assert.equal(await watcher.next(), 'a␛[31mred␀\ufffd\ufffd\tb', watcher.name);
 			for (const letter of ['x', 'é']) {
 				const cut = await watcher.next();
 				assert.match(cut, new RegExp(`^${letter}+…$`), watcher.name);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { noRateLimitWith, say } from '../lib/chat.mjs';
+import { enter, noRateLimitWith, say } from '../lib/chat.mjs';
 import { temporaryFile, withDaemon } from '../lib/daemon.mjs';
 import { expectJson, post, push } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
@@ -75,7 +75,7 @@ const others = {
 	'what is not kept': [async (daemon) => say(await daemon.ws('/ws?name=pia'), { type: 'cursor', ephemeral: true }), 'pia: '],
 	'an edit': [
 		async (daemon) => {
-			const sue = await daemon.ws('/ws?name=sue');
+			const { client: sue } = await enter(daemon, 'name=sue');
 			await say(sue, { type: 'edit', of: await say(sue, 'befor'), message: 'before' });
 		},
 		'sue: before',

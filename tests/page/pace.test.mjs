@@ -27,7 +27,6 @@ for (const [door, block, words] of doors) {
 			browser,
 			['limits.connect_rate=0.25', 'limits.connect_burst=1'],
 			async ({ daemon, arrive }) => {
-				const other = await daemon.ws('/ws?name=bob', { headers: asAddress });
 				let refusals = 0;
 				const ann = await arrive({ extraHTTPHeaders: asAddress }, async (page) => {
 					await block(page);
@@ -37,6 +36,8 @@ for (const [door, block, words] of doors) {
 					});
 				});
 
+				// Bob comes last, so the time until one more is admitted has only begun.
+				const other = await daemon.ws('/ws?name=bob', { headers: asAddress });
 				await ann.introduce('Ann');
 				await ann.page.locator('#state-words').getByText('Too many connections or requests from your network. Reconnecting').waitFor();
 				await ann.online();

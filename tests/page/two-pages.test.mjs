@@ -172,6 +172,9 @@ test('messages with missing members or wrong types are shown sensibly or left ou
 		assert.deepEqual(
 			(await ann.messages()).map(({ author, text }) => [author.slice(0, 20), text]),
 			[
+				// Of any type.
+				['somebody', 'odd'],
+				['somebody', 'later'],
 				['somebody', '(no text)'],
 				['somebody', '5'],
 				['somebody', '{"a":[1]}'],

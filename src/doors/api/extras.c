@@ -1,6 +1,6 @@
 /* What a push has beside its text: members that may also come in headers or the query, by
- * the names that clients of ntfy have for them, too. A title, priority, tag or link that
- * is no good is mended or dropped: the text is worth more than its decoration. */
+ * the names that clients of ntfy have for them, too. A bad title, priority, tag or link
+ * is mended or dropped, and the text is still sent. */
 #include <stdlib.h>
 #include <string.h>
 

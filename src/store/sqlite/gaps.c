@@ -28,8 +28,12 @@ gaps_number_at(const unsigned char *bytes)
 	return (size_t)bytes[0] << 8 | bytes[1];
 }
 
-/* The length of the header of a page of a table or index, 0 for any other page. Others
- * begin with the number of a page, so the first byte is 0 in a file of up to 128 GiB. */
+/* Other pages than those of a table or index begin with the number of a page. In a file
+ * of so many pages its first byte may be the kind of a table's page. Checkpoints write
+ * pages in order, so the file may be half as long as it will be. */
+#define PAGES_MAX (INT64_C(1) << 24)
+
+/* The length of the header of a page of a table or index, 0 for any other page. */
 static size_t
 gaps_header_bytes(unsigned char kind)
 {
@@ -65,6 +69,15 @@ gaps_find(
 	return true;
 }
 
+static bool
+gaps_is_small(sqlite3_file *file, int page_bytes)
+{
+	sqlite3_int64 size;
+
+	return original->xFileSize(file, &size) == SQLITE_OK &&
+	       size / page_bytes < PAGES_MAX;
+}
+
 static int
 gaps_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 {
@@ -73,7 +86,8 @@ gaps_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 
 	/* SQLite writes whole pages. The smallest has 512 bytes. */
 	if (len < 512 || len > PAGE_MAX_BYTES || offset % len ||
-		!gaps_find(bytes, (size_t)len, offset == 0, &start, &end))
+		!gaps_find(bytes, (size_t)len, offset == 0, &start, &end) ||
+		!gaps_is_small(file, len))
 		return original->xWrite(file, bytes, len, offset);
 	memcpy(page, bytes, (size_t)len);
 	memset(page + start, 0, end - start);

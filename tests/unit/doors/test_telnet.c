@@ -94,10 +94,13 @@ assert_reads(const char *bytes, size_t len, const char *expected)
 #define READS(bytes, expected) assert_reads(bytes, sizeof(bytes) - 1, expected)
 
 static void
-test_a_line_ends_in_lf_or_crlf(void **state)
+test_a_line_ends_in_lf_crlf_or_cr_nul(void **state)
 {
 	(void)state;
 	READS("one\ntwo\r\nthree\r\r\n", "[one][two][three]");
+	READS("one\r\0"
+	      "two\r\0\0",
+		"[one][two]");
 }
 
 static void
@@ -105,10 +108,6 @@ test_a_cr_returns_to_the_start_of_the_line(void **state)
 {
 	(void)state;
 	READS("10%\r20%\r100%\n", "[100%]");
-	READS("10%\r\0"
-	      "20%\r\0"
-	      "100%\r\0\n",
-		"[100%]");
 	READS("\rone\r\r\n", "[one]");
 	READS("loading 10%\rdone\n", "[doneing 10%]");
 	READS("abc\rx\ry\rz\n", "[zbc]");
@@ -195,7 +194,7 @@ static void
 test_an_empty_line_is_a_line(void **state)
 {
 	(void)state;
-	READS("\n\r\n\r\0\r\r\n\n", "[][][][]");
+	READS("\n\r\n\r\0\r\r\n\n", "[][][][][]");
 }
 
 static void
@@ -421,7 +420,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_line_ends_in_lf_or_crlf),
+		cmocka_unit_test(test_a_line_ends_in_lf_crlf_or_cr_nul),
 		cmocka_unit_test(test_a_cr_returns_to_the_start_of_the_line),
 		cmocka_unit_test(test_text_is_overwritten_by_columns),
 		cmocka_unit_test(test_a_tab_is_kept_and_reaches_to_its_stop),
