@@ -124,10 +124,9 @@ struct sqlite_writer {
 
 	/* Under the thread's mutex. */
 	struct store_writes queue;
-	bool is_sweep_wanted, is_empty_log_wanted;
+	bool is_sweep_wanted, is_empty_log_wanted, has_new_limits;
 	int64_t sweep_now_ms;
 	struct store_room_keep *new_limits;
-	bool has_new_limits;
 };
 
 /* writer.c */
