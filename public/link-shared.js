@@ -129,6 +129,7 @@ export async function createSharing({ base, slots, connect, ask }) {
 	// The lock is held until this link closes. Rejects where locks are blocked, and when another tab steals the lock.
 	const hold = (name, options, onHeld) => {
 		const untilClosed = () =>
+			stop.signal.aborted ||
 			new Promise((release) => {
 				stop.signal.addEventListener('abort', release);
 				onHeld();
@@ -154,8 +155,6 @@ export async function createSharing({ base, slots, connect, ask }) {
 
 	function become() {
 		clearTimeout(doubt);
-		if (stop.signal.aborted)
-			return;
 		hub = createHub({ slots, connect, publish, watch });
 		channel.postMessage({ hello: true });
 		tell();
