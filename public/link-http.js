@@ -4,7 +4,7 @@ import { claims } from './claims.js';
 import { openPoll } from './link-poll.js';
 import { createSharing } from './link-shared.js';
 import { openStream } from './link-stream.js';
-import { ask as fetchAs } from './token.js';
+import { ask as fetchAs, token as accessToken } from './token.js';
 
 // A browser opens six connections to a server. Rooms beyond slots are polled now and then.
 const KINDS = {
@@ -68,7 +68,8 @@ function tryOutSocket(url, limitMs) {
 // kind is 'stream' or 'poll'. The rest is as in connection.js, but the link is open when this resolves.
 export async function openHttp(page, kind, { onText, onClose }) {
 	const rooms = new Map();
-	const base = new URL('.', page).href;
+	// Tabs share a link if they show the same chat to the same person.
+	const base = `${new URL('.', page).href} ${accessToken()}`;
 	// Of the session, as it is called now.
 	let token = '';
 	let name = '';
