@@ -27,9 +27,8 @@ struct memory_reaction {
 struct memory_message {
 	struct store_message message; /* type and tail are in memory */
 	struct memory_key *keys[STORE_KEYS];
-	char *tokens; /* from fts_tokenizer_run */
-	bool has_author;
-	unsigned char author[STORE_AUTHOR_BYTES];
+	char *tokens;          /* from fts_tokenizer_run */
+	unsigned char *author; /* or NULL */
 	struct memory_reaction *reactions;
 	uint64_t target; /* of an edit or a reaction */
 	char *emoji;     /* of a reaction, or NULL */

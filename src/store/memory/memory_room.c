@@ -114,6 +114,7 @@ memory_free_message(struct memory_message *kept)
 	HASH_ITER(hh, kept->reactions, reaction, next)
 	memory_drop_reaction(kept, reaction);
 	free(kept->tokens);
+	free(kept->author);
 	free(kept->emoji);
 	free(kept);
 }
@@ -182,8 +183,8 @@ memory_keep(
 		entry->words);
 
 	if (!is_change && entry->author) {
+		kept->author = xmalloc(STORE_AUTHOR_BYTES);
 		memcpy(kept->author, entry->author, STORE_AUTHOR_BYTES);
-		kept->has_author = true;
 	}
 	if (is_change && change->count)
 		kept->target = change->of[0];
