@@ -251,6 +251,10 @@ resume_member(
 		id = room->last_id - size_min(room->last_id, room->tail_lines);
 	member->cursor = known || member->is_newcomer ? id : room->last_id;
 	if (member->cursor == room->last_id) {
+		/* Who has the last message of a deleted room may not know that it was
+		 * deleted. A poll comes back at once if it is told, and no wiser. */
+		known = known && (member->session->wire == WIRE_OBJECT ||
+					 !room->gone_id || id != room->gone_id);
 		resume_begin_live(chat, member, known, ref);
 		return;
 	}

@@ -156,9 +156,10 @@ struct store_answer {
 struct store_page {
 	const struct store_message *messages;
 	size_t count;
-	/* From this id on, no entry is missing. Last id + 1 if the room was deleted, 1 if
-	 * it has no history. Older messages may be there, but changes between them are
-	 * missing. */
+	/* From this id on, no entry is missing, but the first message after the room was
+	 * deleted: whoever knows the id before that one may still have the deleted ones.
+	 * 1 if the room has no history. Older messages may be there, but changes between
+	 * them are missing. */
 	uint64_t first_id;
 	bool more;        /* the limits left out messages */
 	uint64_t read_id; /* of store_said: everything up to this id was looked at */

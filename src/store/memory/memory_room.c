@@ -281,7 +281,8 @@ memory_empty_room(struct store *store, struct memory_room *room)
 	struct memory_key *key, *next;
 
 	memory_drop_entries(store, room);
-	room->lost_id = room->last_id;
+	/* Whoever knows the last id may have all of them. */
+	room->lost_id = room->last_id + 1;
 	HASH_ITER(hh, room->keys, key, next)
 	{
 		if (store_excess(&room->keep, room->last_id - key->id + 1)) {

@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "store/sqlite/writer.h"
@@ -13,6 +14,9 @@
  * message. */
 #define SLACK_DIVISOR 128
 
+/* Pause after a failure. */
+#define FAILURE_MS 30000
+
 /* The index is merged when traces of deleted messages take such a part of max_bytes. */
 #define TRACES_DIVISOR 16
 
@@ -22,6 +26,7 @@ sqlite_trim_sweep(struct sqlite_writer *writer, int64_t now_ms)
 	writer->trim.now_ms = now_ms;
 	writer->trim.is_sweeping = true;
 	writer->trim.sweep_number = 0;
+	writer->trim.retry_ms = 0;
 }
 
 static void
@@ -311,7 +316,7 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 	return SQLITE_OK;
 }
 
-/* Another step would fail as well, so stop until the next commit or store_prune. */
+/* Another step would fail as well, so stop for a while. */
 static void
 trim_give_up(struct sqlite_writer *writer, int rc)
 {
@@ -320,6 +325,7 @@ trim_give_up(struct sqlite_writer *writer, int rc)
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->trim.is_sweeping = false;
+	writer->trim.retry_ms = clock_now_ms() + FAILURE_MS;
 	writer->is_broken = sqlite_db_is_broken(rc);
 }
 
@@ -384,6 +390,13 @@ sqlite_trim_check_size(struct sqlite_writer *writer)
 			writer->trim.debt = STEP_ROWS;
 	}
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void
+sqlite_trim_retry(struct sqlite_writer *writer)
+{
+	if (writer->trim.retry_ms && clock_now_ms() >= writer->trim.retry_ms)
+		sqlite_trim_sweep(writer, writer->trim.cutoff_ms);
 }
 
 void

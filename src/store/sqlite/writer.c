@@ -276,6 +276,9 @@ writer_heal(struct sqlite_writer *writer)
 	if (writer->is_failing)
 		log_info("store_write_recovered",
 			log_str("path", writer->store->options.path));
+	/* The failure has dropped what was to be trimmed. */
+	if (writer->is_failing)
+		sqlite_trim_sweep(writer, writer->trim.cutoff_ms);
 	writer->is_failing = false;
 	writer->store->is_down = false;
 }
@@ -324,6 +327,7 @@ writer_watch(struct sqlite_writer *writer)
 		writer_heal(writer);
 	else
 		writer_fail(writer, &none, rc);
+	sqlite_trim_retry(writer);
 	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 }
 

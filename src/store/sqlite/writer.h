@@ -59,7 +59,8 @@ struct cached_room {
 	int64_t number; /* its id in the table */
 	int64_t last_id;
 	int64_t gone_id; /* entries up to this were deleted with the room */
-	int64_t lost_id; /* of those up to this some are missing; gone_id or more */
+	int64_t lost_id; /* of those up to this some are missing; if the room was deleted,
+			  * gone_id + 1 or more */
 	/* Behind gone_id: entries that are changes, all others, and bytes of tails, words
 	 * and reactions. */
 	int64_t changes, messages, bytes;
@@ -102,6 +103,7 @@ struct sqlite_writer {
 		int64_t now_ms; /* what is too old then is deleted; INT64_MIN: nothing */
 		bool is_sweeping;     /* through all rooms of the table */
 		int64_t sweep_number; /* the last room that the sweep has reached */
+		int64_t retry_ms;     /* when to sweep after a failure; 0: not */
 		int64_t debt;         /* messages to delete before the next commit */
 		/* Size of the file for each byte of room->bytes, when its index had few
 		 * traces of deleted messages; 0: not known. */
@@ -247,6 +249,9 @@ int sqlite_trim_check_size(struct sqlite_writer *writer);
 
 /* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);
+
+/* Sweep again if it is time after a failure. */
+void sqlite_trim_retry(struct sqlite_writer *writer);
 
 /* Delete some messages of one room in a transaction of its own. */
 void sqlite_trim_step(struct sqlite_writer *writer);
