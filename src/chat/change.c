@@ -168,7 +168,7 @@ int
 change_post(struct input *input, struct room *room, const struct store_change *change,
 	const char *label)
 {
-	const char *name = label ? label : input->speaker->person->name;
+	const char *name = input->speaker ? input->speaker->person->name : label;
 	struct request *request = request_new(
 		input->chat, REQUEST_CHANGE, input->asker, room, input->message.ref);
 	unsigned char author[STORE_AUTHOR_BYTES];

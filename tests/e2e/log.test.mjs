@@ -79,6 +79,8 @@ test('the manual lists every event of the log and no other', () => {
 	patterns.push(/\[STORE_(?:EDIT|DELETE|REACT)\] = "([a-z_]+)",/g);
 	// The call names two events and logs one of them.
 	patterns.push(/\bmoderate_log_order\(\w+ \? "([a-z_]+)"/g, /\bmoderate_log_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
+	// A change is logged by its type.
+	patterns.push(/\[STORE_(?:EDIT|DELETE|REACT)\] = "([a-z]+)"/g);
 	for (const name of readdirSync(path.join(sourceDir, 'src'), { recursive: true }).filter((file) => /\.[ch]$/.test(file))) {
 		const source = readFileSync(path.join(sourceDir, 'src', name), 'utf8');
 		for (const pattern of patterns)

@@ -31,10 +31,10 @@ memory_replace(struct store *store, struct memory_room *room,
 		kept->tokens = NULL;
 	}
 	if (kind != STORE_DELETED) {
-		memcpy(left->author, kept->author, sizeof(left->author));
-		left->has_author = kept->has_author;
+		left->author = kept->author;
 		left->emoji = kept->emoji;
 		left->reactions = kept->reactions;
+		kept->author = NULL;
 		kept->emoji = NULL;
 		kept->reactions = NULL;
 	}
@@ -120,12 +120,6 @@ memory_find_target(const struct memory_room *room, const struct store_write *wri
 	return *slot ? revised_parse(&(**slot)->message) : NULL;
 }
 
-static const unsigned char *
-memory_author(const struct memory_message *kept)
-{
-	return kept->has_author ? kept->author : NULL;
-}
-
 static void
 memory_edit(struct store *store, struct memory_room *room, struct store_write *write)
 {
@@ -133,7 +127,7 @@ memory_edit(struct store *store, struct memory_room *room, struct store_write *w
 	json_t *object = memory_find_target(room, write, &slot);
 	char *tail, *words;
 
-	if (!object || !revised_is_by(memory_author(*slot), &write->entry)) {
+	if (!object || !revised_is_by((*slot)->author, &write->entry)) {
 		store_refuse_change(write, object);
 		json_decref(object);
 		return;
@@ -284,8 +278,7 @@ memory_erase_message(struct store *store, struct memory_room *room,
 	struct memory_message **slot = memory_find(room, id);
 	char *tail = slot ? revised_deleted(&(*slot)->message, change) : NULL;
 
-	if (tail && !change->is_admin &&
-		!revised_is_by(memory_author(*slot), &write->entry)) {
+	if (tail && !change->is_admin && !revised_is_by((*slot)->author, &write->entry)) {
 		*is_denied = true;
 	} else if (tail) {
 		store_note_deleted(write, id);

@@ -114,6 +114,7 @@ memory_free_message(struct memory_message *kept)
 	HASH_ITER(hh, kept->reactions, reaction, next)
 	memory_drop_reaction(kept, reaction);
 	free(kept->tokens);
+	free(kept->author);
 	free(kept->emoji);
 	free(kept);
 }
@@ -182,8 +183,8 @@ memory_keep(
 		entry->words);
 
 	if (!is_change && entry->author) {
+		kept->author = xmalloc(STORE_AUTHOR_BYTES);
 		memcpy(kept->author, entry->author, STORE_AUTHOR_BYTES);
-		kept->has_author = true;
 	}
 	if (is_change && change->count)
 		kept->target = change->of[0];
@@ -250,10 +251,10 @@ memory_bound_room(struct store *store, struct memory_room *room)
 {
 	size_t keep_bytes = store->options.keep_bytes;
 
-	while (store_excess(store, room->messages.count) ||
+	while (store_excess(&room->keep, room->messages.count) ||
 		(keep_bytes && room->tail_bytes > keep_bytes && room->messages.count > 1))
 		memory_drop_oldest(store, room);
-	while (store_excess(store, room->changes.count))
+	while (store_excess(&room->keep, room->changes.count))
 		memory_drop_first(store, room, &room->changes);
 }
 
@@ -284,7 +285,7 @@ memory_empty_room(struct store *store, struct memory_room *room)
 	room->lost_id = room->last_id + 1;
 	HASH_ITER(hh, room->keys, key, next)
 	{
-		if (store_excess(store, room->last_id - key->id + 1)) {
+		if (store_excess(&room->keep, room->last_id - key->id + 1)) {
 			HASH_DEL(room->keys, key);
 			free(key);
 		}

@@ -97,7 +97,7 @@ test_changes_do_not_push_messages_out_of_the_history(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 4;
+	fixture->options.keep.messages = 4;
 	open_store(fixture);
 	for (int i = 1; i <= 4; i++) {
 		char text[20];

@@ -231,7 +231,7 @@ test_upgrading_a_file_of_version_3_keeps_everything(void **state)
 			       "DROP TABLE check_1;"
 			       "INSERT INTO search(search) VALUES('integrity-check')");
 	/* What has to be kept is counted right. */
-	fixture->options.keep_messages = 11;
+	fixture->options.keep.messages = 11;
 	open_store(fixture);
 	wait_trimmed(fixture, "ops", 2);
 	assert_all(fixture, "ops", "2 3 4 5 6 7 8 9 10 11 12 13 14 15");
