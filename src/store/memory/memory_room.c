@@ -286,6 +286,7 @@ memory_empty_room(struct store *store, struct memory_room *room)
 	HASH_ITER(hh, room->keys, key, next)
 	{
 		if (store_excess(&room->keep, room->last_id - key->id + 1)) {
+			assert(room->keys);
 			HASH_DEL(room->keys, key);
 			free(key);
 		}
