@@ -229,9 +229,9 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			return;
 		if (state !== 'online')
 			connect();
-		else if (kind === 'socket')
-			heartbeat.ask();
 		else
+			heartbeat.ask();
+		if (state === 'online' && kind !== 'socket')
 			tryWebSocket();
 	}
 

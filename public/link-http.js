@@ -4,7 +4,7 @@ import { claims } from './claims.js';
 import { openPoll } from './link-poll.js';
 import { createSharing } from './link-shared.js';
 import { openStream } from './link-stream.js';
-import { ask as fetchAs } from './token.js';
+import { ask as fetchAs, token as accessToken } from './token.js';
 
 // A browser opens six connections to a server. Rooms beyond slots are polled now and then.
 const KINDS = {
@@ -34,17 +34,6 @@ async function errorOf(response) {
 		message: error.message ?? response.statusText,
 		retry_after_ms: seconds > 0 ? seconds * 1000 : undefined,
 	};
-}
-
-// Behind a proxy that changes the Host header, the server takes this page for one of another site. Browsers send the
-// origin with POST only, so the page could read, but not write.
-async function isOriginRefused(page) {
-	try {
-		const response = await fetchAs(new URL(`send/${FIRST_ROOM}`, page), { method: 'POST', body: '' });
-		return (await errorOf(response)).code === ORIGIN_REFUSED;
-	} catch {
-		return false;
-	}
 }
 
 // A WebSocket starts in the default room, but HTTP does not tell its name. Guess: the usual name, the first listed
@@ -79,11 +68,13 @@ function tryOutSocket(url, limitMs) {
 // kind is 'stream' or 'poll'. The rest is as in connection.js, but the link is open when this resolves.
 export async function openHttp(page, kind, { onText, onClose }) {
 	const rooms = new Map();
-	const base = new URL('.', page).href;
+	// Tabs share a link if they show the same chat to the same person.
+	const base = `${new URL('.', page).href} ${accessToken()}`;
 	// Of the session, as it is called now.
 	let token = '';
 	let name = '';
 	let isClosed = false;
+	let isTried = false;
 	// Commands are sent one after another, to keep their order.
 	let sendQueue = Promise.resolve();
 
@@ -134,6 +125,23 @@ export async function openHttp(page, kind, { onText, onClose }) {
 		onClose(code, reason);
 	}
 
+	const post = (room, object) =>
+		fetchAs(url(['send', room]), {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...object, session: token }),
+		});
+
+	// Behind a proxy that changes the Host header, the server takes this page for one of another site. Browsers send the
+	// origin with POST only, so the page could read, but not write. Changing a name to itself does nothing else.
+	async function tryOut(room) {
+		const response = await post(room, { type: 'nick', username: name });
+		const error = response.ok ? {} : await errorOf(response);
+
+		if (error.code === ORIGIN_REFUSED)
+			deliver(error);
+	}
+
 	function onRoomObject(join, object) {
 		const isRefused = object.type === 'error' && !object.ref && !join.isDone && NAME_FAULTS.includes(object.code);
 
@@ -144,6 +152,9 @@ export async function openHttp(page, kind, { onText, onClose }) {
 			name = object.you?.username ?? name;
 			deliver({ ...object, ref: join.isDone ? undefined : join.ref });
 			join.isDone = true;
+			if (!isTried)
+				sendQueue = sendQueue.then(() => tryOut(join.room)).catch(() => {});
+			isTried = true;
 		} else if (isRefused) {
 			// The server would let the reader in as a guest, but the reader wants this name.
 			leave(join.room);
@@ -195,13 +206,11 @@ export async function openHttp(page, kind, { onText, onClose }) {
 		const { type, ref } = object;
 
 		// The ping asks whether earlier commands are done. They are: each request waits for the one before.
-		if (type === 'ping')
+		if (type === 'ping') {
+			sharing?.check();
 			return deliver({ type: 'pong', ref });
-		const response = await fetchAs(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ ...object, session: token }),
-		});
+		}
+		const response = await post(object.room ?? rooms.keys().next().value ?? FIRST_ROOM, object);
 
 		if (response.ok)
 			return accepted(object, await readJson(response));
@@ -227,8 +236,6 @@ export async function openHttp(page, kind, { onText, onClose }) {
 		typing: type,
 	};
 
-	if (await isOriginRefused(page))
-		deliver({ type: 'error', code: ORIGIN_REFUSED });
 	// Only pages by HTTPS or of this machine have locks, and browsers may block them. Without, each tab has its own link.
 	const sharing = await createSharing({ base, slots: KINDS[kind].slots, connect: openRoom, ask: pollOnce }).catch(() => null);
 

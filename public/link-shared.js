@@ -1,10 +1,13 @@
 // One link for all tabs of a browser, because a browser opens only six connections to a server. The tab that holds a
 // Web Lock has the streams or polls of all rooms (the hub), and tells the others what it receives. When it closes, the
-// next tab takes over. Each tab knows how far it has received a room, so nothing is lost or received twice.
+// next tab takes over. If it does not answer, since browsers suspend tabs, a tab that noticed takes over. Each tab knows
+// how far it has received a room, so nothing is lost or received twice.
 import { randomId } from './wire.js';
 
 // A stream that a network holds back never opens.
 const OPENING_MS = 10_000;
+// A hub answers at once.
+const ANSWER_MS = 1000;
 
 // Whether what follows since continues after position. Both are EPOCH:ID, or ''.
 function continues(since, position) {
@@ -120,17 +123,21 @@ export async function createSharing({ base, slots, connect, ask }) {
 	const mine = new Map();
 	let hub = null;
 	let oldest = '';
+	let doubt = 0;
+	let isQueued = false;
 
-	// Resolves when the lock is held. It is held until this link closes. Rejects where locks are blocked.
-	const hold = (name) =>
-		new Promise((resolve, reject) => {
-			const untilClosed = () =>
-				new Promise((release) => {
-					stop.signal.addEventListener('abort', release);
-					resolve();
-				});
-			navigator.locks.request(`${name} ${base}`, { signal: stop.signal }, untilClosed).catch(reject);
-		});
+	// The lock is held until this link closes. Rejects where locks are blocked, and when another tab steals the lock.
+	const hold = (name, options, onHeld) => {
+		const untilClosed = () =>
+			stop.signal.aborted ||
+			new Promise((release) => {
+				stop.signal.addEventListener('abort', release);
+				onHeld();
+			});
+		return navigator.locks.request(`${name} ${base}`, options, untilClosed);
+	};
+
+	const waiting = { signal: stop.signal };
 
 	const watch = (tab, onGone) =>
 		tab === me ||
@@ -141,6 +148,36 @@ export async function createSharing({ base, slots, connect, ask }) {
 		hear(message);
 	}
 
+	function retire() {
+		hub?.close();
+		hub = null;
+	}
+
+	function become() {
+		clearTimeout(doubt);
+		hub = createHub({ slots, connect, publish, watch });
+		channel.postMessage({ hello: true });
+		tell();
+	}
+
+	// Another tab has stolen the lock, or this link has closed.
+	function lose() {
+		retire();
+		queue();
+	}
+
+	function queue() {
+		if (isQueued)
+			return;
+		isQueued = true;
+		hold('linnet link', waiting, () => {
+			isQueued = false;
+			become();
+		}).catch(lose);
+	}
+
+	const steal = () => hold('linnet link', { steal: true }, become).catch(lose);
+
 	function tell() {
 		if (stop.signal.aborted)
 			return;
@@ -150,10 +187,13 @@ export async function createSharing({ base, slots, connect, ask }) {
 			query: { ...query, since: epoch && `${epoch}:${last}` },
 		}));
 
-		if (hub)
+		if (hub) {
 			hub.told(me, rooms);
-		else
-			channel.postMessage({ tab: me, rooms });
+			return;
+		}
+		channel.postMessage({ tab: me, rooms });
+		clearTimeout(doubt);
+		doubt = setTimeout(steal, ANSWER_MS);
 	}
 
 	function deliver(entry, object) {
@@ -208,14 +248,29 @@ export async function createSharing({ base, slots, connect, ask }) {
 			entry.onEnd(1013, '');
 	}
 
-	function hear({ tab, rooms, hello, end, room, object, from, refused, oldest: first }) {
+	// A hub that hears another one has been suspended, and has lost its lock.
+	function greet() {
+		retire();
+		tell();
+	}
+
+	function answer(tab, rooms) {
+		if (!hub)
+			return;
+		channel.postMessage({ heard: tab });
+		hub.told(tab, rooms);
+	}
+
+	function hear({ tab, rooms, heard, hello, end, room, object, from, refused, oldest: first }) {
 		const entry = mine.get(room) ?? (end && mine.values().next().value);
 
 		oldest = first || oldest;
 		if (tab)
-			hub?.told(tab, rooms);
+			answer(tab, rooms);
+		else if (heard === me)
+			clearTimeout(doubt);
 		else if (hello)
-			tell();
+			greet();
 		else if (!entry)
 			return;
 		else if (end)
@@ -232,22 +287,16 @@ export async function createSharing({ base, slots, connect, ask }) {
 
 	channel.onmessage = ({ data }) => hear(data);
 	// Before the hub hears of this tab, or it would take it for gone.
-	await hold(`linnet tab ${me}`);
-	hold('linnet link').then(
-		() => {
-			if (stop.signal.aborted)
-				return;
-			hub = createHub({ slots, connect, publish, watch });
-			publish({ hello: true });
-		},
-		() => {},
-	);
+	await new Promise((resolve, reject) => hold(`linnet tab ${me}`, waiting, resolve).catch(reject));
+	queue();
 
 	return {
 		// The room that was opened first.
 		get oldest() {
 			return oldest;
 		},
+		// Notices a hub that has been suspended.
+		check: tell,
 		// The callbacks are those of connect().
 		open(room, { since = '', ...query }, callbacks) {
 			const [epoch, last] = since.split(':');
@@ -264,7 +313,8 @@ export async function createSharing({ base, slots, connect, ask }) {
 		close() {
 			mine.clear();
 			stop.abort();
-			hub?.close();
+			clearTimeout(doubt);
+			retire();
 			channel.close();
 		},
 	};

@@ -1,5 +1,6 @@
 // Starts Chromium with a fresh profile and without background network traffic. The headless shell is
 // Chromium without its windows; it uses half of the processor time. CHROMIUM names another program.
+import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const QUIET = [
@@ -13,9 +14,11 @@ const QUIET = [
 	'--disable-sync',
 ];
 
+const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+
 export function openBrowser() {
 	return chromium.launch({
-		executablePath: process.env.CHROMIUM || '/usr/bin/chromium-headless-shell',
+		executablePath: process.env.CHROMIUM || PROGRAMS.find(existsSync),
 		args: QUIET,
 	});
 }

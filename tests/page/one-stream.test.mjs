@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { blockSockets, blockStreams, choose, enterRoom, withPeople, withRestarts } from './people.mjs';
+import { blockSockets, blockStreams, choose, enterRoom, hide, withPeople, withRestarts } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -126,5 +126,50 @@ test('when the server restarts, all tabs come back and miss nothing', () =>
 		await all(tabs, (tab) => tab.online());
 		await say(bob, 'three');
 		await all(tabs, (tab) => tab.reads(['one', 'two', 'three']));
+		await bob.close();
+	}));
+
+// Browsers suspend tabs that are not shown, some of them without a word. Returns what wakes this one.
+async function suspend({ page }) {
+	let wake;
+
+	const asleep = new Promise((resolve) =>
+		page.route('**/asleep', (route) => {
+			wake = () => route.fulfill({ body: '' });
+			resolve();
+		}),
+	);
+	const sleep = page.evaluate(() => {
+		const request = new XMLHttpRequest();
+
+		request.open('GET', '/asleep', false);
+		request.send();
+	});
+	sleep.catch(() => {});
+	await asleep;
+	return wake;
+}
+
+test('when the tab that has the stream is suspended, a tab that is looked at takes the stream over', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const ann = await arrive({}, blockSockets);
+		await ann.join('Ann');
+		const tabs = [await openTab(ann, blockSockets)];
+		await say(bob, 'one');
+		await tabs[0].reads(['one']);
+		const wake = await suspend(ann);
+		await say(bob, 'two');
+		await hide(tabs[0], false);
+		await tabs[0].reads(['one', 'two']);
+		tabs.push(await openTab(ann, blockSockets));
+		await wake();
+		await streams(daemon, 1);
+		tabs.push(ann);
+		await say(bob, 'three');
+		await all(tabs, (tab) => tab.reads(['one', 'two', 'three']));
+		await tabs.pop().page.close();
+		await say(bob, 'four');
+		await all(tabs, (tab) => tab.reads(['one', 'two', 'three', 'four']));
 		await bob.close();
 	}));

@@ -291,3 +291,24 @@ test('without auth a token unlocks what needs one, and names can be chosen', () 
 		},
 		{ config: jwtConfig(), first: ANYTHING },
 	));
+
+test('who signs in as somebody else in one tab is never taken for the former person, nor the former for the other', () =>
+	withTokens(async ({ arrive, openTab }) => {
+		const ann = await arrive({}, blockSockets, comesBy(tokenOf('ann')));
+		await ann.online();
+		const keep = async (page) => {
+			await blockSockets(page);
+			await page.addInitScript((token) => localStorage.setItem('linnet.token', token), tokenOf('bob'));
+		};
+		const bob = await openTab(ann, keep);
+		await bob.called('bob');
+		await bob.say('I am bob');
+		await bob.reads(['I am bob']);
+		await ann.reads(['I am bob']);
+		await ann.sees(['ann', 'bob']);
+		// The browser has one token, so the server does not know this session any more.
+		await ann.say('so am I');
+		await ann.called('bob');
+		await bob.reads(['I am bob', 'so am I']);
+		assert.deepEqual((await bob.messages()).map(({ author }) => author), ['bob', 'bob']);
+	}));
