@@ -396,7 +396,7 @@ void
 sqlite_trim_retry(struct sqlite_writer *writer)
 {
 	if (writer->trim.retry_ms && clock_now_ms() >= writer->trim.retry_ms)
-		sqlite_trim_sweep(writer, writer->trim.cutoff_ms);
+		sqlite_trim_sweep(writer, writer->trim.now_ms);
 }
 
 void

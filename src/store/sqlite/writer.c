@@ -278,7 +278,7 @@ writer_heal(struct sqlite_writer *writer)
 			log_str("path", writer->store->options.path));
 	/* The failure has dropped what was to be trimmed. */
 	if (writer->is_failing)
-		sqlite_trim_sweep(writer, writer->trim.cutoff_ms);
+		sqlite_trim_sweep(writer, writer->trim.now_ms);
 	writer->is_failing = false;
 	writer->store->is_down = false;
 }
