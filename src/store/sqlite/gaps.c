@@ -52,7 +52,14 @@ gaps_header_bytes(unsigned char kind)
 	return kind == 10 || kind == 13 ? LEAF_BYTES : 0;
 }
 
-/* Find the gap of a page. Returns false if it has none, or if it is no such page. */
+static bool
+gaps_is_zero(const unsigned char *bytes, size_t len)
+{
+	return !*bytes && !memcmp(bytes, bytes + 1, len - 1);
+}
+
+/* Find the gap of a page. Returns false if there is nothing in it, or if it is no such
+ * page. */
 static bool
 gaps_find(
 	const unsigned char *page, size_t len, bool is_first, size_t *start, size_t *end)
@@ -67,7 +74,7 @@ gaps_find(
 	*end = gaps_number_at(page + header + CONTENT_AT);
 	if (!*end)
 		*end = PAGE_MAX_BYTES;
-	if (*start >= *end || *end > len)
+	if (*start >= *end || *end > len || gaps_is_zero(page + *start, *end - *start))
 		return false;
 	for (const unsigned char *cell = page + header + header_bytes; cells; cell += 2) {
 		size_t at = gaps_number_at(cell);

@@ -1,4 +1,6 @@
 /* Edits, reactions and deletions by authors, in both drivers. */
+#include <time.h>
+
 #include "store_fixture.h"
 
 #define TAIL "\"ts\":5,\"username\":\"ann\""
@@ -152,6 +154,89 @@ test_an_edit_replaces_the_text_and_nothing_else(void **state)
 	assert_found(fixture, "a", "ann", "1");
 	assert_found(fixture, "a", "oldword", "");
 	assert_found(fixture, "a", "try", "");
+}
+
+/* Append a change without waiting for its answer. */
+static void
+append_change(struct fixture *fixture, const struct store_change *change)
+{
+	assert_int_equal(try_append_entry(fixture,
+				 &(struct store_entry){
+					 .room = "a",
+					 .type = "change",
+					 .ts_ms = 8,
+					 .tail = TAIL,
+					 .tail_len = strlen(TAIL),
+					 .words = "",
+					 .author = ann,
+					 .change = *change,
+				 }),
+		0);
+}
+
+static void
+test_edits_of_a_message_with_many_reactions_are_read_quickly(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint64_t of = 1;
+	clock_t begin, written;
+
+	say(fixture, "message", "ann", "one", ann, NULL);
+	for (int i = 0; i < 1000; i++) {
+		char emoji[20], name[40];
+		snprintf(emoji, sizeof(emoji), "e%d", i / 50);
+		snprintf(name, sizeof(name), "%032d", i);
+		append_change(fixture, &(struct store_change){ .kind = STORE_REACT,
+					       .of = &of,
+					       .count = 1,
+					       .emoji = emoji,
+					       .name = name,
+					       .is_on = true });
+	}
+	assert_int_equal(commit(fixture).error, 0);
+	begin = clock();
+	for (int i = 0; i < 200; i++)
+		append_change(fixture, &(struct store_change){ .kind = STORE_EDIT,
+					       .of = &of,
+					       .count = 1,
+					       .text = "two" });
+	assert_int_equal(commit(fixture).id, 1201);
+	written = clock();
+	ask_after(fixture, "a", 1001, UINT64_MAX, 200, PLENTY);
+	assert_true(clock() - written < (written - begin) / 3);
+	assert_non_null(strstr(fixture->page_tails, ",\"of\":1,\"message\":\"two\"}|"));
+}
+
+/* Clients may have members of any name. */
+static void
+test_an_edit_finds_the_text_beside_any_members(void **state)
+{
+	static const char *const tails[] = {
+		"\"ts\":7,\"data\":{\"x\":1,\"reactions\":{\"y\":[]}},\"message\":\"m\"}",
+		"\"ts\":7,\"x\":1,\"reactions\":{\"y\":[]},\"message\":\"m\"}",
+		"\"ts\":7,\"x\":\",\\\"reactions\\\":{\",\"message\":\"m\"}",
+	};
+	struct fixture *fixture = *state;
+
+	for (uint64_t id = 1; id <= ARRAY_SIZE(tails); id++) {
+		assert_int_equal(try_append_entry(fixture,
+					 &(struct store_entry){ .room = "a",
+						 .type = "message",
+						 .ts_ms = 7,
+						 .tail = tails[id - 1],
+						 .tail_len = strlen(tails[id - 1]),
+						 .words = "m",
+						 .author = ann }),
+			0);
+		assert_int_equal(commit(fixture).id, id);
+	}
+	for (uint64_t id = 1; id <= ARRAY_SIZE(tails); id++) {
+		char text[2] = { (char)('0' + id), 0 };
+		assert_int_equal(edit(fixture, id, text, ann).error, 0);
+	}
+	assert_entries(fixture, 3,
+		TAIL ",\"of\":1,\"message\":\"1\"}|" TAIL
+		     ",\"of\":2,\"message\":\"2\"}|" TAIL ",\"of\":3,\"message\":\"3\"}");
 }
 
 static void
@@ -627,6 +712,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(test_an_edit_replaces_the_text_and_nothing_else),
+		BOTH(test_edits_of_a_message_with_many_reactions_are_read_quickly),
+		BOTH(test_an_edit_finds_the_text_beside_any_members),
 		BOTH(test_what_is_no_message_is_no_target),
 		BOTH(test_only_the_author_edits_and_only_an_admin_deletes_for_others),
 		BOTH(test_a_reaction_belongs_to_a_name_and_is_set_once),
