@@ -315,6 +315,14 @@ alarm_change(struct input *input, const char *label, struct room *room, const ch
 	return -EINVAL;
 }
 
+/* Nothing is new. But if input repeats what was said before, it is told so. */
+static void
+alarm_say_nothing(struct input *input, const char *label, struct room *room)
+{
+	if (known_or_refused(input, room, label) < 0)
+		send_acknowledge(input, room, 0);
+}
+
 int
 alarm_push(struct input *input, const char *label, bool is_hook)
 {
@@ -336,7 +344,7 @@ alarm_push(struct input *input, const char *label, bool is_hook)
 				rooms_next_ts(room, input->chat->now_ms));
 		if (!event || (is_hook && alarm_is_repeated(event, before))) {
 			json_decref(event);
-			send_acknowledge(input, room, 0);
+			alarm_say_nothing(input, label, room);
 		} else {
 			r = alarm_change(input, label, room, report.key, event);
 		}

@@ -122,16 +122,40 @@ chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 	room->tail_lines = lines;
 }
 
+/* How much of its history the store keeps. */
+static struct store_limit
+chat_room_limit(const struct config *config, const struct room_config *from,
+	const struct room *room)
+{
+	return (struct store_limit){
+		.room = room->name,
+		.keep = { .messages = (uint64_t)(from->keep_messages == ROOM_AS_STORE
+							 ? config->store.keep_messages
+							 : from->keep_messages),
+			.days = (unsigned)(from->keep_days == ROOM_AS_STORE
+						   ? config->store.keep_days
+						   : from->keep_days) },
+	};
+}
+
 static void
 chat_add_configured_rooms(struct chat *chat)
 {
 	const struct config *config = chat->config;
+	struct store_limit *limits = xcalloc(config->rooms.count, sizeof(*limits));
 	size_t i;
 
 	chat_add_configured_room(chat, config->chat.default_room, NULL);
-	for (i = 0; i < config->rooms.count; i++)
-		chat_add_configured_room(
-			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
+	for (i = 0; i < config->rooms.count; i++) {
+		const struct room_config *from = &config->rooms.items[i];
+		struct room *room =
+			chat_add_configured_room(chat, from->name, from->topic);
+
+		room->is_read_only |= from->read_only;
+		limits[i] = chat_room_limit(config, from, room);
+	}
+	store_limit_rooms(chat->store, limits, config->rooms.count);
+	free(limits);
 	for (i = 0; i < config->tails.count; i++)
 		chat_add_log_room(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
@@ -151,6 +175,7 @@ chat_reload(struct chat *chat)
 			continue;
 		/* From now on it is as if a client had created it. */
 		room->is_configured = room->is_permanent = room->is_tail = false;
+		room->is_read_only = false;
 		room->tail_lines = 0;
 		room->topic[0] = '\0';
 	}
@@ -175,8 +200,8 @@ chat_store_options(const struct config *config)
 		.driver = drivers[config->store.driver],
 		.path = config->store.path,
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
-		.keep_messages = (uint64_t)config->store.keep_messages,
-		.keep_days = (unsigned)config->store.keep_days,
+		.keep = { .messages = (uint64_t)config->store.keep_messages,
+			.days = (unsigned)config->store.keep_days },
 		.max_bytes = (uint64_t)config->store.max_bytes,
 		.callbacks = { chat_on_appended, chat_on_page },
 	};
@@ -196,7 +221,7 @@ chat_open_stores(struct chat *chat, const char **why)
 	struct store_options options = chat_store_options(chat->config);
 	struct store_options of_tails = {
 		.driver = "memory",
-		.keep_messages = TAIL_LINES,
+		.keep.messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
 		.callbacks = options.callbacks,
 		.context = chat,

@@ -127,20 +127,19 @@ int
 history_do_history(struct input *input)
 {
 	struct room *room = room_access_find(input, false);
-	const json_t *object = input->message.object;
-	bool is_newer = json_object_get(object, "after");
-	uint64_t bound = is_newer ? 0 : UINT64_MAX;
+	uint64_t before = UINT64_MAX, after = UINT64_MAX; /* not given */
+	bool is_newer;
 
-	if (!room)
+	if (!room ||
+		message_get_uint(&input->message, "before", &before, &input->fault) < 0 ||
+		message_get_uint(&input->message, "after", &after, &input->fault) < 0)
 		return -EINVAL;
-	if (is_newer && json_object_get(object, "before"))
+	is_newer = after != UINT64_MAX;
+	if (is_newer && before != UINT64_MAX)
 		return message_refuse(&input->fault, "bad_field",
 			"give \"before\" or \"after\", not both");
-	if (message_get_uint(&input->message, is_newer ? "after" : "before", &bound,
-		    &input->fault) < 0)
-		return -EINVAL;
-	return history_ask(
-		input, room, NULL, bound, is_newer, HISTORY_LIMIT, HISTORY_LIMIT_MAX);
+	return history_ask(input, room, NULL, is_newer ? after : before, is_newer,
+		HISTORY_LIMIT, HISTORY_LIMIT_MAX);
 }
 
 int

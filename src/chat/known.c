@@ -43,18 +43,19 @@ void
 known_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
 {
-	(void)chat;
-	if (!request->asker)
-		return;
-	if (error)
-		reply_fault(request->asker, request->known.refusal);
-	else
+	const struct message_fault *refusal = request->known.refusal;
+
+	if (error && error != -ENOENT)
+		reply_failure(chat, request, error);
+	else if (request->asker && error && refusal->code)
+		reply_fault(request->asker, refusal);
+	else if (request->asker)
 		reply_ack(request->asker, &(struct chat_ack){
 						  .ref = request->ref,
 						  .room = request->room->name,
 						  .epoch = store_epoch(request->store),
 						  .id = answer->id,
 						  .ts_ms = answer->ts_ms,
-						  .is_duplicate = true,
+						  .is_duplicate = !error,
 					  });
 }

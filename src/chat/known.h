@@ -3,9 +3,10 @@
 
 #include "chat/requests.h"
 
-/* Input for room is refused with its fault, unless the store knows its ref: then it is
- * acknowledged as a duplicate. label is as in send_make_keys. Returns 0 if the asker will
- * be told, else -EINVAL: it has no ref, or the store is full. */
+/* Input for room is refused with its fault or, if it has none, acknowledged without an
+ * id, unless the store knows its ref: then it is acknowledged as a duplicate. label is as
+ * in send_make_keys. Returns 0 if the asker will be told, else -EINVAL: it has no ref, or
+ * the store is full. */
 int known_or_refused(struct input *input, struct room *room, const char *label);
 
 /* The store has answered a REQUEST_KNOWN. */

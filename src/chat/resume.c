@@ -78,9 +78,10 @@ resume_send_joined(
 			"{s:s,s:s}", "username", session->person->name, "session", token);
 	}
 	session->chat->is_greeted |= is_greeting;
-	start = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*}", "type", "joined", "room",
+	start = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*,s:o*}", "type", "joined", "room",
 		room->name, "epoch", epoch, "last_id", (json_int_t)room->last_id,
-		"recovered", recovered, "topic", room->topic, "you", you);
+		"recovered", recovered, "topic", room->topic, "read_only",
+		room_access_is_read_only(room) ? json_true() : NULL, "you", you);
 	rest = json_pack("{s:I,s:s,s:o,s:s*,s:o*}", "count",
 		(json_int_t)rooms_people(room), "server", "linnet/" LINNET_VERSION,
 		"limits", resume_list_limits(chat->config), "ref",
@@ -250,6 +251,10 @@ resume_member(
 		id = room->last_id - size_min(room->last_id, room->tail_lines);
 	member->cursor = known || member->is_newcomer ? id : room->last_id;
 	if (member->cursor == room->last_id) {
+		/* Who has the last message of a deleted room may not know that it was
+		 * deleted. A poll comes back at once if it is told, and no wiser. */
+		known = known && (member->session->wire == WIRE_OBJECT ||
+					 !room->gone_id || id != room->gone_id);
 		resume_begin_live(chat, member, known, ref);
 		return;
 	}

@@ -15,6 +15,32 @@ room_access_has(const struct permissions *permissions, const struct room *room)
 		permissions, room->name, room->is_tail, room->is_twin);
 }
 
+bool
+room_access_is_read_only(const struct room *room)
+{
+	return room->is_tail || room->is_read_only;
+}
+
+/* JSON Web Tokens do not count. Where everybody may chat, only the scope of log rooms is
+ * that of the token's list. */
+static bool
+access_bears_token(const struct permissions *permissions, const struct room *room)
+{
+	return permissions && permissions->token &&
+	       permissions_has_room(permissions, room->name, true, room->is_twin);
+}
+
+bool
+room_access_may_speak(const struct input *input, const struct room *room)
+{
+	const struct chat_pending *call = input->asker->call;
+
+	/* The door has checked that a program may push to this room. */
+	return !room->is_read_only || !input->speaker ||
+	       access_bears_token(input->speaker->permissions, room) ||
+	       (call && access_bears_token(call->caller->permissions, room));
+}
+
 /* Check whether a client with these permissions may be in the room called name. */
 static const char *
 access_room_fault(struct chat *chat, const struct permissions *permissions,
@@ -161,7 +187,8 @@ room_access_do_rooms(struct input *input)
 				(json_int_t)room->last_id, "alarms",
 				(json_int_t)room->state.standing, "metrics",
 				(json_int_t)HASH_COUNT(room->state.metrics), "read_only",
-				room->is_tail, "last_ts", (json_int_t)room->last_ts_ms));
+				room_access_is_read_only(room), "last_ts",
+				(json_int_t)room->last_ts_ms));
 	}
 	reply_object(input->asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
 					   rooms, "tails", tails));

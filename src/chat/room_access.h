@@ -11,6 +11,12 @@ const char *room_access_home(
 /* True if a client with these permissions may be in room. */
 bool room_access_has(const struct permissions *permissions, const struct room *room);
 
+/* True if nobody may speak in room without a token, or nobody at all. */
+bool room_access_is_read_only(const struct room *room);
+
+/* True if the sender of input may speak in room, which is no log room. */
+bool room_access_may_speak(const struct input *input, const struct room *room);
+
 /* True if the token behind permissions proves to be person. */
 bool room_access_is_person(
 	const struct permissions *permissions, const struct person *person);

@@ -57,6 +57,7 @@ struct room {
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
 	bool is_tail;        /* a log room: only lines of its log file are sent there */
+	bool is_read_only;   /* only bearers of a token of auth.tokens for it speak */
 	bool was_tail;       /* before the reload that is under way */
 	unsigned tail_lines; /* of a log room: number of lines for newcomers */
 	struct room_state state; /* alarms and metrics */

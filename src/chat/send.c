@@ -302,9 +302,13 @@ send_find_any_room(struct input *input, bool may_add)
 int
 send_check_writable(struct input *input, const struct room *room)
 {
-	return room->is_tail ? message_refuse(&input->fault, "read_only",
-				       "this room is a log file's")
-			     : 0;
+	if (room->is_tail)
+		return message_refuse(
+			&input->fault, "read_only", "this room is a log file's");
+	if (!room_access_may_speak(input, room))
+		return message_refuse(&input->fault, "read_only",
+			"here only who has a token for this room speaks");
+	return 0;
 }
 
 /* Check that the message answers one of the room, if it says so. */

@@ -32,7 +32,7 @@ size_t send_broadcast(struct chat *chat, struct room *room, const struct broadca
  * found whether it may or not, because the answer is always "read_only". */
 struct room *send_find_any_room(struct input *input, bool may_add);
 
-/* Check that room may be written to. */
+/* Check that the sender may write to room. */
 int send_check_writable(struct input *input, const struct room *room);
 
 /* Find or add the room of the message, and check that the message may be written to it.

@@ -200,6 +200,17 @@ static const struct config_option room_options[] = {
 	MEMBER(room_config, topic, .type = OPTION_STRING, .min = 0, .max = 512,
 		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
 		.help = "Topic of the room"),
+	MEMBER(room_config, keep_messages, .type = OPTION_INT, .min = ROOM_AS_STORE,
+		.max = INT_MAX, .preset = "-1",
+		.help = "Messages kept in the room; 0 keeps all, -1 as many as "
+			"store.keep_messages"),
+	MEMBER(room_config, keep_days, .type = OPTION_INT, .min = ROOM_AS_STORE,
+		.max = 36500, .preset = "-1", .unit = "days",
+		.help = "Time that the room's messages are kept; 0 keeps them for ever, "
+			"-1 as long as store.keep_days"),
+	MEMBER(room_config, read_only, .type = OPTION_BOOL, .preset = "false",
+		.help = "Only who shows a token of auth.tokens for the room speaks "
+			"there"),
 };
 
 static const struct config_members room_members = MEMBERS(room_config, room_options);

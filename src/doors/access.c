@@ -67,6 +67,16 @@ access_token_permissions(const struct access *access, const struct token *token)
 }
 
 const struct permissions *
+access_permissions_of_token(const struct access *access, const char *text)
+{
+	size_t len = strlen(text);
+	const struct token *token =
+		len <= TOKEN_MAX_BYTES ? tokens_check(access->tokens, text, len) : NULL;
+
+	return token ? access_token_permissions(access, token) : NULL;
+}
+
+const struct permissions *
 access_log_in(const struct access *access, const char *text, size_t len,
 	struct access_refusal *refusal)
 {

@@ -113,8 +113,23 @@ line_on_drop(struct session *session, uint16_t code, const char *reason)
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
-static const struct session_ops session_ops = { .wake = line_on_wake,
-	.drop = line_on_drop };
+/* It stays who it is, and shares the limits that it shared. */
+static bool
+line_on_log_in(struct session *session, const char *text)
+{
+	const struct permissions *permissions = access_permissions_of_token(
+		&line_from_session(session)->door->access, text);
+
+	if (!permissions)
+		return false;
+	session_admit(session, permissions, session->peer, session->since_ms);
+	permissions_unref(permissions);
+	return true;
+}
+
+static const struct session_ops session_ops = {
+	.wake = line_on_wake, .drop = line_on_drop, .log_in = line_on_log_in
+};
 
 /* Returns true if input is ignored from now on. */
 static bool

@@ -265,9 +265,9 @@ line_append_delete(struct buffer *text, const json_t *object)
 	if (!*name)
 		name = "somebody";
 	if (count)
-		line_add(text, "* %s deleted %d messages\n", name, (long long)count);
+		line_add(text, "* %n deleted %d messages\n", name, (long long)count);
 	else
-		line_add(text, "* %s deleted a message\n", name);
+		line_add(text, "* %n deleted a message\n", name);
 }
 
 /* Without a text the message is gone, and another line says so. */

@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "linnet/base/buffer.h"
+#include "linnet/base/hash.h"
 #include "linnet/store/store.h"
 
 /* An entry on its way to the driver, and back as its answer. */
@@ -70,6 +71,13 @@ struct store_outbox {
 	int fd; /* an eventfd */
 };
 
+/* A room with a limit of its own. */
+struct store_room_keep {
+	UT_hash_handle hh; /* by room */
+	struct store_keep keep;
+	char room[];
+};
+
 /* The first member of each driver's own struct. */
 struct store {
 	const struct store_ops *ops;
@@ -82,6 +90,7 @@ struct store {
 	size_t writes_under_way;
 	size_t write_bytes_under_way;
 	size_t reads_under_way, searches_under_way;
+	bool has_days; /* a room has a limit of days */
 	bool is_closing;
 };
 
@@ -106,8 +115,11 @@ struct store_ops {
 	/* Do a part of the reads that were taken, for 1 ms at most. Returns true if there
 	 * is more to do. NULL for a driver with threads of its own. */
 	bool (*step)(struct store *store);
-	/* Delete messages older than cutoff_ms. */
-	void (*prune)(struct store *store, int64_t cutoff_ms);
+	/* Take limits, a new table that is freed by store_free_limits, in place of the
+	 * one before, and trim. */
+	void (*limit)(struct store *store, struct store_room_keep *limits);
+	/* Delete messages that are too old at now_ms. */
+	void (*prune)(struct store *store, int64_t now_ms);
 	/* Answer everything under way, then close. store.c frees the struct. */
 	void (*close)(struct store *store);
 	/* As store_backup. NULL for a driver that keeps no file. */
@@ -163,5 +175,16 @@ bool store_read_add_said(
  */
 int store_make_epoch(char *epoch);
 
-/* By how many messages a room of count messages is over keep_messages. */
-uint64_t store_excess(const struct store *store, uint64_t count);
+/* By how many messages a room of count messages has too many. */
+uint64_t store_excess(const struct store_keep *keep, uint64_t count);
+
+/* Messages before this time are too old at now_ms. INT64_MIN: none is; now_ms may be
+ * that, too. */
+int64_t store_cutoff_ms(const struct store_keep *keep, int64_t now_ms);
+
+/* The limit of room in limits, or else that of the options. */
+const struct store_keep *store_find_limit(const struct store *store,
+	const struct store_room_keep *limits, const char *room);
+
+/* Free the table. */
+void store_free_limits(struct store_room_keep *limits);

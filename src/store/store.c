@@ -41,11 +41,66 @@ store_make_epoch(char *epoch)
 }
 
 uint64_t
-store_excess(const struct store *store, uint64_t count)
+store_excess(const struct store_keep *keep, uint64_t count)
 {
-	uint64_t keep = store->options.keep_messages;
+	return keep->messages && count > keep->messages ? count - keep->messages : 0;
+}
 
-	return keep && count > keep ? count - keep : 0;
+int64_t
+store_cutoff_ms(const struct store_keep *keep, int64_t now_ms)
+{
+	return keep->days && now_ms != INT64_MIN ? now_ms - keep->days * MS_A_DAY
+						 : INT64_MIN;
+}
+
+const struct store_keep *
+store_find_limit(
+	const struct store *store, const struct store_room_keep *limits, const char *room)
+{
+	const struct store_room_keep *found;
+
+	HASH_FIND_STR(limits, room, found);
+	return found ? &found->keep : &store->options.keep;
+}
+
+void
+store_free_limits(struct store_room_keep *limits)
+{
+	struct store_room_keep *limit, *next;
+
+	HASH_ITER(hh, limits, limit, next)
+	{
+		HASH_DEL(limits, limit);
+		free(limit);
+	}
+}
+
+static void
+store_add_limit(struct store_room_keep **limits, const struct store_limit *from)
+{
+	size_t len = strlen(from->room);
+	struct store_room_keep *limit;
+
+	HASH_FIND(hh, *limits, from->room, len, limit);
+	if (!limit) {
+		limit = xcalloc(1, sizeof(*limit) + len + 1);
+		memcpy(limit->room, from->room, len);
+		HASH_ADD_KEYPTR(hh, *limits, limit->room, len, limit);
+	}
+	limit->keep = from->keep;
+}
+
+void
+store_limit_rooms(struct store *store, const struct store_limit *limits, size_t count)
+{
+	struct store_room_keep *table = NULL;
+
+	store->has_days = store->options.keep.days;
+	for (size_t i = 0; i < count; i++) {
+		store->has_days |= limits[i].keep.days > 0;
+		store_add_limit(&table, &limits[i]);
+	}
+	store->ops->limit(store, table);
 }
 
 static const struct store_ops *
@@ -80,6 +135,7 @@ store_open(struct store **out, const struct store_options *options, const char *
 	store = xcalloc(1, ops->size);
 	store->ops = ops;
 	store->options = *options;
+	store->has_days = options->keep.days;
 	store->options.driver = ops->driver;
 	store->options.path = options->path ? xstrdup(options->path) : NULL;
 	STAILQ_INIT(&store->pending);
@@ -665,8 +721,8 @@ store_read_reverse(struct store_read *read)
 void
 store_prune(struct store *store, int64_t now_ms)
 {
-	if (store->options.keep_days)
-		store->ops->prune(store, now_ms - store->options.keep_days * MS_A_DAY);
+	if (store->has_days)
+		store->ops->prune(store, now_ms);
 }
 
 void

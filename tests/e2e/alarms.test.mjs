@@ -136,6 +136,10 @@ test('a push repeated with the same ref raises no second alarm, also after a cra
 			await push(daemon, 'lobby', alarm('disk', 'ok', { ref: 'r2' }));
 			const { duplicate, id } = await push(daemon, 'lobby', alarm('disk', 'error', { ref: 'r1' }));
 			assert.deepEqual([duplicate, id], [true, 1]);
+			const cleared = await push(daemon, 'lobby', alarm('disk', 'ok', { ref: 'r2' }));
+			assert.deepEqual([cleared.duplicate, cleared.id], [true, 2], 'an end that was pushed before');
+			const nothing = await push(daemon, 'lobby', alarm('disk', 'ok', { ref: 'r3' }));
+			assert.deepEqual([nothing.duplicate, nothing.id, nothing.ref], [undefined, undefined, 'r3'], 'an end of nothing');
 			await assertStanding(daemon);
 			await daemon.crash();
 		},

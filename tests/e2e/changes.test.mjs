@@ -161,6 +161,17 @@ testBoth('a deletion takes the text, its members, edits and reactions', async (d
 	assert.deepEqual(shown.slice(1), ['* a message was deleted', '* ann deleted a message', 'ann: later']);
 });
 
+test('in the lines of changes a name with blanks is quoted, so that it cannot look like other words', () =>
+	withDaemon(options, async (daemon) => {
+		const { client: ann } = await enter(daemon, `name=${encodeURIComponent('ann edited it and bob')}`);
+		const bob = await openTerminal(daemon, 'bob');
+		await say(ann, 'm');
+		await say(ann, edit(1, 'n'));
+		await lineOf(bob, '* "ann edited it and bob" edited: n');
+		await say(ann, erase(1));
+		assert.equal(await bob.next(), '* "ann edited it and bob" deleted a message');
+	}));
+
 testBoth('the person who comes back with its session token is the author, a stranger of its name is not', async (daemon) => {
 	const first = await enter(daemon, 'name=ann');
 	const { client: eve } = await enter(daemon, 'name=eve');

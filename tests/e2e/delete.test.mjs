@@ -126,12 +126,19 @@ testBoth('a deleted room is empty, and its ids go on', async (daemon) => {
 	assert.equal((await late.nextJson()).last_id, 402);
 	const back = await daemon.ws(`/ws?events=1&room=ops&${after(joined.epoch, 300)}`);
 	assert.equal((await back.nextJson()).recovered, false);
+	// Who has the last message may have missed the deletion.
+	const knew = await daemon.ws(`/ws?events=1&room=ops&${after(joined.epoch, 402)}`);
+	assert.equal((await knew.nextJson()).recovered, false);
+	const polled = await expectJson(get(daemon, `/poll/ops?wait=0&${after(joined.epoch, 402)}`));
+	assert.deepEqual([polled.recovered, polled.last_id], [true, 402]);
 	assert.deepEqual([await answerTo(ann, { message: 'keyed', room: 'ops', ref: 'k' })].map(({ id, duplicate }) => [id, duplicate]), [[401, true]]);
 	assert.equal(await say(ann, { message: 'new', room: 'ops' }), 403);
 	const seen = (await receivedSoFar(late, ann, 'ops')).filter(({ type }) => type === 'message');
 	assert.deepEqual(idsOf(seen), [403]);
-	const known = await daemon.ws(`/ws?events=1&room=ops&${after(joined.epoch, 402)}`);
-	assert.equal((await known.nextJson()).recovered, true);
+	for (const [id, recovered] of [[402, false], [403, true]]) {
+		const known = await daemon.ws(`/ws?events=1&room=ops&${after(joined.epoch, id)}`);
+		assert.equal((await known.nextJson()).recovered, recovered, String(id));
+	}
 });
 
 test('a deleted room stays deleted over a restart, and is listed again with its next message', () =>
@@ -145,6 +152,9 @@ test('a deleted room stays deleted over a restart, and is listed again with its 
 		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
 		const ann = await daemon.ws('/ws?name=ann&room=elsewhere');
 		assert.equal(await say(ann, { message: 'new', room: 'ops' }), 701);
+		const { epoch } = await expectJson(get(daemon, '/poll/ops?wait=0'));
+		const known = await daemon.ws(`/ws?events=1&room=ops&${after(epoch, 700)}`);
+		assert.equal((await known.nextJson()).recovered, false);
 		assert.deepEqual(idsOf((await expectJson(get(daemon, '/history/ops'))).messages), [701]);
 	}));
 

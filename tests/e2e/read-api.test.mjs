@@ -31,6 +31,8 @@ test('GET /history returns what a WebSocket receives as history', () =>
 		}
 		const { ref: asked, ...newer } = await answerTo(ann, { type: 'history', after: 247, limit: 2 });
 		assert.deepEqual(newer, await history(daemon, 'after=247&limit=2'), asked);
+		const first = await answerTo(ann, { type: 'history', before: 4, after: null });
+		assert.deepEqual(idsOf(first.messages), range(1, 3), 'null is as good as left out');
 		await assertRefused(get(daemon, '/history/lobby?after=1&before=9'), 400, 'bad_field');
 		await assertRefused(get(daemon, '/history/lobby?after=x'), 400, 'bad_query');
 	}));

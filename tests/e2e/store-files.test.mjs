@@ -172,6 +172,8 @@ describe('what may happen to the files', { concurrency: true }, () => {
 				await daemon.waitForLog(lost);
 				// It does not heal by itself.
 				assert.equal((await answerTo(met.client, { message: 'lost', ref: 'c2' })).code, 'store_failed');
+				const unknown = await answerTo(met.client, { type: 'delete', of: 0, ref: 'c3' });
+				assert.equal(unknown.code, 'store_failed', 'whether it is a repetition cannot be known');
 				assert.equal((await get(daemon, '/readyz')).status, 503);
 				const { status, json } = await ask(daemon, 'POST', '/push/lobby', { body: 'lost' });
 				assert.deepEqual([status, json.error.code], [503, 'store_failed']);

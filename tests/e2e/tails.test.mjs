@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { answerTo, assertError, noRateLimitWith, range } from '../lib/chat.mjs';
+import { answerTo, assertError, enter, noRateLimitWith, range } from '../lib/chat.mjs';
 import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { openTerminal } from '../lib/line.mjs';
 import { isEvent, LogFile, watchers } from '../lib/tails.mjs';
@@ -204,6 +204,7 @@ test('nobody can send to the room of a log file', () =>
 	withLog({}, async (daemon, log) => {
 		const [ann, bob] = [await daemon.ws(), await openTerminal(daemon, 'bob')];
 		assertError(await answerTo(ann, { message: 'hi', room: 'log' }), 'read_only');
+		assert.equal((await enter(daemon, 'room=log')).joined.read_only, true);
 		assert.match(await bob.ask('/join log'), /^\* You are bob in log /);
 		assert.equal(await bob.ask('hi'), "* this room is a log file's");
 		const headers = { 'Content-Type': 'text/plain' };

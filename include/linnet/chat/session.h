@@ -26,6 +26,9 @@ struct session_ops {
 	void (*drop)(struct session *session, uint16_t code, const char *reason);
 	/* The session is told fault (borrowed). NULL: an error object is queued. */
 	void (*refuse)(struct session *session, const struct message_fault *fault);
+	/* Give the session the permissions of the configured token that text is, beside
+	 * what it is already. Returns false if it is none. NULL: nobody can. */
+	bool (*log_in)(struct session *session, const char *text);
 };
 
 TAILQ_HEAD(session_list, session);

@@ -13,10 +13,16 @@ struct string_list {
 	char **items;
 };
 
+/* The room keeps its history as long as store says. */
+#define ROOM_AS_STORE (-1)
+
 /* A room that always exists. */
 struct room_config {
 	char *name;
-	char *topic; /* "" if it has none */
+	char *topic;       /* "" if it has none */
+	int keep_messages; /* as store.keep_messages; ROOM_AS_STORE: that */
+	int keep_days;     /* as store.keep_days; ROOM_AS_STORE: that */
+	bool read_only;    /* only bearers of a token speak there */
 };
 
 /* A token for programs that push. */

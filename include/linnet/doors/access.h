@@ -95,6 +95,11 @@ const struct permissions *access_log_in(const struct access *access, const char 
 /* True if nobody may do anything without a valid token (auth.mode = "jwt"). */
 bool access_needs_login(const struct access *access);
 
+/* The permissions of the configured token that text is, for permissions_unref, or NULL.
+ */
+const struct permissions *access_permissions_of_token(
+	const struct access *access, const char *text);
+
 /* Permissions of a client of the line door if nobody needs a token. */
 const struct permissions *access_permissions_of_line(const struct access *access);
 

@@ -156,9 +156,10 @@ struct store_answer {
 struct store_page {
 	const struct store_message *messages;
 	size_t count;
-	/* From this id on, no entry is missing. Last id + 1 if the room was deleted, 1 if
-	 * it has no history. Older messages may be there, but changes between them are
-	 * missing. */
+	/* From this id on, no entry is missing, but the first message after the room was
+	 * deleted: whoever knows the id before that one may still have the deleted ones.
+	 * 1 if the room has no history. Older messages may be there, but changes between
+	 * them are missing. */
 	uint64_t first_id;
 	bool more;        /* the limits left out messages */
 	uint64_t read_id; /* of store_said: everything up to this id was looked at */
@@ -185,19 +186,30 @@ struct store_callbacks {
 		void *context, uint64_t ticket, int error, const struct store_page *page);
 };
 
+/* How much of a room's history is kept. */
+struct store_keep {
+	/* Messages; 0: all. As many changes are kept besides. The oldest go first. sqlite
+	 * may keep 1/128 more for a while. */
+	uint64_t messages;
+	unsigned days; /* how long to keep a message; 0: for ever */
+};
+
+/* What one room keeps. The name is exact. */
+struct store_limit {
+	const char *room;
+	struct store_keep keep;
+};
+
 struct store_options {
 	const char *driver; /* "sqlite" or "memory" */
 	const char *path;   /* of the file; sqlite only */
 	bool full_sync;     /* survive a power loss, not only the end of the process */
-	/* Messages to keep in each room; 0: all. As many changes are kept besides. The
-	 * oldest go first. sqlite may keep 1/128 more for a while. */
-	uint64_t keep_messages;
+	struct store_keep keep; /* of each room without a limit of its own */
 	/* Size of the history: of the file without its free pages (sqlite), or of all
 	 * tails (memory); 0: no limit. The oldest messages of the largest rooms are
 	 * deleted first; the newest of a room always stays. sqlite may have 1/16 more for
 	 * a while. */
 	uint64_t max_bytes;
-	unsigned keep_days; /* how long to keep a message; 0: for ever */
 	/* Bytes of tails to keep in each room; 0: no limit; memory only. The oldest
 	 * messages are deleted first; the newest one always stays. */
 	size_t keep_bytes;
@@ -245,6 +257,13 @@ void store_each_room(const struct store *store, store_on_room *on_room, void *co
  * may have been deleted. Only right after store_open; on_state must not call store_flush.
  */
 void store_each_state(const struct store *store, store_on_state *on_state, void *context);
+
+/* Set the limits of count rooms; of a room that comes twice the last one counts. All
+ * other rooms, also those that had a limit, keep what the options say. What is too much
+ * goes from now on. sqlite deletes nothing before the first call, so that no room loses
+ * what its own limit keeps. */
+void store_limit_rooms(
+	struct store *store, const struct store_limit *limits, size_t count);
 
 /* A descriptor, owned by the store, that is readable when store_dispatch has work. */
 int store_fd(const struct store *store);
@@ -299,8 +318,8 @@ size_t store_query_words(const char *query);
 int store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 
-/* Delete messages that are older than keep_days at now_ms (Unix time), a part of them in
- * each step. Call it now and then. */
+/* Delete messages that are older than their rooms keep them at now_ms (Unix time), a part
+ * of them in each step. Call it now and then. */
 void store_prune(struct store *store, int64_t now_ms);
 
 /* Write and answer everything under way, then close; NULL is fine. Calls callbacks until

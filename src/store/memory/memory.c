@@ -61,6 +61,7 @@ memory_get_room(struct store *store, const char *name)
 		return room;
 	room = xcalloc(1, sizeof(*room) + len + 1);
 	memcpy(room->name, name, len);
+	room->keep = *store_find_limit(store, memory_of(store)->limits, name);
 	HASH_ADD_KEYPTR(hh, memory_of(store)->rooms, room->name, len, room);
 	return room;
 }
@@ -308,13 +309,29 @@ memory_read(struct store *store, struct store_read *read)
 }
 
 static void
-memory_prune(struct store *store, int64_t cutoff_ms)
+memory_limit(struct store *store, struct store_room_keep *limits)
+{
+	struct store_memory *memory = memory_of(store);
+	struct memory_room *room, *next;
+
+	store_free_limits(memory->limits);
+	memory->limits = limits;
+	HASH_ITER(hh, memory->rooms, room, next)
+	{
+		room->keep = *store_find_limit(store, limits, room->name);
+		memory_bound_room(store, room);
+	}
+}
+
+static void
+memory_prune(struct store *store, int64_t now_ms)
 {
 	struct memory_room *room, *next;
 	unsigned left = PRUNE_STEP;
 
 	HASH_ITER(hh, memory_of(store)->rooms, room, next)
-	while (left && memory_drop_older(store, room, cutoff_ms))
+	while (left &&
+		memory_drop_older(store, room, store_cutoff_ms(&room->keep, now_ms)))
 		left--;
 }
 
@@ -332,6 +349,7 @@ memory_close(struct store *store)
 		HASH_DEL(memory->rooms, room);
 		memory_free_room(store, room);
 	}
+	store_free_limits(memory->limits);
 	fts_tokenizer_free(memory->tokenizer);
 }
 
@@ -342,6 +360,7 @@ const struct store_ops store_memory_ops = {
 	.write = memory_write,
 	.read = memory_read,
 	.step = memory_step,
+	.limit = memory_limit,
 	.prune = memory_prune,
 	.close = memory_close,
 };

@@ -46,6 +46,7 @@ struct memory_room {
 	uint64_t last_id;
 	uint64_t lost_id;  /* of the entries up to this some are missing */
 	size_t tail_bytes; /* of all its entries, with their reactions */
+	struct store_keep keep;
 	struct memory_ring messages, changes;
 	struct memory_key *keys;
 	char name[];
@@ -56,6 +57,7 @@ struct memory_search; /* memory.c */
 struct store_memory {
 	struct store store;
 	struct memory_room *rooms;
+	struct store_room_keep *limits;
 	size_t tail_bytes; /* of all rooms */
 	STAILQ_HEAD(memory_searches, memory_search) searches;
 	struct fts_tokenizer *tokenizer;
@@ -111,8 +113,8 @@ void memory_drop_change(struct store *store, struct memory_room *room);
 /* Drop what is too much in the room. The newest message always stays. */
 void memory_bound_room(struct store *store, struct memory_room *room);
 
-/* Forget all entries of the room. Their keys stay as long as keep_messages would have
- * kept them. */
+/* Forget all entries of the room. Their keys stay as long as its limit would have kept
+ * them. */
 void memory_empty_room(struct store *store, struct memory_room *room);
 
 /* Free the room, which is in no table any more. */

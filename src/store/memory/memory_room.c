@@ -251,10 +251,10 @@ memory_bound_room(struct store *store, struct memory_room *room)
 {
 	size_t keep_bytes = store->options.keep_bytes;
 
-	while (store_excess(store, room->messages.count) ||
+	while (store_excess(&room->keep, room->messages.count) ||
 		(keep_bytes && room->tail_bytes > keep_bytes && room->messages.count > 1))
 		memory_drop_oldest(store, room);
-	while (store_excess(store, room->changes.count))
+	while (store_excess(&room->keep, room->changes.count))
 		memory_drop_first(store, room, &room->changes);
 }
 
@@ -281,10 +281,11 @@ memory_empty_room(struct store *store, struct memory_room *room)
 	struct memory_key *key, *next;
 
 	memory_drop_entries(store, room);
-	room->lost_id = room->last_id;
+	/* Whoever knows the last id may have all of them. */
+	room->lost_id = room->last_id + 1;
 	HASH_ITER(hh, room->keys, key, next)
 	{
-		if (store_excess(store, room->last_id - key->id + 1)) {
+		if (store_excess(&room->keep, room->last_id - key->id + 1)) {
 			HASH_DEL(room->keys, key);
 			free(key);
 		}

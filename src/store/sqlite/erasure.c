@@ -6,11 +6,13 @@
 #include "store/segment.h"
 #include "store/sqlite/writer.h"
 
-/* Forget the messages of the room; trim.c deletes the rows. */
+/* Forget the messages of the room; trim.c deletes the rows. Whoever knows its last id may
+ * have all of them, so what is lost ends behind it. */
 static int
 erasure_of_room(struct sqlite_writer *writer, struct cached_room *room)
 {
-	room->gone_id = room->lost_id = room->last_id;
+	room->gone_id = room->last_id;
+	room->lost_id = room->last_id + 1;
 	room->changes = room->messages = room->bytes = 0;
 	room->has_gone = true;
 	sqlite3_bind_int64(writer->db.statements[WRITER_STATE_CLEAR], 1, room->number);

@@ -28,10 +28,20 @@ gaps_number_at(const unsigned char *bytes)
 	return (size_t)bytes[0] << 8 | bytes[1];
 }
 
+static uint32_t
+gaps_long_number_at(const unsigned char *bytes)
+{
+	return (uint32_t)gaps_number_at(bytes) << 16 |
+	       (uint32_t)gaps_number_at(bytes + 2);
+}
+
+/* Section 1.3: what the file's header says. */
+#define FILE_PAGES_AT 28
+#define FILE_LARGEST_ROOT_AT 52
+
 /* Other pages than those of a table or index begin with the number of a page. In a file
- * of so many pages its first byte may be the kind of a table's page. Checkpoints write
- * pages in order, so the file may be half as long as it will be. */
-#define PAGES_MAX (INT64_C(1) << 24)
+ * of so many pages its first byte may be the kind of a table's page. */
+#define PAGES_MAX (UINT32_C(1) << 24)
 
 /* The length of the header of a page of a table or index, 0 for any other page. */
 static size_t
@@ -69,13 +79,20 @@ gaps_find(
 	return true;
 }
 
+/* True if no other page looks like one of a table or index: the file is not too long, and
+ * has no auto-vacuum, of which there are pages that begin with other numbers. The header
+ * is up to date, because checkpoints write the first page first. */
 static bool
-gaps_is_small(sqlite3_file *file, int page_bytes)
+gaps_are_certain(sqlite3_file *file)
 {
-	sqlite3_int64 size;
+	unsigned char header[FILE_HEADER_BYTES];
+	uint32_t pages;
 
-	return original->xFileSize(file, &size) == SQLITE_OK &&
-	       size / page_bytes < PAGES_MAX;
+	if (original->xRead(file, header, sizeof(header), 0) != SQLITE_OK)
+		return false;
+	pages = gaps_long_number_at(header + FILE_PAGES_AT);
+	return pages && pages < PAGES_MAX &&
+	       !gaps_long_number_at(header + FILE_LARGEST_ROOT_AT);
 }
 
 static int
@@ -87,7 +104,7 @@ gaps_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 	/* SQLite writes whole pages. The smallest has 512 bytes. */
 	if (len < 512 || len > PAGE_MAX_BYTES || offset % len ||
 		!gaps_find(bytes, (size_t)len, offset == 0, &start, &end) ||
-		!gaps_is_small(file, len))
+		(offset && !gaps_are_certain(file)))
 		return original->xWrite(file, bytes, len, offset);
 	memcpy(page, bytes, (size_t)len);
 	memset(page + start, 0, end - start);

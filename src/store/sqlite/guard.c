@@ -24,6 +24,10 @@
 /* A page in the log has at least so many bytes. */
 #define LOG_PAGE_BYTES 4096
 
+/* SQLite locks bytes from here on. It keeps nothing in their page, and never writes it.
+ */
+#define LOCKS_AT INT64_C(0x40000000)
+
 /* The log as SQLite's file format describes it ("WAL-mode file format"): a header, then
  * frames of a header and a page. A frame counts if it has the two salts of the log. */
 #define LOG_HEADER_BYTES 32
@@ -150,19 +154,19 @@ sqlite_guard_count_missing(
 {
 	unsigned char log[LOG_HEADER_BYTES], frame[LOG_FRAME_HEADER_BYTES];
 	off_t at = LOG_HEADER_BYTES;
+	int64_t lock_page = LOCKS_AT / page_bytes + 1, in_file, missing;
 	struct stat file, log_file;
-	int64_t in_file, missing;
 	bool *is_in_log;
 
 	if (fstat(guard->file_fd, &file) < 0 || fstat(guard->log_fd, &log_file) < 0)
 		return 0;
 	in_file = file.st_size / page_bytes;
-	missing = pages - in_file;
+	missing = pages - in_file - (lock_page > in_file && lock_page <= pages);
 	/* The log has no room for so many: its frames need not be read. */
 	if (missing <= 0 || missing > log_file.st_size / page_bytes ||
 		pread(guard->log_fd, log, sizeof(log), 0) != sizeof(log))
 		return missing > 0 ? missing : 0;
-	is_in_log = xcalloc((size_t)missing, sizeof(*is_in_log));
+	is_in_log = xcalloc((size_t)(pages - in_file), sizeof(*is_in_log));
 	for (; missing && pread(guard->log_fd, frame, sizeof(frame), at) == sizeof(frame);
 		at += LOG_FRAME_HEADER_BYTES + page_bytes) {
 		uint32_t page;

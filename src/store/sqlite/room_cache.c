@@ -12,6 +12,7 @@ room_cache_add(struct sqlite_writer *writer, const char *name, int64_t number)
 
 	memcpy(room->name, name, len);
 	room->number = number;
+	room->keep = *store_find_limit(writer->store, writer->limits, name);
 	snprintf(room->token, sizeof(room->token), "in%lld", (long long)number);
 	HASH_ADD_KEYPTR(hh, writer->rooms, room->name, len, room);
 	return room;
@@ -97,6 +98,17 @@ sqlite_room_cache_save(struct sqlite_writer *writer)
 			break;
 	}
 	return rc;
+}
+
+void
+sqlite_room_cache_limit(struct sqlite_writer *writer, struct store_room_keep *limits)
+{
+	struct cached_room *room, *next;
+
+	store_free_limits(writer->limits);
+	writer->limits = limits;
+	HASH_ITER(hh, writer->rooms, room, next)
+	room->keep = *store_find_limit(writer->store, limits, room->name);
 }
 
 void

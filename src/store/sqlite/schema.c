@@ -35,14 +35,13 @@
  * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
  * message.kind: enum store_kind.
  * room: entries up to gone_id were deleted with the room, their rows may still be there.
- * Some of those up to lost_id are missing. changes and messages: how many of the others
- * are changes, and how many are not. bytes: of tails, words and reactions.
- * reaction: who has reacted to a message, or has taken it back. name is folded, id that
- * of the last entry that set it.
- * state: the current values of each room. id is the message that set the value; seq is
- * the order in which the keys were first set.
- * From version 3 on a history has a -lineage beside it. An older linnetd would not keep
- * that, and refuses the file. */
+ * Some of those up to lost_id are missing; one more than gone_id if no others are.
+ * changes and messages: how many of the others are changes, and how many are not. bytes:
+ * of tails, words and reactions. reaction: who has reacted to a message, or has taken it
+ * back. name is folded, id that of the last entry that set it. state: the current values
+ * of each room. id is the message that set the value; seq is the order in which the keys
+ * were first set. From version 3 on a history has a -lineage beside it. An older linnetd
+ * would not keep that, and refuses the file. */
 static const char *const migrations[] = {
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE room(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -88,7 +87,8 @@ static const char *const migrations[] = {
 	"	WHERE m.room = room.id AND m.id > gone_id) - 1, last_id),"
 	"	last_ts = ifnull((SELECT m.ts FROM message AS m"
 	"	WHERE m.room = room.id AND m.id = last_id), 0);"
-	"UPDATE room SET messages = last_id - lost_id - changes;",
+	"UPDATE room SET messages = last_id - lost_id - changes;"
+	"UPDATE room SET lost_id = gone_id + 1 WHERE lost_id = gone_id AND gone_id > 0;",
 };
 
 #define VERSION ARRAY_SIZE(migrations)

@@ -231,9 +231,15 @@ sqlite_read(struct store *store, struct store_read *read)
 }
 
 static void
-sqlite_prune(struct store *store, int64_t cutoff_ms)
+sqlite_limit(struct store *store, struct store_room_keep *limits)
 {
-	sqlite_writer_sweep(sqlite_of(store)->writer, cutoff_ms);
+	sqlite_writer_limit(sqlite_of(store)->writer, limits);
+}
+
+static void
+sqlite_prune(struct store *store, int64_t now_ms)
+{
+	sqlite_writer_sweep(sqlite_of(store)->writer, now_ms);
 }
 
 static void
@@ -260,6 +266,7 @@ const struct store_ops store_sqlite_ops = {
 	.each_state = sqlite_each_state,
 	.write = sqlite_write,
 	.read = sqlite_read,
+	.limit = sqlite_limit,
 	.prune = sqlite_prune,
 	.close = sqlite_close,
 	.backup = sqlite_backup,

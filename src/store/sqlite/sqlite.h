@@ -199,9 +199,12 @@ int sqlite_writer_start(struct sqlite_writer *writer,
 /* Take writes and answer them. */
 void sqlite_writer_push(struct sqlite_writer *writer, struct store_writes *writes);
 
-/* Trim every room in the background: delete messages older than cutoff_ms, and the oldest
- * of a room that has more than keep_messages. */
-void sqlite_writer_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
+/* As store_ops.limit. Every room is trimmed in the background. */
+void sqlite_writer_limit(struct sqlite_writer *writer, struct store_room_keep *limits);
+
+/* Trim every room in the background: delete what it has too much, and what is too old at
+ * now_ms. */
+void sqlite_writer_sweep(struct sqlite_writer *writer, int64_t now_ms);
 
 /* Make the writer, which is context, empty the log before its next transaction. Any
  * thread may call it. */

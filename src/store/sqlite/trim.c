@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "store/sqlite/writer.h"
@@ -9,18 +10,23 @@
  */
 #define STEP_ROWS 200
 
-/* A room is trimmed when it is over keep_messages by 1/128 of it, not at each message. */
+/* A room is trimmed when it is over its limit of messages by 1/128 of it, not at each
+ * message. */
 #define SLACK_DIVISOR 128
+
+/* Pause after a failure. */
+#define FAILURE_MS 30000
 
 /* The index is merged when traces of deleted messages take such a part of max_bytes. */
 #define TRACES_DIVISOR 16
 
 void
-sqlite_trim_sweep(struct sqlite_writer *writer, int64_t cutoff_ms)
+sqlite_trim_sweep(struct sqlite_writer *writer, int64_t now_ms)
 {
-	writer->trim.cutoff_ms = cutoff_ms;
+	writer->trim.now_ms = now_ms;
 	writer->trim.is_sweeping = true;
 	writer->trim.sweep_number = 0;
+	writer->trim.retry_ms = 0;
 }
 
 static void
@@ -40,27 +46,26 @@ trim_remove_room(struct sqlite_writer *writer, struct cached_room *room)
 }
 
 static int64_t
-trim_excess(const struct sqlite_writer *writer, int64_t count)
+trim_excess(const struct cached_room *room, int64_t count)
 {
-	return (int64_t)store_excess(writer->store, (uint64_t)count);
+	return (int64_t)store_excess(&room->keep, (uint64_t)count);
 }
 
 static bool
-trim_is_over(
-	const struct sqlite_writer *writer, const struct cached_room *room, int64_t slack)
+trim_is_over(const struct cached_room *room, int64_t slack)
 {
-	return trim_excess(writer, room->messages) > slack ||
-	       trim_excess(writer, room->changes) > slack;
+	return trim_excess(room, room->messages) > slack ||
+	       trim_excess(room, room->changes) > slack;
 }
 
 void
 sqlite_trim_note(struct sqlite_writer *writer, struct cached_room *room, int64_t count)
 {
-	int64_t slack = (int64_t)(writer->store->options.keep_messages / SLACK_DIVISOR);
+	int64_t slack = (int64_t)(room->keep.messages / SLACK_DIVISOR);
 
 	if (room->has_gone)
 		trim_add_room(writer, room);
-	if (!trim_is_over(writer, room, slack))
+	if (!trim_is_over(room, slack))
 		return;
 	trim_add_room(writer, room);
 	/* Delete twice as many as were added. So the excess shrinks however fast messages
@@ -159,8 +164,9 @@ trim_keeps(const struct sqlite_writer *writer, const struct cached_room *room,
 	sqlite3_stmt *statement, const struct trim_step *step)
 {
 	return sqlite3_column_int64(statement, 0) > room->gone_id &&
-	       step->messages >= trim_excess(writer, room->messages) &&
-	       sqlite3_column_int64(statement, 1) >= writer->trim.cutoff_ms &&
+	       step->messages >= trim_excess(room, room->messages) &&
+	       sqlite3_column_int64(statement, 1) >=
+		       store_cutoff_ms(&room->keep, writer->trim.now_ms) &&
 	       (step->bytes >= room->surplus || room->messages - step->messages <= 1);
 }
 
@@ -187,13 +193,13 @@ trim_drop_from_search(struct sqlite_writer *writer, const struct cached_room *ro
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Keys go with their messages. Those of a deleted room stay as long as keep_messages
- * would have kept them. */
+/* Keys go with their messages. Those of a deleted room stay as long as its limit would
+ * have kept them. */
 static int
 trim_drop_keys(
 	struct sqlite_writer *writer, const struct cached_room *room, int64_t last_id)
 {
-	int64_t keep = (int64_t)writer->store->options.keep_messages;
+	int64_t keep = (int64_t)room->keep.messages;
 
 	if (last_id <= room->gone_id)
 		last_id = keep ? room->last_id - keep : 0;
@@ -255,7 +261,7 @@ trim_find_changes(struct sqlite_writer *writer, const struct cached_room *room,
 	struct trim_step *step)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_OLDEST_CHANGES];
-	int64_t excess = room->surplus ? STEP_ROWS : trim_excess(writer, room->changes);
+	int64_t excess = room->surplus ? STEP_ROWS : trim_excess(room, room->changes);
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, room->number);
@@ -305,12 +311,12 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 	*count = step.count;
 	room->surplus = 0;
 	room->has_gone &= step.count == STEP_ROWS;
-	if (step.count < STEP_ROWS && !(step.count && trim_is_over(writer, room, 0)))
+	if (step.count < STEP_ROWS && !(step.count && trim_is_over(room, 0)))
 		trim_remove_room(writer, room);
 	return SQLITE_OK;
 }
 
-/* Another step would fail as well, so stop until the next commit or store_prune. */
+/* Another step would fail as well, so stop for a while. */
 static void
 trim_give_up(struct sqlite_writer *writer, int rc)
 {
@@ -319,6 +325,7 @@ trim_give_up(struct sqlite_writer *writer, int rc)
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->trim.is_sweeping = false;
+	writer->trim.retry_ms = clock_now_ms() + FAILURE_MS;
 	writer->is_broken = sqlite_db_is_broken(rc);
 }
 
@@ -383,6 +390,13 @@ sqlite_trim_check_size(struct sqlite_writer *writer)
 			writer->trim.debt = STEP_ROWS;
 	}
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void
+sqlite_trim_retry(struct sqlite_writer *writer)
+{
+	if (writer->trim.retry_ms && clock_now_ms() >= writer->trim.retry_ms)
+		sqlite_trim_sweep(writer, writer->trim.now_ms);
 }
 
 void

@@ -276,6 +276,9 @@ writer_heal(struct sqlite_writer *writer)
 	if (writer->is_failing)
 		log_info("store_write_recovered",
 			log_str("path", writer->store->options.path));
+	/* The failure has dropped what was to be trimmed. */
+	if (writer->is_failing)
+		sqlite_trim_sweep(writer, writer->trim.now_ms);
 	writer->is_failing = false;
 	writer->store->is_down = false;
 }
@@ -324,6 +327,7 @@ writer_watch(struct sqlite_writer *writer)
 		writer_heal(writer);
 	else
 		writer_fail(writer, &none, rc);
+	sqlite_trim_retry(writer);
 	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 }
 
@@ -409,8 +413,11 @@ writer_take(void *context)
 	struct sqlite_writer *writer = context;
 
 	STAILQ_CONCAT(&writer->waiting, &writer->queue);
+	if (writer->has_new_limits)
+		sqlite_room_cache_limit(writer, writer->new_limits);
+	writer->has_new_limits = false;
 	if (writer->is_sweep_wanted)
-		sqlite_trim_sweep(writer, writer->sweep_cutoff_ms);
+		sqlite_trim_sweep(writer, writer->sweep_now_ms);
 	writer->is_sweep_wanted = false;
 	/* After a failure do not wait for locks again, so that closing is quick. */
 	if (writer->thread.is_stopping && writer->is_failing && !writer->is_broken)
@@ -442,9 +449,7 @@ sqlite_writer_new(struct store *store, struct sqlite_db *db, struct sqlite_files
 	STAILQ_INIT(&writer->waiting);
 	STAILQ_INIT(&writer->queue);
 	sqlite_thread_init(&writer->thread, writer_take, writer_work, writer);
-	/* An earlier run may have stopped before it trimmed, or keep_messages may be
-	 * smaller now. */
-	sqlite_trim_sweep(writer, INT64_MIN);
+	writer->sweep_now_ms = writer->trim.now_ms = INT64_MIN;
 	return writer;
 }
 
@@ -475,11 +480,25 @@ sqlite_writer_push(struct sqlite_writer *writer, struct store_writes *writes)
 }
 
 void
-sqlite_writer_sweep(struct sqlite_writer *writer, int64_t cutoff_ms)
+sqlite_writer_limit(struct sqlite_writer *writer, struct store_room_keep *limits)
+{
+	sqlite_thread_lock(&writer->thread);
+	if (writer->has_new_limits)
+		store_free_limits(writer->new_limits);
+	writer->new_limits = limits;
+	writer->has_new_limits = true;
+	/* Limits may be smaller now, or an earlier run may have stopped before it
+	 * trimmed. */
+	writer->is_sweep_wanted = true;
+	sqlite_thread_wake(&writer->thread);
+}
+
+void
+sqlite_writer_sweep(struct sqlite_writer *writer, int64_t now_ms)
 {
 	sqlite_thread_lock(&writer->thread);
 	writer->is_sweep_wanted = true;
-	writer->sweep_cutoff_ms = cutoff_ms;
+	writer->sweep_now_ms = now_ms;
 	sqlite_thread_wake(&writer->thread);
 }
 
@@ -505,6 +524,9 @@ sqlite_writer_free(struct sqlite_writer *writer)
 	if (!writer)
 		return;
 	sqlite_room_cache_clear(writer);
+	store_free_limits(writer->limits);
+	if (writer->has_new_limits)
+		store_free_limits(writer->new_limits);
 	/* Do not copy the log into a file to which it may not belong. */
 	if (writer->files->guard.is_lost && writer->db.handle)
 		sqlite3_db_config(

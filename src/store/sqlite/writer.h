@@ -59,11 +59,13 @@ struct cached_room {
 	int64_t number; /* its id in the table */
 	int64_t last_id;
 	int64_t gone_id; /* entries up to this were deleted with the room */
-	int64_t lost_id; /* of those up to this some are missing; gone_id or more */
+	int64_t lost_id; /* of those up to this some are missing; if the room was deleted,
+			  * gone_id + 1 or more */
 	/* Behind gone_id: entries that are changes, all others, and bytes of tails, words
 	 * and reactions. */
 	int64_t changes, messages, bytes;
 	int64_t last_ts;
+	struct store_keep keep;
 	int64_t added;   /* entries added by the open transaction */
 	bool is_changed; /* changed has it */
 	bool has_gone;   /* there are rows up to gone_id */
@@ -93,14 +95,16 @@ struct sqlite_writer {
 	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
 	bool has_stepped;                           /* the last task was not a commit */
 	struct cached_room *rooms;
+	struct store_room_keep *limits;
 	struct cached_rooms changed; /* by the open transaction */
 	struct store_writes waiting; /* taken from the queue */
 	struct {
 		struct cached_rooms rooms; /* those that may have messages to delete */
-		int64_t cutoff_ms;         /* delete messages older than this */
-		bool is_sweeping;          /* through all rooms of the table */
-		int64_t sweep_number;      /* the last room that the sweep has reached */
-		int64_t debt;              /* messages to delete before the next commit */
+		int64_t now_ms; /* what is too old then is deleted; INT64_MIN: nothing */
+		bool is_sweeping;     /* through all rooms of the table */
+		int64_t sweep_number; /* the last room that the sweep has reached */
+		int64_t retry_ms;     /* when to sweep after a failure; 0: not */
+		int64_t debt;         /* messages to delete before the next commit */
 		/* Size of the file for each byte of room->bytes, when its index had few
 		 * traces of deleted messages; 0: not known. */
 		double size_ratio;
@@ -122,8 +126,9 @@ struct sqlite_writer {
 
 	/* Under the thread's mutex. */
 	struct store_writes queue;
-	bool is_sweep_wanted, is_empty_log_wanted;
-	int64_t sweep_cutoff_ms;
+	bool is_sweep_wanted, is_empty_log_wanted, has_new_limits;
+	int64_t sweep_now_ms;
+	struct store_room_keep *new_limits;
 };
 
 /* writer.c */
@@ -143,6 +148,10 @@ int sqlite_room_cache_set(struct sqlite_writer *writer, const struct cached_room
 
 /* Write the changed rooms to the table. Returns SQLITE_OK or an error. */
 int sqlite_room_cache_save(struct sqlite_writer *writer);
+
+/* Take limits in place of those before. */
+void sqlite_room_cache_limit(
+	struct sqlite_writer *writer, struct store_room_keep *limits);
 
 /* Drop all rooms from the cache and from its lists. To be called after a rollback, when
  * the cache may differ from the table. */
@@ -228,7 +237,7 @@ void sqlite_erase_step(struct sqlite_writer *writer);
 /* trim.c */
 
 /* Start a sweep through all rooms. */
-void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
+void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t now_ms);
 
 /* A commit added count messages to room: trim the room if it has too many now. */
 void sqlite_trim_note(
@@ -240,6 +249,9 @@ int sqlite_trim_check_size(struct sqlite_writer *writer);
 
 /* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);
+
+/* Sweep again if it is time after a failure. */
+void sqlite_trim_retry(struct sqlite_writer *writer);
 
 /* Delete some messages of one room in a transaction of its own. */
 void sqlite_trim_step(struct sqlite_writer *writer);

@@ -17,7 +17,8 @@ test_a_dump_loads_to_the_same_values(void **state)
 		"true;\n"
 		"  share_email = true; gravatar = false; create_rooms = false;\n"
 		"  max_rooms = 7; rooms_per_session = 8; };\n"
-		"rooms = ( { name = \"a\"; }, { topic = \"t\"; name = \"b\"; } );\n"
+		"rooms = ( { name = \"a\"; }, { topic = \"t\"; name = \"b\";\n"
+		"  keep_messages = 0; keep_days = 36500; read_only = true; } );\n"
 		"store = { driver = \"memory\"; path = \"p\"; sync = \"full\";\n"
 		"  keep_messages = 2147483647; keep_days = 36500; };\n"
 		"limits = { connections = 1; per_address = 2; message_bytes = 65;\n"
@@ -38,7 +39,13 @@ test_a_dump_loads_to_the_same_values(void **state)
 	assert_int_equal(again->line.port, 1);
 	assert_int_equal(again->tails.items[0].rate, 6);
 	assert_int_equal(again->rooms.count, 2);
+	assert_int_equal(again->rooms.items[0].keep_messages, ROOM_AS_STORE);
+	assert_int_equal(again->rooms.items[0].keep_days, ROOM_AS_STORE);
+	assert_false(again->rooms.items[0].read_only);
 	assert_string_equal(again->rooms.items[1].topic, "t");
+	assert_int_equal(again->rooms.items[1].keep_messages, 0);
+	assert_int_equal(again->rooms.items[1].keep_days, 36500);
+	assert_true(again->rooms.items[1].read_only);
 	assert_true(again->limits.message_rate == 0.1);
 	assert_true(again->limits.address_rate == 0.3);
 	assert_int_equal(again->limits.address_burst, 10);
@@ -144,9 +151,18 @@ test_a_list_of_groups_is_dumped_with_a_line_for_each(void **state)
 		"#   name: Name of the room; no longer than limits.room_bytes (1..255 "
 		"bytes).\n"
 		"#   topic: Topic of the room (0..512 bytes).\n"
+		"#   keep_messages: Messages kept in the room; 0 keeps all, -1 as many "
+		"as "
+		"store.keep_messages (-1..2147483647).\n"
+		"#   keep_days: Time that the room's messages are kept; 0 keeps them for "
+		"ever, -1 as long as store.keep_days (-1..36500 days).\n"
+		"#   read_only: Only who shows a token of auth.tokens for the room "
+		"speaks there.\n"
 		"rooms = (\n"
-		"\t{ name = \"ops\"; topic = \"\\\"1\\\" \\\\\"; },\n"
-		"\t{ name = \"b\"; topic = \"\"; }\n"
+		"\t{ name = \"ops\"; topic = \"\\\"1\\\" \\\\\"; keep_messages = -1; "
+		"keep_days = -1; read_only = false; },\n"
+		"\t{ name = \"b\"; topic = \"\"; keep_messages = -1; keep_days = -1; "
+		"read_only = false; }\n"
 		");\n\nstore = {\n"));
 	struct config *again = load(FILE_TEXT(text));
 	assert_same(config, again);

@@ -30,6 +30,24 @@ test_the_topic_of_a_room_may_be_left_out(void **state)
 }
 
 static void
+test_what_a_room_keeps_has_limits(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("rooms = ( { name = \"a\";\n"
+				    "  keep_messages = -2;\n"
+				    "  keep_days = 36501;\n"
+				    "  read_only = 1;\n"
+				    "  keep_day = 1; } );"),
+		"test.cfg:2: rooms item 1: keep_messages must be a whole number from -1 "
+		"to 2147483647, is -2",
+		"test.cfg:3: rooms item 1: keep_days must be a whole number from -1 to "
+		"36500, is 36501",
+		"test.cfg:4: rooms item 1: read_only must be true or false, is 1",
+		"test.cfg:5: rooms item 1: unknown key \"keep_day\", did you mean "
+		"\"keep_days\"?");
+}
+
+static void
 test_a_list_of_rooms_may_be_empty(void **state)
 {
 	(void)state;
@@ -264,6 +282,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rooms_are_a_list_of_groups),
 		cmocka_unit_test(test_the_topic_of_a_room_may_be_left_out),
+		cmocka_unit_test(test_what_a_room_keeps_has_limits),
 		cmocka_unit_test(test_a_list_of_rooms_may_be_empty),
 		cmocka_unit_test(test_the_default_room_may_be_listed_for_its_topic),
 		cmocka_unit_test(test_a_room_needs_a_name),

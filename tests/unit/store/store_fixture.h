@@ -37,6 +37,8 @@ struct appended {
 struct fixture {
 	struct store *store; /* NULL while it is closed */
 	struct store_options options;
+	struct store_limit limits[4]; /* to be set when it is opened */
+	size_t limit_count;
 	char folder[FOLDER_BYTES], path[400];
 	uint64_t last_ticket, last_appended;
 	struct appended *appended; /* all answers, in order */
@@ -136,6 +138,7 @@ open_store(struct fixture *fixture)
 		fail_msg("store_open: %s", why);
 	fixture->states[0] = '\0';
 	store_each_state(fixture->store, on_state, fixture);
+	store_limit_rooms(fixture->store, fixture->limits, fixture->limit_count);
 }
 
 static inline void

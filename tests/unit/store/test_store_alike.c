@@ -285,7 +285,7 @@ test_a_file_that_is_trimmed_knows_what_it_has(void **state)
 {
 	struct pair pair = { .file = *state, .seed = 2 };
 
-	pair.file->options.keep_messages = 20;
+	pair.file->options.keep.messages = 20;
 	open_store(pair.file);
 	for (int64_t ts_ms = 1; ts_ms <= STEPS; ts_ms++) {
 		step(&pair, ts_ms);

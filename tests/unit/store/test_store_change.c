@@ -382,7 +382,7 @@ test_changes_are_not_more_than_messages_may_be(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 4;
+	fixture->options.keep.messages = 4;
 	open_store(fixture);
 	say(fixture, "message", "ann", "one", ann, "first");
 	for (int i = 0; i < 3; i++) {
@@ -527,7 +527,7 @@ test_reactions_go_with_their_messages_and_are_counted(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 2;
+	fixture->options.keep.messages = 2;
 	open_store(fixture);
 	for (uint64_t i = 1; i <= 3; i += 2) {
 		say(fixture, "message", "ann", "one", ann, NULL);

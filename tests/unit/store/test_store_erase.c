@@ -97,7 +97,7 @@ test_changes_do_not_push_messages_out_of_the_history(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 4;
+	fixture->options.keep.messages = 4;
 	open_store(fixture);
 	for (int i = 1; i <= 4; i++) {
 		char text[20];
@@ -138,7 +138,7 @@ test_a_deleted_room_is_empty_at_once_and_keeps_its_numbers_and_keys(void **state
 				.kind = STORE_DELETE, .whole_room = true }),
 		0, 0, "");
 	assert_all(fixture, "a", "");
-	assert_int_equal(fixture->page_first_id, 903);
+	assert_int_equal(fixture->page_first_id, 904);
 	ask_before(fixture, "a", UINT64_MAX, 10, PLENTY);
 	assert_page(fixture, "");
 	assert_found(fixture, "a", "77", "");

@@ -100,6 +100,59 @@ test_a_full_disk_does_not_change_the_state(void **state)
 	assert_string_equal(fixture->states, "a/k=old@1 a/l=old@2");
 }
 
+/* How many messages there are in the file, as another process sees it. */
+static int
+count_rows(const struct fixture *fixture)
+{
+	sqlite3 *db = begin_sql(fixture->path, "PRAGMA busy_timeout=10000");
+	sqlite3_stmt *statement;
+	int count;
+
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM message", -1,
+				 &statement, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	count = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return count;
+}
+
+static void
+test_a_deleted_room_leaves_the_file_after_a_full_disk(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t end = clock_now_ms() + PATIENCE_MS;
+	char text[1000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 1000; i++)
+		append(fixture, "gone", text);
+	keep(fixture, "a", "x", 1);
+	assert_int_equal(count_rows(fixture), 1001);
+	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 150000);
+	assert_int_equal(
+		try_append_entry(fixture,
+			&(struct store_entry){
+				.room = "gone",
+				.type = "delete",
+				.tail = "",
+				.words = "",
+				.change = { .kind = STORE_DELETE, .whole_room = true },
+			}),
+		0);
+	assert_int_equal(commit(fixture).error, 0);
+	assert_no_space(fixture);
+	assert_true(count_rows(fixture) > 1);
+	limit_files(RLIM_INFINITY);
+	keep(fixture, "a", "x", 2);
+	while (count_rows(fixture) != 2) {
+		assert_true(clock_now_ms() < end);
+		ask_before(fixture, "a", UINT64_MAX, 1, PLENTY);
+	}
+}
+
 static void
 test_a_full_file_system_stores_nothing_and_recovers(void **state)
 {
@@ -407,6 +460,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FULL_DISK(test_a_full_disk_stores_nothing_and_recovers),
 		FULL_DISK(test_a_full_disk_does_not_change_the_state),
+		FULL_DISK(test_a_deleted_room_leaves_the_file_after_a_full_disk),
 		FULL_MOUNT(test_a_full_file_system_stores_nothing_and_recovers),
 		SQLITE(test_writes_to_a_locked_file_fail_and_recover),
 		SQLITE(test_a_write_waits_for_a_short_lock),

@@ -56,7 +56,7 @@ test_the_oldest_messages_over_keep_messages_are_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 5;
+	fixture->options.keep.messages = 5;
 	open_store(fixture);
 	for (uint64_t id = 1; id <= 12; id++)
 		keep(fixture, "a", "x", id);
@@ -77,7 +77,7 @@ test_a_large_transaction_is_trimmed_in_steps(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 10;
+	fixture->options.keep.messages = 10;
 	open_store(fixture);
 	keep_many(fixture, "a", 3000);
 	wait_trimmed(fixture, "a", 2991);
@@ -92,7 +92,7 @@ test_keys_are_deleted_with_their_messages(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 2;
+	fixture->options.keep.messages = 2;
 	open_store(fixture);
 	keep_keyed(fixture, "a", "k1", "k1b", 1, false);
 	keep_keyed(fixture, "a", "k2", NULL, 2, false);
@@ -111,7 +111,7 @@ test_messages_older_than_keep_days_are_deleted(void **state)
 	struct fixture *fixture = *state;
 	char text[20];
 
-	fixture->options.keep_days = 2;
+	fixture->options.keep.days = 2;
 	open_store(fixture);
 	for (int i = 1; i <= 1000; i++) {
 		snprintf(text, sizeof(text), "m%d", i);
@@ -134,7 +134,7 @@ test_messages_older_than_keep_days_are_deleted(void **state)
 static void
 prune_two(struct fixture *fixture)
 {
-	fixture->options.keep_days = 1;
+	fixture->options.keep.days = 1;
 	open_store(fixture);
 	append_at(fixture, "a", "x", 0);
 	append_at(fixture, "a", "y", 0);
@@ -188,12 +188,116 @@ test_a_smaller_keep_messages_trims_after_opening(void **state)
 
 	keep_many(fixture, "a", 700);
 	keep_many(fixture, "b", 7);
-	fixture->options.keep_messages = 3;
+	fixture->options.keep.messages = 3;
 	reopen_store(fixture);
 	wait_trimmed(fixture, "a", 698);
 	wait_trimmed(fixture, "b", 5);
 	assert_all(fixture, "b", "5 6 7");
 	keep(fixture, "a", "x", 701);
+	close_and_check_tables(fixture);
+}
+
+/* Set the limits of rooms "a" and "b". */
+static void
+set_limits(struct fixture *fixture, struct store_keep a, struct store_keep b)
+{
+	fixture->limits[0] = (struct store_limit){ "a", a };
+	fixture->limits[1] = (struct store_limit){ "b", b };
+	fixture->limit_count = 2;
+}
+
+static void
+test_a_room_has_limits_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep.messages = 5;
+	set_limits(fixture, (struct store_keep){ .messages = 2 },
+		(struct store_keep){ .messages = 0 });
+	open_store(fixture);
+	for (uint64_t id = 1; id <= 9; id++) {
+		keep(fixture, "a", "x", id);
+		keep(fixture, "b", "x", id);
+		keep(fixture, "A", "x", id);
+	}
+	wait_trimmed(fixture, "a", 8);
+	wait_trimmed(fixture, "A", 5);
+	assert_all(fixture, "a", "8 9");
+	assert_all(fixture, "b", "1 2 3 4 5 6 7 8 9");
+	assert_all(fixture, "A", "5 6 7 8 9");
+	close_and_check_tables(fixture);
+}
+
+static void
+test_limits_may_change_at_any_time(void **state)
+{
+	struct fixture *fixture = *state;
+
+	keep_many(fixture, "a", 600);
+	keep_many(fixture, "b", 9);
+	set_limits(fixture, (struct store_keep){ .messages = 3 },
+		(struct store_keep){ .messages = 4 });
+	store_limit_rooms(fixture->store, fixture->limits, 1);
+	wait_trimmed(fixture, "a", 598);
+	assert_all(fixture, "b", "1 2 3 4 5 6 7 8 9");
+	store_limit_rooms(fixture->store, fixture->limits + 1, 1);
+	wait_trimmed(fixture, "b", 6);
+	keep(fixture, "a", "x", 601);
+	assert_all(fixture, "a", "598 599 600 601");
+	store_limit_rooms(fixture->store, NULL, 0);
+	store_limit_rooms(fixture->store, fixture->limits, 2);
+	wait_trimmed(fixture, "a", 599);
+	close_and_check_tables(fixture);
+}
+
+static void
+test_a_room_has_days_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep.days = 3;
+	set_limits(fixture, (struct store_keep){ .days = 1 },
+		(struct store_keep){ .days = 0 });
+	open_store(fixture);
+	for (int i = 1; i <= 6; i++)
+		for (const char *const *room =
+				(const char *const[]){ "a", "b", "c", NULL };
+			*room; room++) {
+			char text[20];
+
+			snprintf(text, sizeof(text), "%s%d", *room, i);
+			append_at(fixture, *room, text, i * DAY_MS);
+		}
+	commit(fixture);
+	store_prune(fixture->store, 6 * DAY_MS);
+	wait_trimmed(fixture, "a", 5);
+	wait_trimmed(fixture, "c", 3);
+	assert_all(fixture, "b", "1 2 3 4 5 6");
+	/* Days alone, without any of the store's. */
+	fixture->options.keep.days = 0;
+	if (strcmp(fixture->options.driver, "sqlite") == 0) {
+		reopen_store(fixture);
+		store_prune(fixture->store, 7 * DAY_MS);
+		wait_trimmed(fixture, "a", 6);
+		assert_all(fixture, "c", "3 4 5 6");
+	}
+	close_and_check_tables(fixture);
+}
+
+static void
+test_opening_leaves_what_a_room_keeps(void **state)
+{
+	struct fixture *fixture = *state;
+
+	keep_many(fixture, "a", 300);
+	keep_many(fixture, "b", 300);
+	fixture->options.keep.messages = 3;
+	set_limits(fixture, (struct store_keep){ .messages = 0 },
+		(struct store_keep){ .messages = 5 });
+	reopen_store(fixture);
+	wait_trimmed(fixture, "b", 296);
+	ask_before(fixture, "a", 2, 10, PLENTY);
+	assert_page(fixture, "1");
 	close_and_check_tables(fixture);
 }
 
@@ -203,7 +307,7 @@ test_trimming_keeps_up_with_a_flood(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 100;
+	fixture->options.keep.messages = 100;
 	open_store(fixture);
 	for (int i = 1; i <= 20000; i++) {
 		append(fixture, "a", "x");
@@ -258,7 +362,7 @@ test_keep_messages_and_keep_bytes_both_apply(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 3;
+	fixture->options.keep.messages = 3;
 	fixture->options.keep_bytes = 10;
 	open_store(fixture);
 	keep_many(fixture, "a", 5);
@@ -278,7 +382,7 @@ test_pruned_messages_do_not_count_for_keep_bytes(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_days = 1;
+	fixture->options.keep.days = 1;
 	fixture->options.keep_bytes = 10;
 	open_store(fixture);
 	append_at(fixture, "a", "1234567890", 0);
@@ -303,6 +407,10 @@ main(void)
 		CLOSED_BOTH(test_trimming_keeps_up_with_a_flood),
 		CLOSED_SQLITE(test_an_empty_room_has_its_last_id_after_reopening),
 		SQLITE(test_a_smaller_keep_messages_trims_after_opening),
+		CLOSED_BOTH(test_a_room_has_limits_of_its_own),
+		BOTH(test_limits_may_change_at_any_time),
+		CLOSED_BOTH(test_a_room_has_days_of_its_own),
+		SQLITE(test_opening_leaves_what_a_room_keeps),
 		CLOSED_MEMORY(test_the_oldest_messages_over_keep_bytes_are_deleted),
 		CLOSED_MEMORY(test_the_newest_message_stays_even_over_keep_bytes),
 		CLOSED_MEMORY(test_keep_messages_and_keep_bytes_both_apply),

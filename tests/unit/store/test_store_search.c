@@ -270,7 +270,7 @@ test_messages_may_be_deleted_under_a_search(void **state)
 	struct fixture *fixture = *state;
 	char query[STORE_QUERY_BYTES + 1];
 
-	fixture->options.keep_messages = 100;
+	fixture->options.keep.messages = 100;
 	reopen_store(fixture);
 	keep_long(fixture, 100);
 	fixture->page_count = 0;

@@ -124,8 +124,8 @@ test_a_value_stays_when_its_message_is_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_messages = 2;
-	fixture->options.keep_days = 1;
+	fixture->options.keep.messages = 2;
+	fixture->options.keep.days = 1;
 	open_store(fixture);
 	keep_state(fixture, "a", "k", "one");
 	keep_state(fixture, "b", "k", "two");

@@ -177,7 +177,7 @@ assert_all_of_version_3(struct fixture *fixture)
 	ask_before(fixture, "ops", UINT64_MAX, 4, PLENTY);
 	assert_page(fixture, "9 10 11 12 ...");
 	assert_all(fixture, "gone", "");
-	assert_int_equal(fixture->page_first_id, 2);
+	assert_int_equal(fixture->page_first_id, 3);
 	assert_found(fixture, "ops", "disk", "10 6 5 4 1");
 	assert_found(fixture, "lobby", "hello", "1");
 	keep_keyed(fixture, "ops", "nann\nr2", NULL, 2, true);
@@ -227,11 +227,11 @@ test_upgrading_a_file_of_version_3_keeps_everything(void **state)
 			       "INSERT INTO check_1 SELECT messages = 12 AND changes = 3"
 			       " AND lost_id = 0 FROM room WHERE name = 'ops';"
 			       "INSERT INTO check_1 SELECT messages = 1 AND changes = 0"
-			       " AND lost_id = 1 FROM room WHERE name = 'gone';"
+			       " AND lost_id = 2 FROM room WHERE name = 'gone';"
 			       "DROP TABLE check_1;"
 			       "INSERT INTO search(search) VALUES('integrity-check')");
 	/* What has to be kept is counted right. */
-	fixture->options.keep_messages = 11;
+	fixture->options.keep.messages = 11;
 	open_store(fixture);
 	wait_trimmed(fixture, "ops", 2);
 	assert_all(fixture, "ops", "2 3 4 5 6 7 8 9 10 11 12 13 14 15");

@@ -1,0 +1,103 @@
+/* What the store does with the pages of the file, beside SQLite. */
+#include <fcntl.h>
+
+#include "store/sqlite/guard.h"
+#include "store/sqlite/sqlite.h"
+#include "store_fixture.h"
+
+#define PAGE_BYTES 4096
+
+static void
+put_number(unsigned char *bytes, uint32_t number)
+{
+	for (int i = 0; i < 4; i++)
+		bytes[i] = (unsigned char)(number >> (24 - 8 * i));
+}
+
+/* Write a log with these pages, and open it. */
+static int
+make_log(const struct fixture *fixture, const uint32_t *pages, size_t count)
+{
+	static const unsigned char header[32] = { [16] = 1, 2, 3, 4, 5, 6, 7, 8 };
+	int fd = open(name_in_folder(fixture, "log"), O_RDWR | O_CREAT, 0600);
+
+	assert_int_equal(write(fd, header, sizeof(header)), sizeof(header));
+	for (size_t i = 0; i < count; i++) {
+		unsigned char frame[24 + PAGE_BYTES] = { 0 };
+		put_number(frame, pages[i]);
+		memcpy(frame + 8, header + 16, 8);
+		assert_int_equal(write(fd, frame, sizeof(frame)), sizeof(frame));
+	}
+	return fd;
+}
+
+/* SQLite has its locks at 1 GiB. It never writes that page. */
+static void
+test_the_page_of_locks_is_not_missed(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint32_t lock_page = 0x40000000 / PAGE_BYTES + 1;
+	const uint32_t pages[] = { 1, lock_page + 1, lock_page - 1, lock_page + 2 };
+	struct sqlite_guard guard = {
+		.file_fd = open(name_in_folder(fixture, "file"), O_RDWR | O_CREAT, 0600),
+		.log_fd = make_log(fixture, pages, ARRAY_SIZE(pages)),
+	};
+
+	assert_int_equal(
+		ftruncate(guard.file_fd, (off_t)(lock_page - 2) * PAGE_BYTES), 0);
+	assert_int_equal(
+		sqlite_guard_count_missing(&guard, lock_page + 2, PAGE_BYTES), 0);
+	assert_int_equal(
+		sqlite_guard_count_missing(&guard, lock_page + 3, PAGE_BYTES), 1);
+	assert_int_equal(sqlite_guard_count_missing(&guard, lock_page, PAGE_BYTES), 0);
+	assert_int_equal(
+		sqlite_guard_count_missing(&guard, lock_page + 9, PAGE_BYTES), 10);
+	assert_int_equal(
+		ftruncate(guard.file_fd, (off_t)(lock_page - 3) * PAGE_BYTES), 0);
+	assert_int_equal(
+		sqlite_guard_count_missing(&guard, lock_page + 2, PAGE_BYTES), 1);
+	close(guard.file_fd);
+	close(guard.log_fd);
+}
+
+/* The pages of an auto-vacuum are no rows, but some look so. */
+static void
+test_a_file_with_auto_vacuum_stays_whole(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sqlite_db db;
+	char result[100];
+
+	run_sql(fixture->path,
+		"PRAGMA page_size=512; PRAGMA auto_vacuum=INCREMENTAL;"
+		"CREATE TABLE a(x); CREATE TABLE b(x);"
+		"INSERT INTO a VALUES(zeroblob(200000)); INSERT INTO b VALUES(1);"
+		"PRAGMA journal_mode=WAL;");
+	assert_int_equal(
+		sqlite_db_open(&db, fixture->path, SQLITE_OPEN_READWRITE), SQLITE_OK);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(sqlite_db_exec(&db, "DELETE FROM a;"
+						     "INSERT INTO a VALUES(zeroblob(50000"
+						     " + abs(random() % 150000)));"
+						     "DROP TABLE b; CREATE TABLE b(x);"),
+			SQLITE_OK);
+		assert_int_equal(sqlite_db_truncate_log(&db, 0), SQLITE_OK);
+		sqlite3_db_release_memory(db.handle);
+		assert_int_equal(sqlite_db_text(&db, "PRAGMA integrity_check", result,
+					 sizeof(result)),
+			SQLITE_OK);
+		assert_string_equal(result, "ok");
+	}
+	sqlite_db_close(&db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLOSED_SQLITE(test_the_page_of_locks_is_not_missed),
+		CLOSED_SQLITE(test_a_file_with_auto_vacuum_stays_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
