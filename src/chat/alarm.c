@@ -465,7 +465,7 @@ alarm_clear_charged(
 	json_t *cleared, *event;
 
 	if (!room)
-		return -EINVAL;
+		return known_or_no_room(input, label);
 	alarm = alarm_find_to_clear(input, room, charged);
 	if (!alarm)
 		return known_or_refused(input, room, label);

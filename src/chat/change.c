@@ -137,7 +137,7 @@ change_make(struct input *input, const char *label)
 	};
 
 	if (!room)
-		return -EINVAL;
+		return known_or_no_room(input, label);
 	if (is_paid)
 		paying.fault.code = NULL;
 	if (change_check(input, room, &change, &of, &paying.fault) < 0)

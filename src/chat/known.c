@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat/reply.h"
+#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/xalloc.h"
 
@@ -37,6 +39,20 @@ known_or_refused(struct input *input, struct room *room, const char *label)
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		free(keys[i]);
 	return r < 0 ? -EINVAL : 0;
+}
+
+int
+known_or_no_room(struct input *input, const char *label)
+{
+	struct room *room;
+	int r;
+
+	if (!input->message.ref || strcmp(input->fault.code, "no_such_room") != 0)
+		return -EINVAL;
+	room = rooms_find_or_add(input->chat->rooms, room_access_name(input));
+	r = known_or_refused(input, room, label);
+	rooms_release(input->chat->rooms, room);
+	return r;
 }
 
 void

@@ -9,6 +9,9 @@
  * the store is full. */
 int known_or_refused(struct input *input, struct room *room, const char *label);
 
+/* The same for input whose room was refused: a room that was deleted keeps its refs. */
+int known_or_no_room(struct input *input, const char *label);
+
 /* The store has answered a REQUEST_KNOWN. */
 void known_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer);

@@ -125,13 +125,20 @@ access_permissions(const struct input *input)
 			      : input->asker->call->caller->permissions;
 }
 
+const char *
+room_access_name(const struct input *input)
+{
+	if (input->message.room)
+		return input->message.room;
+	return input->speaker ? input->speaker->chat->home
+			      : input->chat->config->chat.default_room;
+}
+
 struct room *
 room_access_find(struct input *input, bool may_add)
 {
 	struct chat *chat = input->chat;
-	const char *home = input->speaker ? input->speaker->chat->home
-					  : chat->config->chat.default_room;
-	const char *name = input->message.room ? input->message.room : home, *text;
+	const char *name = room_access_name(input), *text;
 	const char *code =
 		access_room_fault(chat, access_permissions(input), name, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, name);

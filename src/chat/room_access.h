@@ -21,9 +21,11 @@ bool room_access_may_speak(const struct input *input, const struct room *room);
 bool room_access_is_person(
 	const struct permissions *permissions, const struct person *person);
 
-/* Find the room that the message names (none: the speaker's own room), checking that it
- * may be used. may_add: add it if it does not exist, not made. Returns NULL with the
- * fault filled in if it may not be used. */
+/* The name of the room that the message names; if it names none, of the speaker's own. */
+const char *room_access_name(const struct input *input);
+
+/* Find the room of that name, checking that it may be used. may_add: add it if it does
+ * not exist, not made. Returns NULL with the fault filled in if it may not be used. */
 struct room *room_access_find(struct input *input, bool may_add);
 
 /* Make room, which a message, alarm or metric is about to be kept in. Returns 0, also if

@@ -354,6 +354,26 @@ test('a retry after a restart has the same id, also when it would be refused by 
 	});
 });
 
+testBoth('a retry is known when the room was deleted meanwhile', async (daemon) => {
+	await pushed(daemon, 'ops', 'hi');
+	const alarm = { type: 'alarm', key: 'disk', severity: 'error' };
+	await pushed(daemon, 'ops', alarm);
+	const retries = [edit(1, 'ho', { ref: 'e' }), { type: 'clear', key: 'disk', ref: 'c' }];
+	for (const [n, object] of retries.entries())
+		assert.equal((await pushed(daemon, 'ops', object)).id, 3 + n);
+	await order(daemon, 'delete', { room: 'ops' });
+	for (const [n, object] of retries.entries()) {
+		const { id, duplicate } = await pushed(daemon, 'ops', object);
+		assert.deepEqual([id, duplicate], [3 + n, true], object.type);
+		await assertRefused(pushTo(daemon, 'ops', { ...object, ref: 'new' }), 404, 'no_such_room');
+	}
+	assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
+
+	const { client: ann } = await enter(daemon, 'name=ann&room=away');
+	ann.sendJson({ type: 'leave', room: 'away' });
+	await refused(ann, edit(1, 'its own room is no more'), 'no_such_room');
+});
+
 testBoth('a trimmed message cannot be changed, and a resume from before a trimmed change is not recovered', async (daemon) => {
 	const { client: ann, joined: { epoch } } = await enter(daemon, 'name=ann');
 	await sayMany(ann, 400);
