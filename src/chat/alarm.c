@@ -519,7 +519,7 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
 	struct chat *chat = context;
-	struct room *room = rooms_restore(chat->rooms, name);
+	struct room *room = rooms_restore(chat->rooms, name, true);
 	struct room_state *state = alarm_chat_state(room);
 	json_t *event = json_loadb(value, value_len, 0, NULL);
 	struct alarm *alarm = NULL;

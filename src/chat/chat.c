@@ -79,15 +79,18 @@ chat_on_page(void *context, uint64_t ticket, int error, const struct store_page 
 }
 
 static void
-chat_on_room_known(void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
+chat_on_room_known(void *context, const char *name, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
 {
 	struct chat *chat = context;
 	struct room *room;
 
 	if (ban_store_has_room(name))
 		return;
-	room = rooms_restore(chat->rooms, name);
+	room = rooms_restore(chat->rooms, name, last_id > gone_id);
 	room->last_id = last_id;
+	room->gone_id = gone_id;
+	room->is_deleted = last_id == gone_id;
 	room->last_ts_ms = room->given_ts_ms = last_ts_ms;
 }
 

@@ -48,7 +48,7 @@ deletion_find_room(struct input *input)
 	if (!name)
 		message_refuse(
 			&input->fault, "bad_field", "\"room\" must say which room");
-	else if (!room)
+	else if (!room || rooms_is_gone(room))
 		message_refuse(&input->fault, "no_such_room", "there is no such room");
 	else if (!room->is_tail)
 		return room;

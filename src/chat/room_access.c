@@ -56,7 +56,7 @@ access_room_fault(struct chat *chat, const struct permissions *permissions,
 	if (room ? !room_access_has(permissions, room)
 		 : !permissions_has_room(permissions, name, false, false))
 		return "denied";
-	if (room)
+	if (room && !rooms_is_gone(room))
 		return NULL;
 	why = name_room_fault(name, (size_t)chat->config->limits.room_bytes);
 	if (why) {
@@ -143,7 +143,7 @@ room_access_find(struct input *input, bool may_add)
 		access_room_fault(chat, access_permissions(input), name, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, name);
 
-	if (room)
+	if (room && (may_add || !rooms_is_gone(room)))
 		return room;
 	if (!code && may_add)
 		return rooms_find_or_add(chat->rooms, name);

@@ -155,13 +155,14 @@ rooms_make_permanent(struct rooms *rooms, struct room *room)
 }
 
 struct room *
-rooms_restore(struct rooms *rooms, const char *name)
+rooms_restore(struct rooms *rooms, const char *name, bool is_made)
 {
 	struct room *room = rooms_find_exact(rooms, name);
 
 	if (!room)
 		room = rooms_add(rooms, name);
-	rooms_make_permanent(rooms, room);
+	if (is_made)
+		rooms_make_permanent(rooms, room);
 	return room;
 }
 
@@ -195,6 +196,12 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 	free(room);
 }
 
+bool
+rooms_is_gone(const struct room *room)
+{
+	return !room->is_made && TAILQ_EMPTY(&room->members);
+}
+
 void
 rooms_release(struct rooms *rooms, struct room *room)
 {
@@ -205,8 +212,9 @@ rooms_release(struct rooms *rooms, struct room *room)
 	room->is_made = false;
 	gate_unmake_room(room->payer);
 	rooms_keep(room);
-	/* The ids of its other history go on if it has that one again. */
-	if (TAILQ_EMPTY(&room->members) && !room->other.last_id &&
+	/* Its ids go on with the next entry, and those of its other history if it has
+	 * that one again. */
+	if (TAILQ_EMPTY(&room->members) && !room->last_id && !room->other.last_id &&
 		room_state_is_empty(&room->other.state))
 		rooms_free_room(rooms, room);
 }

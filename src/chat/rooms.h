@@ -52,7 +52,7 @@ struct room {
 	int64_t given_ts_ms; /* the last time that an entry of the room was given */
 	uint64_t gone_id;    /* messages up to this were deleted with the room */
 	uint64_t changes;    /* how often messages of it were changed */
-	bool is_deleted;     /* and nothing was stored since: it may be freed */
+	bool is_deleted;     /* and nothing was stored since */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
@@ -127,9 +127,13 @@ struct room *rooms_find(struct rooms *rooms, const char *name);
 /* The room of that name, added if there is none. It is not made. */
 struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
 
-/* The room of exactly that name, which has a history, made permanent. Adds it if there is
- * none, also beside a twin. */
-struct room *rooms_restore(struct rooms *rooms, const char *name);
+/* The room of exactly that name, which has a history. Adds it if there is none, also
+ * beside a twin. is_made: it becomes permanent; a room that was deleted is not made. */
+struct room *rooms_restore(struct rooms *rooms, const char *name, bool is_made);
+
+/* True if the room was deleted, or was never made, and nobody is in it: there is no such
+ * room, but the ids of a deleted one go on. */
+bool rooms_is_gone(const struct room *room);
 
 /* True if no more rooms can be made. */
 bool rooms_is_full(const struct rooms *rooms);
@@ -150,7 +154,7 @@ struct room *rooms_add_permanent(
 	struct rooms *rooms, const char *name, const char *topic);
 
 /* Unmake room if it has nothing to keep: no holds, history, alarms or metrics, and it is
- * not permanent. Free it if it has no members either. */
+ * not permanent. Free it if it has no members either, and never had a history. */
 void rooms_release(struct rooms *rooms, struct room *room);
 
 /* True if session is told of changes of earlier messages: all are but WebSockets that did

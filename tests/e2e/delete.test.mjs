@@ -158,6 +158,26 @@ test('a deleted room stays deleted over a restart, and is listed again with its 
 		assert.deepEqual(idsOf((await expectJson(get(daemon, '/history/ops'))).messages), [701]);
 	}));
 
+test('the ids of a deleted room go on by any spelling, also when everybody has left it', () =>
+	withHistory(options, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&room=elsewhere');
+		for (const [room, again] of [['ops', 'OPS'], ['news', 'news'], ['late', 'late']]) {
+			await sayMany(ann, 3, { room });
+			await orderOk(daemon, 'delete', { room });
+			await assertRefused(order(daemon, 'delete', { room }), 404, 'no_such_room');
+			if (room === 'ops')
+				assert.equal(await say(ann, { message: 'new', room: again }), 4);
+		}
+	}, async (daemon) => {
+		const names = async () => (await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room);
+		assert.deepEqual((await names()).sort(), ['lobby', 'ops']);
+		const ann = await daemon.ws('/ws?name=ann&room=elsewhere');
+		assert.equal(await say(ann, { message: 'new', room: 'NEWS' }), 4);
+		assert.deepEqual((await names()).sort(), ['lobby', 'news', 'ops']);
+		const late = await daemon.ws('/ws?events=1&room=late');
+		assert.equal((await late.nextJson()).last_id, 3);
+	}));
+
 testBoth('everything that was said under a name is forgotten, in every room', async (daemon) => {
 	const { client: ann } = await enter(daemon, 'name=Ann');
 	const { client: bob } = await enter(daemon, 'name=bob');

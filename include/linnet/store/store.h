@@ -238,9 +238,10 @@ int store_backup(const struct store_options *options, const char *to, const char
  * STORE_EPOCH_BYTES letters and digits, owned by the store. */
 const char *store_epoch(const struct store *store);
 
-/* last_ts_ms is the time of the last entry. */
-typedef void store_on_room(
-	void *context, const char *name, uint64_t last_id, int64_t last_ts_ms);
+/* last_ts_ms is the time of the last entry. Entries up to gone_id were deleted with the
+ * room; if that is last_id, it has none, and its ids go on with the next one. */
+typedef void store_on_room(void *context, const char *name, uint64_t last_id,
+	uint64_t gone_id, int64_t last_ts_ms);
 typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
@@ -248,8 +249,7 @@ typedef void store_on_state(void *context, const char *room, const char *key, ui
  * replaced. That is found out within 10 s, also when nothing is appended. */
 bool store_is_up(const struct store *store);
 
-/* Call on_room for each room that has a history; a room that was deleted has none until
- * its next message. Only right after store_open. */
+/* Call on_room for each room that has or had a history. Only right after store_open. */
 void store_each_room(const struct store *store, store_on_room *on_room, void *context);
 
 /* Call on_state for each value, room by room, in the order in which the keys were first

@@ -7,7 +7,7 @@
 
 struct listed_room {
 	STAILQ_ENTRY(listed_room) link;
-	uint64_t last_id;
+	uint64_t last_id, gone_id;
 	int64_t last_ts_ms;
 	char *name;
 };
@@ -54,7 +54,7 @@ sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 {
 	sqlite3_stmt *statement;
 	int rc = sqlite3_prepare_v2(db->handle,
-		"SELECT name, last_id, last_ts FROM room WHERE last_id > gone_id", -1,
+		"SELECT name, last_id, gone_id, last_ts FROM room WHERE last_id > 0", -1,
 		&statement, NULL);
 
 	if (rc != SQLITE_OK)
@@ -63,7 +63,8 @@ sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 		struct listed_room *room = xmalloc(sizeof(*room));
 		room->name = sqlite_copy_column(statement, 0);
 		room->last_id = (uint64_t)sqlite3_column_int64(statement, 1);
-		room->last_ts_ms = sqlite3_column_int64(statement, 2);
+		room->gone_id = (uint64_t)sqlite3_column_int64(statement, 2);
+		room->last_ts_ms = sqlite3_column_int64(statement, 3);
 		STAILQ_INSERT_TAIL(&sqlite->rooms, room, link);
 	}
 	return sqlite3_finalize(statement);
@@ -199,7 +200,8 @@ sqlite_each_room(const struct store *store, store_on_room *on_room, void *contex
 	const struct listed_room *room;
 
 	STAILQ_FOREACH (room, &sqlite->rooms, link)
-		on_room(context, room->name, room->last_id, room->last_ts_ms);
+		on_room(context, room->name, room->last_id, room->gone_id,
+			room->last_ts_ms);
 }
 
 static void

@@ -63,10 +63,12 @@ struct room_sum {
 };
 
 static void
-on_room(void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
+on_room(void *context, const char *name, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
 {
 	struct room_sum *rooms = context;
 
+	assert_int_equal(gone_id, 0);
 	assert_int_equal(last_ts_ms, 1000);
 	rooms->count++;
 	assert_true(!strcmp(name, "a") || !strcmp(name, "b"));

@@ -126,11 +126,12 @@ copy_version_3(const struct fixture *fixture)
 #define DELETED(ts) "\"ts\":17960322270" ts ",\"username\":\"ann\",\"deleted\":true}"
 
 static void
-on_room_of_version_3(
-	void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
+on_room_of_version_3(void *context, const char *name, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
 {
 	if (strcmp(name, "ops") != 0)
 		return;
+	assert_int_equal(gone_id, 0);
 	assert_int_equal(last_id, 13);
 	assert_true(last_ts_ms == 1796032227074);
 	*(bool *)context = true;
