@@ -36,7 +36,8 @@ install(DIRECTORY config/systemd/drop-ins config/proxy config/fail2ban
 install(FILES config/grafana-dashboard.json config/prometheus-rules.yml
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES config/debian/copyright ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES README.md docs/CHANGELOG.md docs/OPERATIONS.md docs/PROTOCOL.md docs/SECURITY.md
+install(FILES README.md docs/CHANGELOG.md docs/OPERATIONS.md docs/PROGRAMS.md
+	docs/PROTOCOL.md docs/SECURITY.md
 	DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)
