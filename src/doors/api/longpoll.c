@@ -381,8 +381,9 @@ longpoll_go_on(struct http_request *request, const struct chat_wishes *wishes,
 static bool
 longpoll_read_wait(struct http_request *request, unsigned *wait_s)
 {
-	char text[8];
+	char text[32];
 	int r = http_head_query(request->head, "wait", text, sizeof(text));
+	unsigned long asked;
 
 	*wait_s = WAIT_S;
 	if (r == -ENOENT)
@@ -392,9 +393,8 @@ longpoll_read_wait(struct http_request *request, unsigned *wait_s)
 			"\"wait\" must be a number of seconds");
 		return false;
 	}
-	*wait_s = (unsigned)strtoul(text, NULL, 10);
-	if (*wait_s > WAIT_S_MAX)
-		*wait_s = WAIT_S_MAX;
+	asked = strtoul(text, NULL, 10);
+	*wait_s = asked > WAIT_S_MAX ? WAIT_S_MAX : (unsigned)asked;
 	return true;
 }
 
