@@ -315,7 +315,8 @@ alarm_change(struct input *input, const char *label, struct room *room, const ch
 	return -EINVAL;
 }
 
-/* Nothing is new. But if input repeats what was said before, it is told so. */
+/* Nothing changes. If the ref of input is known, its sender gets the first answer again.
+ */
 static void
 alarm_say_nothing(struct input *input, const char *label, struct room *room)
 {

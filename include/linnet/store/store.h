@@ -156,8 +156,9 @@ struct store_answer {
 struct store_page {
 	const struct store_message *messages;
 	size_t count;
-	/* From this id on, no entry is missing, but the first message after the room was
-	 * deleted: whoever knows the id before that one may still have the deleted ones.
+	/* From this id on, no entry is missing. It is not the first id after the room was
+	 * deleted, but the one behind: a client that knows the last deleted id may still
+	 * show the deleted messages.
 	 * 1 if the room has no history. Older messages may be there, but changes between
 	 * them are missing. */
 	uint64_t first_id;
