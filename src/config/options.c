@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include "config/config_private.h"
 #include "linnet/base/cidr.h"
@@ -38,6 +39,15 @@ options_check_address(const char *value)
 		inet_pton(AF_INET6, value, address) == 1)
 		return NULL;
 	return "must be an IP address or \"localhost\"";
+}
+
+const char *
+config_unix_path(const char *address)
+{
+	static const char prefix[] = "unix:";
+	const size_t length = sizeof(prefix) - 1;
+
+	return strncmp(address, prefix, length) ? NULL : address + length;
 }
 
 static const char *
@@ -149,6 +159,20 @@ static const char *
 options_check_absolute(const char *value)
 {
 	return *value == '/' ? options_check_line(value) : "must be an absolute path";
+}
+
+static const char *
+options_check_http_address(const char *value)
+{
+	const char *path = config_unix_path(value);
+
+	if (path && strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return "must have a shorter path: the kernel takes 107 bytes";
+	if (path)
+		return options_check_absolute(path);
+	return options_check_address(value)
+		       ? "must be an IP address, \"localhost\" or \"unix:PATH\""
+		       : NULL;
 }
 
 /* "" means that no hash is given. */
@@ -269,9 +293,10 @@ static const struct config_members tail_members = MEMBERS(tail_config, tail_opti
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"127.0.0.1\"", .check = options_check_address,
+		.preset = "\"127.0.0.1\"", .check = options_check_http_address,
 		.help = "IP address to listen on, or \"localhost\"; \"::\" is every "
-			"address, \"0.0.0.0\" every IPv4 address"),
+			"address, \"0.0.0.0\" every IPv4 address, \"unix:PATH\" a "
+			"UNIX socket"),
 	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
 		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
