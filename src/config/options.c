@@ -294,11 +294,13 @@ static const struct config_members tail_members = MEMBERS(tail_config, tail_opti
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"127.0.0.1\"", .check = options_check_http_address,
-		.help = "IP address to listen on, or \"localhost\"; \"::\" is every "
-			"address, \"0.0.0.0\" every IPv4 address, \"unix:PATH\" a "
-			"UNIX socket"),
+		.help = "IP address to listen on, \"localhost\", or a UNIX socket such "
+			"as \"unix:/run/linnet/http.sock\"; \"::\" is every address, "
+			"\"0.0.0.0\" every IPv4 address; has no effect if systemd passes "
+			"the socket"),
 	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
-		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose"),
+		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose; has "
+			"no effect with a UNIX socket, or if systemd passes the socket"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is the installed page"),
 	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
@@ -321,12 +323,15 @@ const struct config_option config_options[] = {
 			"UNIX socket"),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
 		.help = "Open the line port, where nc and telnet send each line as a "
-			"message"),
+			"message; if false, connections to a socket that systemd passes "
+			"are closed at once"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"127.0.0.1\"", .check = options_check_address,
-		.help = "IP address to listen on for nc and telnet, or \"localhost\""),
+		.help = "IP address to listen on for nc and telnet, or \"localhost\"; "
+			"has no effect if systemd passes the socket"),
 	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
-		.help = "TCP port for nc and telnet; 0 lets the kernel choose"),
+		.help = "TCP port for nc and telnet; 0 lets the kernel choose; has no "
+			"effect if systemd passes the socket"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"lobby\"", .check = options_check_room,
 		.limit = "limits.room_bytes", .unit = "bytes",

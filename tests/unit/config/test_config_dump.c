@@ -186,10 +186,10 @@ test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 	char *text = dump(config);
 
 	assert_ptr_equal(strstr(text, "http = {\n\t# "), text);
-	assert_non_null(strstr(text, "choose (0..65535).\n\tport = 8000;\n"));
-	assert_non_null(strstr(text, "pinged (1..3600 s).\n\tping_s = 25;\n"));
-	assert_non_null(strstr(
-		text, "no limit (0.0..1000000.0 per s).\n\tmessage_rate = 5.0;\n"));
+	assert_non_null(strstr(text, " (0..65535).\n\tport = 8000;\n"));
+	assert_non_null(strstr(text, " (1..3600 s).\n\tping_s = 25;\n"));
+	assert_non_null(
+		strstr(text, " (0.0..1000000.0 per s).\n\tmessage_rate = 5.0;\n"));
 	assert_non_null(
 		strstr(text, "(64..16777216 bytes).\n\tmessage_bytes = 16384;\n"));
 	assert_non_null(
