@@ -39,6 +39,8 @@ endforeach()
 
 install(FILES config/linnet.cfg config/grafana-dashboard.json config/prometheus-rules.yml
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# The hook that gives linnetd the certificates of certbot.
+install(PROGRAMS config/certbot/linnet-deploy DESTINATION ${CMAKE_INSTALL_DATADIR}/linnet)
 install(DIRECTORY config/proxy config/fail2ban DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY config/systemd/drop-ins DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
 
