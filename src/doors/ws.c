@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doors/shown_line.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
+#include "linnet/protocol/shown_line.h"
 
 /* Longer values in the query are rejected. */
 #define QUERY_BYTES 300
