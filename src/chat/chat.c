@@ -110,8 +110,8 @@ chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 	struct room *room = rooms_add_permanent(chat->rooms, name, topic);
 
 	if (room->is_configured && strcmp(room->name, name) != 0)
-		log_warn("room_configured_twice", log_str("room", room->name),
-			log_str("as", name));
+		log_warn("room_configured_twice", log_person("room", room->name),
+			log_person("as", name));
 	room->is_configured = true;
 	return room;
 }
@@ -439,6 +439,7 @@ chat_close(struct chat *chat, struct session *session)
 	send_forget_sayings(chat, session);
 	session->chat = NULL;
 	free(own->home);
+	free(own->last_name);
 	free(own);
 }
 

@@ -56,6 +56,7 @@ struct chat_pending {
 struct chat_session {
 	struct asker asker;
 	char *home;          /* room of objects that name none */
+	char *last_name;     /* for the log, once the person has left; NULL: none */
 	bool wants_joined;   /* send it "joined" */
 	bool wants_events;   /* send it presence and typing */
 	bool wants_progress; /* wake it whenever one of its requests is done */

@@ -353,6 +353,8 @@ presence_depart(struct chat *chat, struct session *session)
 	if (!session->person)
 		return;
 	rest = presence_rest(session);
+	free(session->chat->last_name);
+	session->chat->last_name = xstrdup(session->person->name);
 	roster_leave(chat->roster, session);
 	presence_forget_lists(rest);
 }

@@ -419,6 +419,8 @@ const struct config_option config_options[] = {
 		.choices = log_levels, .help = "Lowest level that is logged"),
 	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
 		.choices = log_formats, .help = "Format of log lines"),
+	OPTION(log.people, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Log the names of people and rooms"),
 };
 
 const size_t config_option_count = ARRAY_SIZE(config_options);

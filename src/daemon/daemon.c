@@ -81,7 +81,8 @@ daemon_check(const struct config *config, const char **why)
 static void
 daemon_log_setup_from(const struct config *config)
 {
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
+	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format,
+		config->log.people);
 }
 
 static void

@@ -195,6 +195,9 @@ line_enter(struct line *line, const struct permissions *permissions,
 	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
 	session_set_client(&line->session, client);
 	chat_open(chat, &line->session, &wishes);
+	log_info("session_open", log_uint("session", line->session.number),
+		log_str("peer", line->conn->peer), log_str("door", "line"),
+		SESSION_WHO_FIELDS(&line->session));
 }
 
 static void
@@ -358,7 +361,9 @@ static void
 line_lose(struct line *line, int error)
 {
 	if (error == ETIMEDOUT)
-		log_info("dead_peer", log_str("peer", line->conn->peer));
+		log_info("dead_peer", log_str("peer", line->conn->peer),
+			log_uint("session", line->session.number),
+			SESSION_WHO_FIELDS(&line->session));
 	conn_note_ending(line->conn, error == ETIMEDOUT ? ENDING_TIMEOUT : ENDING_LOST);
 	conn_kill(line->conn);
 }
@@ -490,7 +495,7 @@ line_on_closed(struct conn *conn)
 
 	log_info("session_close", log_uint("session", line->session.number),
 		log_str("door", "line"), log_uint("code", line->session.closed),
-		CONN_END_FIELDS(conn));
+		CONN_END_FIELDS(conn), SESSION_WHO_FIELDS(&line->session));
 	loop_timer_free(line->pause);
 	deferred_cancel(line->door->deferred, &line->deferred);
 	out_queue_fini(&line->out_queue);
@@ -535,8 +540,6 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 		chat_next_number(door->chat), (size_t)door->config->limits.queue_bytes);
 	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn,
 		&line->socket, &line->session.queue);
-	log_info("session_open", log_uint("session", line->session.number),
-		log_str("peer", conn->peer), log_str("door", "line"));
 	if (access_needs_login(&door->access))
 		conn->deadline_ms = clock_now_ms() + LOGIN_MS;
 }
