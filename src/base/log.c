@@ -132,6 +132,8 @@ log_put_quoted(struct log_output *line, const char *text)
 	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
 
+	while (end > text && ((unsigned char)*end & 0xc0) == 0x80)
+		end--; /* do not cut a character */
 	log_put_text(line, "\"");
 	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;

@@ -98,6 +98,16 @@ static const struct metrics_label by_limit = { "limit", REFUSED_BY_COUNT,
 		[REFUSED_BY_CONNECT_RATE] = "connect_rate",
 		[REFUSED_BY_BAN] = "banned",
 		[REFUSED_BY_PROTOCOL] = "protocol" } };
+static const struct metrics_label by_bad_token = { "reason", BAD_TOKEN_COUNT,
+	{ [BAD_TOKEN_UNKNOWN] = "bad_token",
+		[BAD_TOKEN_EXPIRED] = "expired",
+		[BAD_TOKEN_NOT_YET] = "not_yet",
+		[BAD_TOKEN_AUDIENCE] = "bad_audience",
+		[BAD_TOKEN_CLAIM] = "bad_claim",
+		[BAD_TOKEN_NAME] = "bad_name",
+		[BAD_TOKEN_ROOM] = "wrong_room",
+		[BAD_TOKEN_NOT_ADMIN] = "not_admin",
+		[BAD_TOKEN_SIGNATURE] = "bad_signature" } };
 static const struct metrics_label by_severity = { "severity", METRICS_SEVERITIES,
 	{ "info", "warning", "error", "critical" } };
 static const struct metrics_label by_class = { "status", METRICS_CLASSES,
@@ -166,6 +176,9 @@ static const struct metrics_family families[] = {
 		"Connections refused: over a limit, banned, or not a client of the line "
 		"protocol.",
 		.labels = { &by_limit }),
+	FAMILY(COUNTER, "linnet_tokens_refused_total", metrics.bad_tokens,
+		"Tokens refused, and webhooks whose signature is wrong.",
+		.labels = { &by_bad_token }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
 		"Messages accepted from clients and programs.", .labels = { &by_voice }),
 	FAMILY(COUNTER, "linnet_messages_sent_total", metrics.sent,
@@ -272,6 +285,16 @@ void
 metrics_count_request(const char *route, int status)
 {
 	metrics.requests[metrics_find_route(route)][status / 100 - 1]++;
+}
+
+void
+metrics_count_refused_token(const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < BAD_TOKEN_COUNT; i++)
+		if (!strcmp(why, by_bad_token.values[i]))
+			metrics.bad_tokens[i]++;
 }
 
 static void

@@ -396,6 +396,7 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	if (!wishes->is_silent && !chat_introduce(&input, wishes) &&
 		(wishes->is_strict || session->closed))
 		return false;
+	own->is_named = true;
 	room = room_access_find(&input, true);
 	if (!room) {
 		reply_fault(input.asker, &input.fault);

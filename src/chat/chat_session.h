@@ -61,6 +61,7 @@ struct chat_session {
 	bool wants_events;   /* send it presence and typing */
 	bool wants_progress; /* wake it whenever one of its requests is done */
 	bool is_greeted;     /* a line session that was welcomed */
+	bool is_named;       /* the log knows its name */
 	bool is_text_only;   /* a line session whose lines are all text */
 	bool is_owed;        /* part of a snapshot is still to be sent */
 	bool is_departing;

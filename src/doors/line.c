@@ -195,14 +195,14 @@ line_enter(struct line *line, const struct permissions *permissions,
 	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
 	session_set_client(&line->session, client);
 	chat_open(chat, &line->session, &wishes);
-	log_info("session_open", log_uint("session", line->session.number),
-		log_str("peer", line->conn->peer), log_str("door", "line"),
-		SESSION_WHO_FIELDS(&line->session));
+	log_info("session_name", log_uint("session", line->session.number),
+		log_str("peer", line->conn->peer), SESSION_WHO_FIELDS(&line->session));
 }
 
 static void
 line_log_in(struct line *line, const char *text, size_t len)
 {
+	static const struct access_asked asked = { .door = "line" };
 	const struct access *access = &line->door->access;
 	struct access_refusal refusal;
 	const struct permissions *permissions =
@@ -211,7 +211,7 @@ line_log_in(struct line *line, const char *text, size_t len)
 	if (permissions) {
 		line_enter(line, permissions, tokens_check(access->tokens, text, len));
 	} else {
-		access_note_refused(access, line->conn, &refusal);
+		access_note_refused(access, line->conn, &asked, &refusal);
 		line_turn_away(line, refusal.fault.code, refusal.fault.text);
 	}
 	permissions_unref(permissions);
@@ -236,8 +236,8 @@ line_greet(struct line *line)
 static void
 line_reject_protocol(struct line *line)
 {
-	log_info("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
-		log_str("protocol", line->telnet.protocol));
+	log_warn("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
+		log_str("protocol", line->telnet.protocol), log_str("door", "line"));
 	metrics.refused[REFUSED_BY_PROTOCOL]++;
 	session_close(&line->session, CLOSE_PROTOCOL, "this port is for lines of text");
 }
@@ -540,6 +540,8 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 		chat_next_number(door->chat), (size_t)door->config->limits.queue_bytes);
 	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn,
 		&line->socket, &line->session.queue);
+	log_info("session_open", log_uint("session", line->session.number),
+		log_str("peer", conn->peer), log_str("door", "line"));
 	if (access_needs_login(&door->access))
 		conn->deadline_ms = clock_now_ms() + LOGIN_MS;
 }

@@ -93,7 +93,7 @@ ws_on_check(const struct websocket_service *service, const struct http_request *
 			fault, "bad_format", "the formats are json and line");
 	permissions = access_permissions(&door->access, request, &refusal);
 	if (!permissions) {
-		access_note_refused(&door->access, request->conn, &refusal);
+		access_note_refused_request(&door->access, request, &refusal);
 		*fault = refusal.fault;
 		return -EINVAL;
 	}

@@ -198,7 +198,7 @@ void
 acceptor_tick(struct acceptor *acceptor, int64_t now_ms)
 {
 	if (acceptor->banned)
-		log_info("refused", log_str("peer", acceptor->banned_peer),
+		log_warn("refused", log_str("peer", acceptor->banned_peer),
 			log_str("why", "banned"), log_uint("count", acceptor->banned));
 	if (acceptor->over_limit)
 		log_warn("over_limit", log_str("limit", acceptor->limit),

@@ -252,7 +252,7 @@ test('a slow reader is counted, and so are the bytes queued for it', { skip: isS
 			assert.equal(metrics.get('linnet_connections_closed_total', labels), 1);
 			assert.equal(metrics.get('linnet_queue_bytes'), 0);
 		});
-		await daemon.waitForLog(/^session_close .*door=ws code=1013 .*reason=slow_reader sent_bytes=\d{5,} received_bytes=\d+ duration_ms=\d+$/);
+		await daemon.waitForLog(/^session_close .*door=ws code=1013 .*reason=slow_reader sent_bytes=\d{5,} received_bytes=\d+ duration_ms=\d+ username=guest-3 room=lobby$/);
 	}));
 
 test('silent connections are counted as closed by a timeout', () =>
@@ -350,7 +350,7 @@ test('only local requests and admin tokens can read the metrics', async () => {
 		for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { Via: '1.1 proxy' }, { Host: 'chat.example' }])
 			await assertRefused(get(daemon, '/metrics', { headers }), 403, 'denied');
 		await assertRefused(post(daemon, '/metrics', 'x'), 405, 'method_not_allowed');
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied door=metrics level=warn$/);
 	});
 	const config = `auth: { tokens = (
 		{ name = "cron"; token_sha256 = "${sha256('cron-secret')}"; },
