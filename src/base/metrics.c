@@ -105,7 +105,7 @@ static const struct metrics_label by_bad_token = { "reason", BAD_TOKEN_COUNT,
 		[BAD_TOKEN_AUDIENCE] = "bad_audience",
 		[BAD_TOKEN_CLAIM] = "bad_claim",
 		[BAD_TOKEN_NAME] = "bad_name",
-		[BAD_TOKEN_ROOM] = "wrong_room",
+		[BAD_TOKEN_ROOM] = "denied",
 		[BAD_TOKEN_NOT_ADMIN] = "not_admin",
 		[BAD_TOKEN_SIGNATURE] = "bad_signature" } };
 static const struct metrics_label by_severity = { "severity", METRICS_SEVERITIES,
@@ -198,6 +198,10 @@ static const struct metrics_family families[] = {
 		"People online; several tabs of one person count once."),
 	FAMILY(GAUGE, "linnet_store_up", &metrics.store_up,
 		"1 while messages can be kept, 0 while they are refused."),
+	FAMILY(GAUGE, "linnet_store_bytes", &metrics.store_bytes,
+		"Size of the history: its file, or its messages in memory."),
+	FAMILY(GAUGE, "linnet_store_log_bytes", &metrics.store_log_bytes,
+		"Size of the write-ahead log (-wal) beside the history."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
 		"Messages given to the store, by result.", .labels = { &by_append }),
 	FAMILY(COUNTER, "linnet_changes_total", metrics.changes,
@@ -230,6 +234,9 @@ static const struct metrics_family families[] = {
 		"Reloads of the configuration.", .labels = { &by_outcome }),
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
 		"TLS handshakes.", .labels = { &by_outcome }),
+	FAMILY(GAUGE, "linnet_tls_certificate_expiry_timestamp_seconds",
+		&metrics.certificate_expiry_s,
+		"Unix time when the certificate expires; 0 without TLS."),
 };
 
 void

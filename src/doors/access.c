@@ -193,7 +193,9 @@ access_note_refused(const struct access *access, const struct conn *conn,
 {
 	struct message_fault fault;
 
-	metrics_count_refused_token(refusal->why);
+	/* "denied" is also what somebody without a token is. */
+	if (asked->token || strcmp(refusal->why, "denied") != 0)
+		metrics_count_refused_token(refusal->why);
 	if (access_charge(access, access_client_of(access, conn, NULL), 1, &fault) < 0) {
 		*refusal = (struct access_refusal){ .fault = fault };
 		return;

@@ -150,12 +150,14 @@ struct metrics {
 	uint64_t requests[METRICS_ROUTES][METRICS_CLASSES];
 	uint64_t reloads[OUTCOME_COUNT];
 	uint64_t handshakes[OUTCOME_COUNT];
+	uint64_t certificate_expiry_s; /* Unix time; 0: no TLS */
 
 	/* The metrics door sets these right before each response; start_us is set once.
 	 */
 	uint64_t rooms;
 	uint64_t people;
 	uint64_t store_up; /* 1 or 0 */
+	uint64_t store_bytes, store_log_bytes;
 	uint64_t start_us; /* Unix time */
 	uint64_t cpu_us;
 	uint64_t open_fds;
