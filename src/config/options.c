@@ -148,7 +148,8 @@ options_check_room(const char *value)
 static const char *
 options_check_absolute(const char *value)
 {
-	return *value == '/' ? options_check_line(value) : "must be an absolute path";
+	return *value == '/' ? options_check_line(value)
+			     : "must be an absolute path such as /var/log/syslog";
 }
 
 /* "" means that no hash is given. */
@@ -159,7 +160,7 @@ options_check_sha256(const char *value)
 
 	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
 		return NULL;
-	return "must be 64 hex digits";
+	return "must be 64 hex digits, as sha256sum prints them";
 }
 
 static const char *
@@ -167,10 +168,14 @@ options_check_token(const void *group)
 {
 	const struct token_config *token = group;
 
-	if (*token->token_file && *token->token_sha256)
-		return "only one of token_file and token_sha256 may be given";
-	if (!*token->token_file && !*token->token_sha256)
-		return "token_file or token_sha256 is missing";
+	/* A wrong value is NULL. */
+	bool has_file = !token->token_file || *token->token_file;
+	bool has_hash = !token->token_sha256 || *token->token_sha256;
+
+	if (has_file && has_hash)
+		return "token_file and token_sha256 are both set; remove one of them";
+	if (!has_file && !has_hash)
+		return "token_file or token_sha256 is missing; add one of them";
 	return NULL;
 }
 
@@ -277,12 +282,12 @@ const struct config_option config_options[] = {
 		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is the installed page"),
-	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = options_check_line,
-		.needs = "http.tls_key", .unit = "bytes",
+	OPTION(http.tls_certificate, .live = true, .stays_set = true,
+		.type = OPTION_STRING, .min = 0, .max = 4095, .preset = "\"\"",
+		.check = options_check_line, .needs = "http.tls_key", .unit = "bytes",
 		.help = "PEM file with the certificate chain; turns on TLS"),
-	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = options_check_line,
+	OPTION(http.tls_key, .live = true, .stays_set = true, .type = OPTION_STRING,
+		.min = 0, .max = 4095, .preset = "\"\"", .check = options_check_line,
 		.needs = "http.tls_certificate", .unit = "bytes",
 		.help = "PEM file with the private key of tls_certificate"),
 	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
