@@ -289,6 +289,9 @@ typedef void config_on_change(const struct config_change *change);
 void config_adopt(
 	struct config *config, struct config *fresh, config_on_change *on_change);
 
+/* The path of http.address if that is a UNIX socket ("unix:PATH"), or NULL. */
+const char *config_unix_path(const char *address);
+
 /* Free a configuration; NULL is fine. */
 void config_free(struct config *config);
 
