@@ -227,7 +227,7 @@ void config_cross_check(const struct config *config, const struct config_origin 
 void config_check_listeners(const struct config *config,
 	const struct config_origin *origins, struct config_errors *errors);
 
-/* places.c: where the values of a loaded configuration are set */
+/* where.c: where the values of a loaded configuration are set */
 
 /* Keep the places of all values. */
 struct config_places *config_places_new(const struct config_origin *origins);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "daemon/arguments.h"
 #include "daemon/checks.h"
+#include "daemon/command_line.h"
 #include "daemon/config_files.h"
 #include "daemon/daemon.h"
 #include "daemon/make_token.h"
@@ -170,14 +170,14 @@ main(int argc, char **argv)
 	/* Without this jansson would return NULL, which callers take for invalid
 	 * input. */
 	json_set_alloc_funcs(xmalloc, free);
-	if (arguments_parse(&arguments, argc, argv) < 0)
+	if (command_line_parse(&arguments, argc, argv) < 0)
 		status = EXIT_BAD_USAGE;
 	else if (arguments.action == ACTION_HELP)
-		arguments_print_help();
+		command_line_print_help();
 	else if (arguments.action == ACTION_VERSION)
 		versions_print();
 	else
 		status = main_act(&arguments);
-	arguments_free(&arguments);
+	command_line_free(&arguments);
 	return status;
 }

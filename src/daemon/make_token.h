@@ -1,7 +1,7 @@
 /* make_token.h - linnetd --make-token. */
 #pragma once
 
-#include "daemon/arguments.h"
+#include "daemon/command_line.h"
 #include "daemon/daemon.h"
 
 /* Print a JSON Web Token for the person and rooms of the command line. */

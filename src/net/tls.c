@@ -4,6 +4,7 @@
 #include <openssl/x509err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "linnet/base/file_mode.h"
 #include "linnet/base/xalloc.h"
@@ -152,6 +153,19 @@ tls_new(const struct config *config, struct config_errors *errors,
 		return tls;
 	tls_free(tls);
 	return NULL;
+}
+
+uint64_t
+tls_expiry_s(const struct tls *tls)
+{
+	const X509 *certificate = SSL_CTX_get0_certificate(tls->context);
+	time_t end;
+	struct tm tm;
+
+	if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm))
+		return 0;
+	end = timegm(&tm);
+	return end > 0 ? (uint64_t)end : 0;
 }
 
 void

@@ -139,6 +139,7 @@ struct config {
 	struct {
 		int level;  /* enum log_level */
 		int format; /* enum log_format */
+		bool people;
 	} log;
 	struct config_places *places; /* where the values are set; private */
 };

@@ -21,6 +21,9 @@ struct tls;
 struct tls *tls_new(const struct config *config, struct config_errors *errors,
 	struct config_errors *warnings);
 
+/* Unix time in s when the certificate expires. */
+uint64_t tls_expiry_s(const struct tls *tls);
+
 /* Use the certificate of fresh for new connections. Frees fresh. */
 void tls_replace(struct tls *tls, struct tls *fresh);
 

@@ -53,7 +53,7 @@ test_a_changed_value_is_told_from_what_to_what(void **state)
 			"limits.message_rate 5.0 -> 2.5\nlimits.name_bytes 32 -> 16\n" },
 		{ "", "log = { level = \"warn\"; };", "log.level info -> warn\n" },
 		{ "store = { max_bytes = 5000000000L; };", "",
-			"kept store.max_bytes 5000000000 -> 4294967296\n" },
+			"store.max_bytes 5000000000 -> 4294967296\n" },
 		{ "http = { allowed_origins = [ \"http://a\", \"http://b\" ]; };",
 			"http = { allowed_origins = [ \"*\" ]; };",
 			"http.allowed_origins http://a, http://b -> *\n" },

@@ -1,4 +1,4 @@
-#include "daemon/arguments.h"
+#include "daemon/command_line.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -37,13 +37,13 @@ static const char usage[] =
 	"  -h, --help           print this and exit\n";
 
 void
-arguments_print_help(void)
+command_line_print_help(void)
 {
 	fputs(usage, stdout);
 }
 
 static int
-arguments_choose(struct arguments *arguments, enum action action)
+command_line_choose(struct arguments *arguments, enum action action)
 {
 	/* --help and --version take precedence. */
 	bool is_first = arguments->action == ACTION_SERVE || action >= ACTION_VERSION;
@@ -61,7 +61,7 @@ arguments_choose(struct arguments *arguments, enum action action)
 }
 
 static int
-arguments_read_days(struct arguments *arguments, const char *text)
+command_line_read_days(struct arguments *arguments, const char *text)
 {
 	char *end;
 	long days = strtol(text, &end, 10);
@@ -77,7 +77,7 @@ arguments_read_days(struct arguments *arguments, const char *text)
 }
 
 static int
-arguments_take(struct arguments *arguments, int option, const char *value)
+command_line_take(struct arguments *arguments, int option, const char *value)
 {
 	switch (option) {
 	case 'c':
@@ -87,20 +87,20 @@ arguments_take(struct arguments *arguments, int option, const char *value)
 		arguments->settings[arguments->setting_count++] = value;
 		return 0;
 	case 't':
-		return arguments_choose(arguments, ACTION_CHECK);
+		return command_line_choose(arguments, ACTION_CHECK);
 	case 'T':
-		return arguments_choose(arguments, ACTION_DUMP);
+		return command_line_choose(arguments, ACTION_DUMP);
 	case OPTION_BACKUP:
 		arguments->copy = value;
-		return arguments_choose(arguments, ACTION_BACKUP);
+		return command_line_choose(arguments, ACTION_BACKUP);
 	case OPTION_MAKE_TOKEN:
-		return arguments_choose(arguments, ACTION_MAKE_TOKEN);
+		return command_line_choose(arguments, ACTION_MAKE_TOKEN);
 	case OPTION_DAYS:
-		return arguments_read_days(arguments, value);
+		return command_line_read_days(arguments, value);
 	case 'V':
-		return arguments_choose(arguments, ACTION_VERSION);
+		return command_line_choose(arguments, ACTION_VERSION);
 	case 'h':
-		return arguments_choose(arguments, ACTION_HELP);
+		return command_line_choose(arguments, ACTION_HELP);
 	default:
 		return -EINVAL; /* getopt_long has printed why */
 	}
@@ -108,7 +108,7 @@ arguments_take(struct arguments *arguments, int option, const char *value)
 
 /* Check what is left when all options are known. */
 static int
-arguments_finish(struct arguments *arguments)
+command_line_finish(struct arguments *arguments)
 {
 	if (arguments->action >= ACTION_VERSION)
 		return 0;
@@ -131,7 +131,7 @@ arguments_finish(struct arguments *arguments)
 }
 
 int
-arguments_parse(struct arguments *arguments, int argc, char **argv)
+command_line_parse(struct arguments *arguments, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
@@ -151,18 +151,18 @@ arguments_parse(struct arguments *arguments, int argc, char **argv)
 	arguments->settings = xcalloc((size_t)argc, sizeof(*arguments->settings));
 	while (r == 0 &&
 		(option = getopt_long(argc, argv, "c:s:tTVh", options, NULL)) != -1)
-		r = arguments_take(arguments, option, optarg);
+		r = command_line_take(arguments, option, optarg);
 	arguments->words = (const char *const *)argv + optind;
 	arguments->word_count = (size_t)(argc - optind);
 	if (r == 0)
-		r = arguments_finish(arguments);
+		r = command_line_finish(arguments);
 	if (r < 0)
 		fputs("linnetd --help lists the options\n", stderr);
 	return r;
 }
 
 void
-arguments_free(struct arguments *arguments)
+command_line_free(struct arguments *arguments)
 {
 	free(arguments->paths);
 	free(arguments->settings);

@@ -6,14 +6,14 @@
 #include "linnet/base/xalloc.h"
 
 /* The places of one option. */
-struct places_option {
+struct where_option {
 	char *where; /* "FILE:LINE" */
 	size_t count;
 	char **items; /* of each group of a list: "FILE:LINE: rooms item 1" */
 };
 
 struct config_places {
-	struct places_option *options; /* one for each option */
+	struct where_option *options; /* one for each option */
 };
 
 struct config_places *
@@ -24,7 +24,7 @@ config_places_new(const struct config_origin *origins)
 	places->options = xcalloc(config_option_count, sizeof(*places->options));
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_origin *origin = &origins[i];
-		struct places_option *option = &places->options[i];
+		struct where_option *option = &places->options[i];
 
 		option->where = config_where(&origin->place, origin->setting);
 		option->count = origin->item_count;
@@ -46,7 +46,7 @@ config_places_free(struct config_places *places)
 	if (!places)
 		return;
 	for (size_t i = 0; i < config_option_count; i++) {
-		struct places_option *option = &places->options[i];
+		struct where_option *option = &places->options[i];
 
 		for (size_t j = 0; j < option->count; j++)
 			free(option->items[j]);
@@ -62,7 +62,7 @@ config_errors_report(struct config_errors *errors, const struct config *config,
 	const char *path, size_t item, const char *format, ...)
 {
 	const struct config_option *option = config_option_find(&config_root, path);
-	const struct places_option *place =
+	const struct where_option *place =
 		&config->places->options[option - config_options];
 	const char *where = item == CONFIG_NO_ITEM ? place->where : place->items[item];
 	va_list arguments;

@@ -1,4 +1,4 @@
-/* arguments.h - the command line. */
+/* command_line.h - the command line. */
 #pragma once
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ enum action {
 	ACTION_HELP,
 };
 
-/* All zero before arguments_parse. The strings belong to argv. */
+/* All zero before command_line_parse. The strings belong to argv. */
 struct arguments {
 	enum action action;
 	const char **paths; /* of configuration files */
@@ -29,10 +29,10 @@ struct arguments {
 };
 
 /* Read the command line. Returns 0, or -EINVAL after printing what is wrong. Call
- * arguments_free in either case. */
-int arguments_parse(struct arguments *arguments, int argc, char **argv);
+ * command_line_free in either case. */
+int command_line_parse(struct arguments *arguments, int argc, char **argv);
 
 /* Print what the options mean to stdout. */
-void arguments_print_help(void);
+void command_line_print_help(void);
 
-void arguments_free(struct arguments *arguments);
+void command_line_free(struct arguments *arguments);
