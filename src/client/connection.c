@@ -220,8 +220,9 @@ connection_open(struct connection *connection, int64_t now_ms)
 	url_append_argument(&path, "room", connection->room);
 	url_append_argument(&path, "name", connection->client->name);
 	url_append_argument(&path, "session", connection->person);
-	url_append_argument(
-		&path, "since", *connection->since ? connection->since : NULL);
+	if (connection->handler->place)
+		url_append_argument(
+			&path, "since", connection->handler->place(connection));
 	connection->deadline_ms = now_ms + CLIENT_PATIENCE_MS;
 	connection->link = link_new(
 		connection->client, path.bytes, connection_on_object, connection);

@@ -46,12 +46,13 @@ runner_watch_signals(void)
 }
 
 struct runner *
-runner_new(const struct lws_protocols *protocols)
+runner_new(const struct lws_protocols *protocols, bool is_tls)
 {
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
-		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+		/* It takes a while to read the certificates of the system. */
+		.options = is_tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
 		.pt_serv_buf_size = HEAD_BYTES,
 		.alpn = "http/1.1",
 		.gid = (gid_t)-1,

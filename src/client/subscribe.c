@@ -249,17 +249,23 @@ subscribe_flush(struct subscription *subscription)
 	return r < 0 ? r : places_save(&subscription->places);
 }
 
+static const char *
+subscribe_own_place(struct connection *connection)
+{
+	const struct subscription *subscription = subscription_of(connection);
+
+	return subscribe_place(subscription, &subscription->rooms[0]);
+}
+
 static int64_t
 subscribe_on_turn(struct connection *connection, int64_t now_ms)
 {
 	struct subscription *subscription = subscription_of(connection);
 	int r = subscribe_flush(subscription);
-	const char *place = subscribe_place(subscription, &subscription->rooms[0]);
 
 	/* If nobody reads any more, that is no failure. */
 	if (r < 0)
 		connection_end(connection, r == -EPIPE ? CLIENT_DONE : CLIENT_REFUSED);
-	snprintf(connection->since, sizeof(connection->since), "%s", place ? place : "");
 	return connection->is_open ? subscribe_join(subscription, now_ms) : INT64_MAX;
 }
 
@@ -340,6 +346,7 @@ enum client_status
 subscribe_run(const struct client *client, const char *const *words)
 {
 	static const struct connection_handler handler = {
+		.place = subscribe_own_place,
 		.on_open = subscribe_on_open,
 		.on_object = subscribe_on_object,
 		.on_turn = subscribe_on_turn,
