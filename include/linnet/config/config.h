@@ -136,6 +136,7 @@ struct config {
 	struct {
 		int level;  /* enum log_level */
 		int format; /* enum log_format */
+		bool people;
 	} log;
 };
 
@@ -244,6 +245,9 @@ void config_dump(const struct config *config, FILE *out);
  * with the path of each key that differs but needs a restart. */
 void config_adopt(struct config *config, struct config *fresh,
 	void (*on_kept)(void *context, const char *path), void *context);
+
+/* The path of http.address if that is a UNIX socket ("unix:PATH"), or NULL. */
+const char *config_unix_path(const char *address);
 
 /* Free a configuration; NULL is fine. */
 void config_free(struct config *config);
