@@ -372,13 +372,14 @@ const struct config_option config_options[] = {
 		.help = "\"full\" writes each message to the disk (fsync) before it is "
 			"acknowledged; with \"normal\" a power loss may take the newest "
 			"messages"),
-	OPTION(store.keep_messages, .type = OPTION_INT, .min = 0, .max = INT_MAX,
-		.preset = "10000", .help = "Messages kept in each room; 0 keeps all"),
-	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
-		.unit = "days",
+	OPTION(store.keep_messages, .live = true, .type = OPTION_INT, .min = 0,
+		.max = INT_MAX, .preset = "10000",
+		.help = "Messages kept in each room; 0 keeps all"),
+	OPTION(store.keep_days, .live = true, .type = OPTION_INT, .min = 0, .max = 36500,
+		.preset = "0", .unit = "days",
 		.help = "Days that messages are kept; 0 keeps them for ever"),
-	OPTION(store.max_bytes, .type = OPTION_LONG, .min = 1L << 20, .max = 1L << 50,
-		.preset = "4294967296L", .unit = "bytes",
+	OPTION(store.max_bytes, .live = true, .type = OPTION_LONG, .min = 1L << 20,
+		.max = 1L << 50, .preset = "4294967296L", .unit = "bytes",
 		.help = "Largest size of the history; above it, the oldest messages of "
 			"the largest rooms are deleted"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
@@ -399,8 +400,9 @@ const struct config_option config_options[] = {
 		.members = &token_members,
 		.help = "Tokens of programs and moderators, such as ( { name = \"ci\"; "
 			"token_file = \"/etc/ci.token\"; } )"),
-	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
-		.preset = "10000", .help = "Highest number of connections"),
+	OPTION(limits.connections, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000000, .preset = "10000",
+		.help = "Highest number of connections"),
 	OPTION(limits.per_address, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "64",
 		.help = "Highest number of connections from one address (IPv6: one /64); "
@@ -459,6 +461,8 @@ const struct config_option config_options[] = {
 		.choices = log_levels, .help = "Lowest level that is logged"),
 	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
 		.choices = log_formats, .help = "Format of log lines"),
+	OPTION(log.people, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Log the names of people and rooms"),
 };
 
 const size_t config_option_count = ARRAY_SIZE(config_options);

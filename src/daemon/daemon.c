@@ -81,7 +81,8 @@ daemon_check(const struct config *config, const char **why)
 static void
 daemon_log_setup_from(const struct config *config)
 {
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
+	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format,
+		config->log.people);
 }
 
 static void
@@ -99,6 +100,7 @@ daemon_adopt_certificate(struct daemon *daemon, struct tls *fresh)
 
 	if (tls && fresh) {
 		tls_replace(tls, fresh);
+		metrics.certificate_expiry_s = tls_expiry_s(tls);
 		return;
 	}
 	if (tls || fresh)
@@ -220,6 +222,8 @@ daemon_run(struct daemon *daemon, size_t connections)
 		log_error("signals_failed", log_str("error", strerror(-r)));
 		return EXIT_CANNOT_OPEN;
 	}
+	if (daemon->secrets.tls)
+		metrics.certificate_expiry_s = tls_expiry_s(daemon->secrets.tls);
 	daemon->server = server_start(daemon->config, daemon->secrets.tokens,
 		daemon->secrets.tls, daemon->loop, connections);
 	if (!daemon->server)

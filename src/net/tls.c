@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "linnet/base/xalloc.h"
 #include "net/tls_private.h"
@@ -147,6 +148,19 @@ tls_new(struct tls **tls, const char *certificate, const char *key, const char *
 	*tls = xcalloc(1, sizeof(**tls));
 	(*tls)->context = context;
 	return 0;
+}
+
+uint64_t
+tls_expiry_s(const struct tls *tls)
+{
+	const X509 *certificate = SSL_CTX_get0_certificate(tls->context);
+	time_t end;
+	struct tm tm;
+
+	if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm))
+		return 0;
+	end = timegm(&tm);
+	return end > 0 ? (uint64_t)end : 0;
 }
 
 void

@@ -55,7 +55,7 @@ test('only an admin token may use the admin API, from any address', () =>
 			await assertRefused(send(bearer('ci-secret')), 403, 'denied');
 		}
 		assert.deepEqual(await ann.drain(), []);
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=not_admin$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=not_admin door=admin token=ci level=warn$/);
 	}));
 
 test('without configured tokens the admin API is refused, for local requests too', () =>
@@ -188,7 +188,7 @@ test('banning an address closes its connections at every door and leaves other a
 		for (const at of ['/', '/rooms', '/healthz', '/nothing'])
 			await assertRefused(get(daemon, at, { headers: there }), 403, 'banned');
 		await assertRefused(post(daemon, '/push/ops', 'm', { ...there, ...root }), 403, 'banned');
-		await daemon.waitForLog(/^refused peer=198\.51\.100\.7 why=banned$/);
+		await daemon.waitForLog(/^refused peer=198\.51\.100\.7 why=banned door=page level=warn$/);
 		assert.match((await get(daemon, '/metrics')).text, /^linnet_connections_refused_total\{limit="banned"\} 7$/m);
 		await say(neighbour, 'still here');
 
@@ -208,7 +208,7 @@ test('a client at a banned address is told so as soon as it connects', { skip: !
 		const http = await connect(outside);
 		const response = await http.readResponse();
 		assert.deepEqual([response.status, JSON.parse(response.body).error.code], [403, 'banned']);
-		await daemon.waitForLog(new RegExp(`^refused peer=${own.replaceAll('.', '\\.')} why=banned count=\\d+$`));
+		await daemon.waitForLog(new RegExp(`^refused peer=${own.replaceAll('.', '\\.')} why=banned count=\\d+ level=warn$`));
 		assert.equal((await get(daemon, '/rooms')).status, 200);
 	}, 'http.address=0.0.0.0', 'line.address=0.0.0.0'));
 

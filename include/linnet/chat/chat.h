@@ -54,6 +54,9 @@ const char *chat_room_name(struct chat *chat, const char *name, bool *is_exact);
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
+/* As store_bytes. */
+uint64_t chat_store_bytes(const struct chat *chat, uint64_t *log_bytes);
+
 /* Check whether a client with these permissions may enter room (NULL: its first room).
  * Returns NULL if it may. Otherwise returns the code of an error and sets *text to its
  * sentence. */

@@ -136,6 +136,7 @@ struct config {
 	struct {
 		int level;  /* enum log_level */
 		int format; /* enum log_format */
+		bool people;
 	} log;
 };
 

@@ -17,6 +17,9 @@ struct tls;
  * -EINVAL with *tls NULL and a sentence in *why, valid until the next call. */
 int tls_new(struct tls **tls, const char *certificate, const char *key, const char **why);
 
+/* Unix time in s when the certificate expires. */
+uint64_t tls_expiry_s(const struct tls *tls);
+
 /* Use the certificate of fresh for new connections. Frees fresh. */
 void tls_replace(struct tls *tls, struct tls *fresh);
 

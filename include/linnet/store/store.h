@@ -259,6 +259,13 @@ void store_each_room(const struct store *store, store_on_room *on_room, void *co
  */
 void store_each_state(const struct store *store, store_on_state *on_state, void *context);
 
+/* Change the limits of the options. keep is in force after the next store_limit_rooms. */
+void store_limit(struct store *store, const struct store_keep *keep, uint64_t max_bytes);
+
+/* Bytes of the history (the file, or all tails in memory), and of the log beside it, as
+ * they were a few seconds ago. Any thread may call it. */
+uint64_t store_bytes(const struct store *store, uint64_t *log_bytes);
+
 /* Set the limits of count rooms; of a room that comes twice the last one counts. All
  * other rooms, also those that had a limit, keep what the options say. What is too much
  * goes from now on. sqlite deletes nothing before the first call, so that no room loses
