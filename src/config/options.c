@@ -183,7 +183,7 @@ options_check_sha256(const char *value)
 
 	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
 		return NULL;
-	return "must be 64 hex digits";
+	return "must be 64 hex digits, as sha256sum prints them";
 }
 
 static const char *
@@ -191,10 +191,14 @@ options_check_token(const void *group)
 {
 	const struct token_config *token = group;
 
-	if (*token->token_file && *token->token_sha256)
-		return "only one of token_file and token_sha256 may be given";
-	if (!*token->token_file && !*token->token_sha256)
-		return "token_file or token_sha256 is missing";
+	/* A wrong value is NULL. */
+	bool has_file = !token->token_file || *token->token_file;
+	bool has_hash = !token->token_sha256 || *token->token_sha256;
+
+	if (has_file && has_hash)
+		return "token_file and token_sha256 are both set; remove one of them";
+	if (!has_file && !has_hash)
+		return "token_file or token_sha256 is missing; add one of them";
 	return NULL;
 }
 
@@ -303,12 +307,12 @@ const struct config_option config_options[] = {
 			"no effect with a UNIX socket, or if systemd passes the socket"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is the installed page"),
-	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = options_check_line,
-		.needs = "http.tls_key", .unit = "bytes",
+	OPTION(http.tls_certificate, .live = true, .stays_set = true,
+		.type = OPTION_STRING, .min = 0, .max = 4095, .preset = "\"\"",
+		.check = options_check_line, .needs = "http.tls_key", .unit = "bytes",
 		.help = "PEM file with the certificate and its chain; turns on TLS"),
-	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = options_check_line,
+	OPTION(http.tls_key, .live = true, .stays_set = true, .type = OPTION_STRING,
+		.min = 0, .max = 4095, .preset = "\"\"", .check = options_check_line,
 		.needs = "http.tls_certificate", .unit = "bytes",
 		.help = "PEM file with the private key of http.tls_certificate, without "
 			"a password"),
