@@ -213,6 +213,14 @@ chat_reload(struct chat *chat)
 }
 
 int
+chat_check_store(const struct config *config, const char **why)
+{
+	const struct store_options options = chat_store_options(config);
+
+	return store_check(&options, why);
+}
+
+int
 chat_backup(const struct config *config, const char *to, const char **why)
 {
 	const struct store_options options = chat_store_options(config);
@@ -365,6 +373,9 @@ chat_introduce(struct input *input, const struct chat_wishes *wishes)
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
+	/* A guest that comes back stays the author of what it has said. */
+	if (!name)
+		roster_set_proof(chat->roster, input->speaker->person, &proof);
 	if (!name || presence_claim(input, name, &proof) == 0)
 		return true;
 	reply_fault(input->asker, &input->fault);

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doors/shown_line.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
+#include "linnet/protocol/shown_line.h"
 
 /* Longer values in the query are rejected. */
 #define QUERY_BYTES 300
@@ -51,6 +51,7 @@ static const struct session_ops ops = { .wake = ws_on_wake, .drop = ws_on_drop }
 struct query {
 	char room[QUERY_BYTES];
 	char name[QUERY_BYTES];
+	char session[QUERY_BYTES];
 	char since[QUERY_BYTES];
 	char events[QUERY_BYTES];
 	char format[QUERY_BYTES];
@@ -62,6 +63,7 @@ ws_read_query(const struct http_head *head, struct query *query)
 {
 	return http_head_query(head, "room", query->room, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "name", query->name, QUERY_BYTES) != -E2BIG &&
+	       http_head_query(head, "session", query->session, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "since", query->since, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "events", query->events, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "format", query->format, QUERY_BYTES) != -E2BIG;
@@ -167,6 +169,7 @@ ws_on_open(struct websocket *socket, const struct http_request *request)
 		&(struct chat_wishes){
 			.room = ws_text_or_null(query.room),
 			.name = ws_text_or_null(query.name),
+			.token = ws_text_or_null(query.session),
 			.since = ws_text_or_null(query.since),
 			.wants_events = wants_events,
 		});
