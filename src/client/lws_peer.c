@@ -129,8 +129,9 @@ lws_peer_read_status(struct lws_peer *peer, int *retry_after_s)
 	char text[16];
 	int len = lws_hdr_copy(peer->wsi, text, sizeof(text), WSI_TOKEN_HTTP_RETRY_AFTER);
 
-	*retry_after_s =
-		len > 0 && len < 7 && isdigit((unsigned char)*text) ? atoi(text) : -1;
+	*retry_after_s = len > 0 && len < 7 && isdigit((unsigned char)*text)
+				 ? (int)strtol(text, NULL, 10)
+				 : -1;
 	return (int)lws_http_client_http_response(peer->wsi);
 }
 
