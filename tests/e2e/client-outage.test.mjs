@@ -225,7 +225,7 @@ test('TLS: certificates of the system, or of SSL_CERT_FILE, and the right name',
 	const { certificate, settings } = makeCertificate();
 	const other = makeCertificate();
 	return withDaemon({ settings: ['http.address=0.0.0.0', ...settings] }, async (daemon) => {
-		const url = `https://localhost:${daemon.port}`;
+		const url = `https://127.0.0.1:${daemon.port}`;
 		const env = { SSL_CERT_FILE: certificate };
 		await linnetDone(url, ['pub', 'lobby', 'sealed', '-n', 'ann'], { env });
 		assert.match(await linnetDone(url, ['history', 'lobby'], { env }), /ann: sealed\n$/);
