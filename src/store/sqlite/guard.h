@@ -14,6 +14,7 @@ struct sqlite_guard {
 	int log_fd;          /* of the -wal; -1: not watched */
 	int64_t first_bytes; /* of the file, when it was opened */
 	int64_t file_bytes;  /* the file has at least these */
+	int64_t db_bytes;    /* a checkpoint may cut the file down to these */
 	uint32_t changes;    /* the counter in the file's header */
 	int64_t log_bytes;   /* the -wal has at least these */
 	atomic_bool is_lost;
@@ -53,6 +54,11 @@ bool sqlite_guard_is_same(const struct sqlite_guard *guard);
  * is longer. */
 void sqlite_guard_note_file(struct sqlite_guard *guard, int64_t bytes);
 
+/* The database has so many bytes now. Checkpoints may cut the file down to that, until
+ * sqlite_guard_note_shrunk is called: then one has. Call it before the next look. */
+void sqlite_guard_note_shrinking(struct sqlite_guard *guard, int64_t bytes);
+void sqlite_guard_note_shrunk(struct sqlite_guard *guard);
+
 /* Look at the open files only, which is cheap: a sentence if they were deleted or cut, or
  * NULL. The log may look cut because another process has emptied it: *is_log is true
  * then, and the caller has to ask SQLite. */
@@ -60,6 +66,10 @@ const char *sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log);
 
 /* The same, and look at their paths, too. */
 const char *sqlite_guard_check(struct sqlite_guard *guard, bool *is_log);
+
+/* The sizes of the file and of its log. */
+void sqlite_guard_measure(
+	const struct sqlite_guard *guard, uint64_t *bytes, uint64_t *log_bytes);
 
 /* True if the file system is read-only or full. */
 bool sqlite_guard_is_full(const struct sqlite_guard *guard);

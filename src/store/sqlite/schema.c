@@ -147,9 +147,8 @@ schema_create_file(const char *path)
 		close(fd);
 }
 
-/* Refuse files that SQLite would accept and overwrite. *bytes is the file's size. */
-static int
-schema_check_file(const char *path, int64_t *bytes, const char **why)
+int
+sqlite_schema_check_file(const char *path, int64_t *bytes, const char **why)
 {
 	struct stat status = { 0 };
 
@@ -168,7 +167,6 @@ schema_check_file(const char *path, int64_t *bytes, const char **why)
 		*why = "the file is no history of Linnet";
 		return -EUCLEAN;
 	}
-	schema_create_file(path);
 	return 0;
 }
 
@@ -205,12 +203,16 @@ schema_set_sync(struct sqlite_db *db, bool full_sync)
 		db, full_sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
+/* In a new file pages can be moved, so that it can be made shorter (vacuum.c). */
 static int
-schema_begin_wal(struct sqlite_db *db, const char **why)
+schema_begin_wal(struct sqlite_db *db, bool is_new, const char **why)
 {
 	char mode[10];
-	int rc = sqlite_db_text(db, "PRAGMA journal_mode=WAL", mode, sizeof(mode));
+	int rc =
+		is_new ? sqlite_db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL") : SQLITE_OK;
 
+	if (rc == SQLITE_OK)
+		rc = sqlite_db_text(db, "PRAGMA journal_mode=WAL", mode, sizeof(mode));
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(db, rc, why);
 	if (strcmp(mode, "wal") != 0) {
@@ -451,8 +453,11 @@ schema_open_locked(struct sqlite_db *db, const struct store *store,
 	int error, rc;
 
 	if ((error = sqlite_guard_lock_path(guard, why)) ||
-		(error = schema_check_file(path, bytes, why)) ||
-		(error = sqlite_guard_lock_file(guard, why)))
+		(error = sqlite_schema_check_file(path, bytes, why)))
+		return error;
+	schema_create_file(path);
+	error = sqlite_guard_lock_file(guard, why);
+	if (error)
 		return error;
 	rc = sqlite_db_open(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (rc != SQLITE_OK)
@@ -476,7 +481,7 @@ schema_open_file(struct sqlite_db *db, struct store *store, struct sqlite_files 
 		*why = "the file is read-only: make it writable";
 		return -EROFS;
 	}
-	if ((error = schema_begin_wal(db, why)))
+	if ((error = schema_begin_wal(db, !bytes, why)))
 		return error;
 	if (bytes <= CHECK_BYTES_MAX && (error = sqlite_schema_check_pages(db, why)))
 		return error;
