@@ -52,7 +52,8 @@ struct connection {
  * Returns the exit status. */
 enum client_status connection_run(struct connection *connection);
 
-/* End connection_run, which says goodbye to the server first. */
+/* End connection_run, which says goodbye to the server first. If it is called again, the
+ * worse status counts. */
 void connection_end(struct connection *connection, enum client_status status);
 
 /* Send object (borrowed). The connection must be open. */
@@ -67,6 +68,7 @@ struct connection_refusal {
 	const char *code;
 	const char *text;
 	bool is_passing; /* the same may be sent again after wait_ms */
+	bool is_pace;    /* and will be accepted then */
 	int64_t wait_ms;
 };
 

@@ -38,6 +38,9 @@ runner_watch_signals(void)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = runner_on_signal }, before;
 
+	/* Writing fails then, which is handled. */
+	signal(SIGPIPE, SIG_IGN);
+
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		/* nohup(1) has them ignored. */
 		if (sigaction(numbers[i], NULL, &before) == 0 &&
@@ -96,8 +99,6 @@ runner_turn(struct runner *runner, int64_t until_ms)
 {
 	int64_t wait_ms = 0, now_ms = clock_now_ms();
 
-	if (is_stopped)
-		return;
 	if (until_ms > now_ms)
 		wait_ms =
 			until_ms - now_ms < WAIT_MAX_MS ? until_ms - now_ms : WAIT_MAX_MS;

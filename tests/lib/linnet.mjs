@@ -9,6 +9,10 @@ const program = path.join(path.dirname(binary), 'linnet');
 
 const reportPattern = /ERROR: \w+Sanitizer|runtime error:/;
 
+const running = new Set();
+
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** A running linnet. Options: env, input (text; null: standard input stays open). */
 export class Linnet {
 	#output = '';
@@ -28,7 +32,8 @@ export class Linnet {
 			this.child.stdin.end(input);
 		this.child.stdout.setEncoding('utf8').on('data', (text) => this.#hear(text));
 		this.child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
-		process.once('exit', () => this.child.kill('SIGKILL'));
+		running.add(this.child);
+		this.child.once('close', () => running.delete(this.child));
 		this.#ended = new Promise((resolve, reject) => {
 			this.child.once('error', reject);
 			this.child.once('close', (code, signal) => {
