@@ -1,8 +1,10 @@
 #include "linnet/net/acceptor.h"
 
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "linnet/base/cidr.h"
 #include "linnet/base/log.h"
@@ -18,6 +20,9 @@
 /* Descriptors of a connection. With TLS: the socket and a pair of sockets. */
 #define DESCRIPTORS 1
 #define TLS_DESCRIPTORS 3
+
+/* Space for the addresses of a listener in the log. */
+#define ADDRESS_BYTES 256
 
 /* What rejected connections of one kind are sent. */
 struct reject_texts {
@@ -39,11 +44,23 @@ acceptor_set_proxies(struct acceptor *acceptor)
 	cidr_list_free(old);
 }
 
+static struct rlimit_need
+acceptor_need(const struct config *config, bool has_tls, size_t descriptors)
+{
+	return (struct rlimit_need){
+		.connections = (size_t)config->limits.connections,
+		.each = has_tls ? TLS_DESCRIPTORS : DESCRIPTORS,
+		.others = descriptors,
+	};
+}
+
 size_t
 acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptors)
 {
-	return rlimit_fit((size_t)config->limits.connections,
-		has_tls ? TLS_DESCRIPTORS : DESCRIPTORS, descriptors);
+	const struct rlimit_need need = acceptor_need(config, has_tls, descriptors);
+
+	rlimit_set(&need);
+	return rlimit_fit(&need);
 }
 
 void
@@ -133,30 +150,95 @@ acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
 		acceptor->on_conn(acceptor->context, conn, fd);
 }
 
+/* An inherited socket of a door that is turned off. The service manager goes on
+ * listening, so without this its peers would wait for ever. */
+static void
+acceptor_on_accept_unused(void *context, int fd, const struct sockaddr *address)
+{
+	(void)context;
+	(void)address;
+	close(fd);
+}
+
+static void
+acceptor_log_unused(const struct acceptor *acceptor)
+{
+	char address[ADDRESS_BYTES];
+
+	listener_describe(acceptor->unused, address, sizeof(address));
+	log_warn("socket_not_used", log_str("socket", "line"),
+		log_str("address", address),
+		log_str("hint",
+			"line.enabled is false: connections are closed at once; to free "
+			"the port, stop the socket unit: systemctl disable --now "
+			"linnetd-line.socket"));
+}
+
+static void
+acceptor_log_inherited(const struct listener *listener, const char *name)
+{
+	char address[ADDRESS_BYTES], keys[64];
+
+	listener_describe(listener, address, sizeof(address));
+	snprintf(keys, sizeof(keys), "%s.address, %s.port", name, name);
+	log_info("address_from_socket", log_str("socket", name),
+		log_str("address", address), log_str("without_effect", keys),
+		log_str("hint", "the socket unit's ListenStream= decides the address"));
+}
+
+/* Use the inherited sockets of that name. Returns NULL if there are none. */
+static struct listener *
+acceptor_inherit(
+	struct acceptor *acceptor, const char *name, listener_on_accept *on_accept)
+{
+	int fds[SYSTEMD_SOCKETS];
+	size_t count = systemd_sockets(name, fds);
+
+	return count ? listener_adopt(acceptor->loop, fds, count, on_accept, acceptor)
+		     : NULL;
+}
+
+static const char *
+acceptor_listen_error(int error)
+{
+	return error == EADDRINUSE ? "another program listens there: stop it, or set "
+				     "another address or port"
+				   : strerror(error);
+}
+
 /* Listen on the inherited sockets of that name, or on new ones if there are none. */
 static int
 acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
 	const char *name, const char *address, int port, listener_on_accept *on_accept)
 {
-	int fds[SYSTEMD_SOCKETS], r;
-	size_t count = systemd_sockets(name, fds);
+	const char *path = config_unix_path(address);
+	int r;
 
-	if (count) {
-		*listener =
-			listener_adopt(acceptor->loop, fds, count, on_accept, acceptor);
+	*listener = acceptor_inherit(acceptor, name, on_accept);
+	if (*listener) {
+		acceptor_log_inherited(*listener, name);
 		return 0;
 	}
-	r = listener_open(listener, acceptor->loop, address, port, on_accept, acceptor);
-	if (r < 0)
+	if (path)
+		r = listener_open_unix(
+			listener, acceptor->loop, path, on_accept, acceptor);
+	else
+		r = listener_open(
+			listener, acceptor->loop, address, port, on_accept, acceptor);
+	if (r < 0 && path)
 		log_error("listen_failed", log_str("address", address),
-			log_int("port", port), log_str("error", strerror(-r)));
+			log_str("error", acceptor_listen_error(-r)));
+	else if (r < 0)
+		log_error("listen_failed", log_str("address", address),
+			log_int("port", port),
+			log_str("error", acceptor_listen_error(-r)));
 	return r;
 }
 
 static void
 acceptor_log_ready(const struct acceptor *acceptor)
 {
-	char http[256], line[256];
+	char http[ADDRESS_BYTES], line[ADDRESS_BYTES];
 
 	listener_describe(acceptor->http, http, sizeof(http));
 	if (!acceptor->line) {
@@ -165,6 +247,25 @@ acceptor_log_ready(const struct acceptor *acceptor)
 	}
 	listener_describe(acceptor->line, line, sizeof(line));
 	log_info("ready", log_str("http", http), log_str("line", line));
+}
+
+/* Warn if anybody on the network may read and write. */
+static void
+acceptor_warn_if_open(const struct acceptor *acceptor)
+{
+	bool is_http = listener_is_public(acceptor->http);
+	bool is_line = acceptor->line && listener_is_public(acceptor->line);
+	char where[256];
+
+	if (acceptor->config->auth.mode != AUTH_OPEN || (!is_http && !is_line))
+		return;
+	listener_describe(
+		is_http ? acceptor->http : acceptor->line, where, sizeof(where));
+	log_warn("open_to_everybody", log_str(is_http ? "http" : "line", where),
+		log_str("hint",
+			"everybody who reaches this address may read and write; "
+			"auth.mode "
+			"jwt demands a token, the address 127.0.0.1 keeps others out"));
 }
 
 int
@@ -176,19 +277,31 @@ acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 	acceptor->conns.bans = bans;
 	r = acceptor_listen_on(acceptor, &acceptor->http, "http", config->http.address,
 		config->http.port, acceptor_on_accept_http);
-	if (r == 0 && config->line.enabled)
+	if (r < 0)
+		return r;
+	if (config->line.enabled)
 		r = acceptor_listen_on(acceptor, &acceptor->line, "line",
 			config->line.address, config->line.port, acceptor_on_accept_line);
-	if (r == 0)
+	else
+		acceptor->unused =
+			acceptor_inherit(acceptor, "line", acceptor_on_accept_unused);
+	if (acceptor->unused)
+		acceptor_log_unused(acceptor);
+	if (r == 0) {
+		acceptor_warn_if_open(acceptor);
 		acceptor_log_ready(acceptor);
+	}
 	return r;
 }
 
 void
-acceptor_reload(struct acceptor *acceptor)
+acceptor_reload(struct acceptor *acceptor, size_t descriptors)
 {
 	const struct config *config = acceptor->config;
+	const struct rlimit_need need =
+		acceptor_need(config, acceptor->has_tls, descriptors);
 
+	acceptor->conns.max = rlimit_fit(&need);
 	conn_limit_set_max(
 		acceptor->conns.by_address, (unsigned)config->limits.per_address);
 	acceptor_set_proxies(acceptor);
@@ -198,7 +311,7 @@ void
 acceptor_tick(struct acceptor *acceptor, int64_t now_ms)
 {
 	if (acceptor->banned)
-		log_info("refused", log_str("peer", acceptor->banned_peer),
+		log_warn("refused", log_str("peer", acceptor->banned_peer),
 			log_str("why", "banned"), log_uint("count", acceptor->banned));
 	if (acceptor->over_limit)
 		log_warn("over_limit", log_str("limit", acceptor->limit),
@@ -219,7 +332,8 @@ acceptor_close(struct acceptor *acceptor)
 {
 	listener_close(acceptor->http);
 	listener_close(acceptor->line);
-	acceptor->http = acceptor->line = NULL;
+	listener_close(acceptor->unused);
+	acceptor->http = acceptor->line = acceptor->unused = NULL;
 }
 
 void

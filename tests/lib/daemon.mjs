@@ -366,7 +366,7 @@ class Daemon {
 	constructor(options) {
 		this.#child = spawnDaemon(options);
 		this.pid = this.#child.pid;
-		/** Everything on stderr so far, and the same as lines. */
+		/** Everything on stderr so far, and the same as lines without their times. */
 		this.stderr = '';
 		this.log = [];
 		/** Resolves to { code, signal } when the process has ended; it need not be awaited. */
@@ -383,7 +383,7 @@ class Daemon {
 		this.stderr += text;
 		const lines = (this.#pending + text).split('\n');
 		this.#pending = lines.pop();
-		this.log.push(...lines);
+		this.log.push(...lines.map((line) => line.replace(/ ts=\S+$/, '')));
 		this.#listeners.forEach((listener) => listener());
 	}
 
@@ -419,17 +419,22 @@ class Daemon {
 	}
 
 	async ready() {
-		const [, address, port, linePort] = await this.waitForLog(
-			/\bready\b.*\bhttp(?:=|":")([^\s"]+):(\d+)(?:(?: line=|","line":")[^\s"]+:(\d+))?/,
+		const [, socketPath, address, port, linePort] = await this.waitForLog(
+			/\bready\b.*\bhttp(?:=|":")(?:unix:([^\s"]+)|([^\s"]+):(\d+))(?:(?: line=|","line":")[^\s"]+:(\d+))?/,
 		);
+		this.linePort = linePort && Number(linePort);
+		if (socketPath) {
+			this.socketPath = socketPath;
+			this.host = 'localhost';
+			return;
+		}
 		this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
 		this.port = Number(port);
-		this.linePort = linePort && Number(linePort);
 		this.url = `http://${this.host}:${this.port}`;
 	}
 
 	wsUrl(at = '/ws') {
-		return `ws://${this.host}:${this.port}${at}`;
+		return this.socketPath ? `ws+unix:${this.socketPath}:${at}` : `ws://${this.host}:${this.port}${at}`;
 	}
 
 	/**

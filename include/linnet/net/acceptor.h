@@ -30,8 +30,9 @@ struct acceptor {
 	void *context;
 	struct cidr_list *proxies;
 	struct listener *http;
-	struct listener *line; /* NULL: no line door */
-	uint64_t over_limit;   /* rejected by a limit since the last log line */
+	struct listener *line;   /* NULL: no line door */
+	struct listener *unused; /* the service manager's, if there is no line door */
+	uint64_t over_limit;     /* rejected by a limit since the last log line */
 	const char *limit;
 	uint64_t banned; /* banned peers since the last log line */
 	char banned_peer[INET6_ADDRSTRLEN];
@@ -51,8 +52,9 @@ void acceptor_init(struct acceptor *acceptor, const struct config *config, bool 
  * (borrowed) are rejected. Returns 0, or -errno after logging the error. */
 int acceptor_open(struct acceptor *acceptor, const struct bans *bans);
 
-/* Use the new configuration's proxies and its limit of connections per address. */
-void acceptor_reload(struct acceptor *acceptor);
+/* Use the new configuration's proxies and limits of connections. If there are more open
+ * than fit now, they stay. descriptors: as for acceptor_fit_rlimit. */
+void acceptor_reload(struct acceptor *acceptor, size_t descriptors);
 
 /* Log which peers were rejected since the last call, in at most two lines, and close
  * rejected sockets that are due. Call this several times a second unless the acceptor is

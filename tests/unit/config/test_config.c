@@ -123,7 +123,8 @@ test_errors_are_appended_to_those_that_are_there(void **state)
 	assert_null(try_load(FILE_TEXT("a = 1;")));
 	assert_null(config_load_text("b = 1;", "b.cfg", NULL, 0, ROOT, &errors));
 	assert_int_equal(errors.count, 2);
-	struct config *config = config_load(NULL, NULL, 0, ROOT, &errors);
+	const struct config_input nothing = { .default_root = ROOT };
+	struct config *config = config_load(&nothing, &errors);
 	assert_non_null(config);
 	config_free(config);
 	assert_int_equal(errors.count, 2);
@@ -167,8 +168,8 @@ test_an_unknown_group_is_an_error_with_a_suggestion(void **state)
 		"test.cfg:1: unknown group \"htp\", did you mean \"http\"?");
 	assert_load_fails(FILE_TEXT("hearbeat = { };"),
 		"test.cfg:1: unknown group \"hearbeat\", did you mean \"heartbeat\"?");
-	assert_load_fails(
-		FILE_TEXT("weather = { };"), "test.cfg:1: unknown group \"weather\"");
+	assert_load_fails(FILE_TEXT("weather = { };"),
+		"test.cfg:1: unknown group \"weather\"; linnet.cfg(5) lists all keys");
 }
 
 static void
@@ -187,8 +188,9 @@ test_a_key_that_is_far_from_all_others_gets_no_suggestion(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("http = { colour = 1; };\nsky = { blue = 1; };\nx = 1;"),
-		"test.cfg:1: unknown key \"http.colour\"",
-		"test.cfg:2: unknown key \"sky.blue\"", "test.cfg:3: unknown key \"x\"");
+		"test.cfg:1: unknown key \"http.colour\"; linnet.cfg(5) lists all keys",
+		"test.cfg:2: unknown key \"sky.blue\"; linnet.cfg(5) lists all keys",
+		"test.cfg:3: unknown key \"x\"; linnet.cfg(5) lists all keys");
 }
 
 static void
@@ -199,7 +201,9 @@ test_a_long_unknown_key_is_cut_in_the_message(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), "%0300d = 1;", 0);
 	memset(text, 'k', 300);
-	snprintf(line, sizeof(line), "test.cfg:1: unknown key \"%.80s...\"", text);
+	snprintf(line, sizeof(line),
+		"test.cfg:1: unknown key \"%.80s...\"; linnet.cfg(5) lists all keys",
+		text);
 	assert_load_fails(FILE_TEXT(text), line);
 }
 
@@ -366,7 +370,8 @@ test_an_error_is_one_line_of_printable_text(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("http = { address = \"a\nb\\x1b[0m\xc2\x85\xff\xc3\xbc\"; };"),
-		"test.cfg:1: http.address must be an IP address or \"localhost\", is "
+		"test.cfg:1: http.address must be an IP address, \"localhost\" or "
+		"\"unix:PATH\", is "
 		"\"a\\nb\\x1B[0m\\xC2\\x85\\xFF\xc3\xbc\"");
 	assert_load_fails(SETTINGS("http.port\n=1\r"),
 		"-s http.port\\x0A=1\\x0D: unknown key \"http.port\\n\", did you mean "
@@ -383,7 +388,8 @@ test_a_long_value_is_cut_between_two_characters(void **state)
 	for (int i = 1; i < 60; i++)
 		end = stpcpy(end, "\xc3\xbc");
 	snprintf(line, sizeof(line),
-		"test.cfg:1: http.address must be an IP address or \"localhost\", is "
+		"test.cfg:1: http.address must be an IP address, \"localhost\" or "
+		"\"unix:PATH\", is "
 		"\"%.79s...\"",
 		strchr(text, '"') + 1);
 	stpcpy(end, "\"; };");
@@ -409,11 +415,40 @@ test_an_address_is_an_ip_address_or_localhost(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(setting, sizeof(setting), "http.address=%s", bad[i]);
 		snprintf(line, sizeof(line),
-			"-s %s: http.address must be an IP address or \"localhost\", is "
+			"-s %s: http.address must be an IP address, \"localhost\" or "
+			"\"unix:PATH\", is "
 			"\"%s\"",
 			setting, bad[i]);
 		assert_load_fails(SETTINGS(setting), line);
 	}
+}
+
+static void
+test_an_address_of_http_may_be_a_unix_socket(void **state)
+{
+	char setting[200] = "http.address=unix:/", *path = setting + strlen(setting) - 1;
+
+	(void)state;
+	memset(path + 1, 'a', 107);
+	path[107] = '\0';
+	struct config *config = load(SETTINGS(setting));
+	assert_string_equal(config_unix_path(config->http.address), path);
+	config_free(config);
+	path[107] = 'a';
+	const char *const settings[] = { setting };
+	assert_null(config_load(
+		&(struct config_input){
+			.settings = settings, .setting_count = 1, .default_root = "/" },
+		&errors));
+	assert_non_null(strstr(errors.lines[0],
+		"http.address must have a shorter path: the kernel takes 107 bytes"));
+	config_errors_clear(&errors);
+	assert_load_fails(SETTINGS("http.address=unix:http.sock"),
+		"-s http.address=unix:http.sock: http.address must be an absolute path, "
+		"is \"unix:http.sock\"");
+	assert_load_fails(SETTINGS("line.address=unix:/l"),
+		"-s line.address=unix:/l: line.address must be an IP address or "
+		"\"localhost\", is \"unix:/l\"");
 }
 
 static void
@@ -557,6 +592,7 @@ main(void)
 		cmocka_unit_test(test_an_error_is_one_line_of_printable_text),
 		cmocka_unit_test(test_a_long_value_is_cut_between_two_characters),
 		cmocka_unit_test(test_an_address_is_an_ip_address_or_localhost),
+		cmocka_unit_test(test_an_address_of_http_may_be_a_unix_socket),
 		cmocka_unit_test(test_an_origin_is_a_scheme_and_a_host),
 		cmocka_unit_test(test_a_slash_at_the_end_of_an_origin_is_explained),
 		cmocka_unit_test(
