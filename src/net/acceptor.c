@@ -1,5 +1,6 @@
 #include "linnet/net/acceptor.h"
 
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,8 +202,8 @@ acceptor_inherit(
 static const char *
 acceptor_listen_error(int error)
 {
-	return error == EADDRINUSE ? "another program listens there: stop it, or set "
-				     "another address or port"
+	return error == EADDRINUSE ? "the address is in use: stop the other program, or "
+				     "set another address or port"
 				   : strerror(error);
 }
 
