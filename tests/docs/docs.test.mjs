@@ -113,7 +113,7 @@ async function runCommand(sandbox, { text, marks, printed }) {
 	if (marks.first)
 		await sandbox.run(marks.first);
 	if (marks['goes on']) {
-		sandbox.start(commands, marks);
+		await sandbox.start(commands, marks);
 		if (printed)
 			await sandbox.printed((output) => assertPrinted(output, printed, true));
 		return;
