@@ -103,7 +103,7 @@ async function fillIn(sandbox, text) {
 			text = text.replaceAll(pattern, (await sandbox.run(command)).trim());
 	};
 	await fill(/(?<![$\w{/])TOKEN(?![\w=])/g, 'cat /etc/linnet/push.token');
-	await fill(/(?<![$\w{/])HOST(?![\w=])/g, 'echo localhost');
+	await fill(/(?<![$\w{])HOST(?![\w=])/g, 'echo localhost');
 	await fill(/k3f9x2ab/g, "curl -s 'http://localhost:8000/poll/lobby?wait=0' | sed 's/.*\"epoch\":\"\\([0-9a-z]*\\).*/\\1/'");
 	return text;
 }

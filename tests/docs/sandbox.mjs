@@ -146,11 +146,13 @@ export class Sandbox {
 	/** Waits until the command that was started last has printed more that check(text) accepts. */
 	async printed(check) {
 		const { name, commands, read } = this.#lasting;
+		const more = () => this.#output(name).slice(read);
 		const text = await eventually(() => {
-			const more = this.#output(name).slice(read);
-			check(more);
-			return more;
-		}, `what ${commands} prints`);
+			check(more());
+			return more();
+		}, `what ${commands} prints`).catch((error) => {
+			throw new Error(`${error.message}; it has printed\n${more().slice(-2000)}`);
+		});
 		this.#lasting.read += text.length;
 	}
 
