@@ -213,6 +213,14 @@ chat_reload(struct chat *chat)
 }
 
 int
+chat_check_store(const struct config *config, const char **why)
+{
+	const struct store_options options = chat_store_options(config);
+
+	return store_check(&options, why);
+}
+
+int
 chat_backup(const struct config *config, const char *to, const char **why)
 {
 	const struct store_options options = chat_store_options(config);

@@ -183,7 +183,7 @@ options_check_sha256(const char *value)
 
 	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
 		return NULL;
-	return "must be 64 hex digits";
+	return "must be 64 hex digits, as sha256sum prints them";
 }
 
 static const char *
@@ -191,10 +191,14 @@ options_check_token(const void *group)
 {
 	const struct token_config *token = group;
 
-	if (*token->token_file && *token->token_sha256)
-		return "only one of token_file and token_sha256 may be given";
-	if (!*token->token_file && !*token->token_sha256)
-		return "token_file or token_sha256 is missing";
+	/* A wrong value is NULL. */
+	bool has_file = !token->token_file || *token->token_file;
+	bool has_hash = !token->token_sha256 || *token->token_sha256;
+
+	if (has_file && has_hash)
+		return "token_file and token_sha256 are both set; remove one of them";
+	if (!has_file && !has_hash)
+		return "token_file or token_sha256 is missing; add one of them";
 	return NULL;
 }
 
@@ -303,12 +307,12 @@ const struct config_option config_options[] = {
 			"no effect with a UNIX socket, or if systemd passes the socket"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is the installed page"),
-	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = options_check_line,
-		.needs = "http.tls_key", .unit = "bytes",
+	OPTION(http.tls_certificate, .live = true, .stays_set = true,
+		.type = OPTION_STRING, .min = 0, .max = 4095, .preset = "\"\"",
+		.check = options_check_line, .needs = "http.tls_key", .unit = "bytes",
 		.help = "PEM file with the certificate and its chain; turns on TLS"),
-	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = options_check_line,
+	OPTION(http.tls_key, .live = true, .stays_set = true, .type = OPTION_STRING,
+		.min = 0, .max = 4095, .preset = "\"\"", .check = options_check_line,
 		.needs = "http.tls_certificate", .unit = "bytes",
 		.help = "PEM file with the private key of http.tls_certificate, without "
 			"a password"),
@@ -361,8 +365,8 @@ const struct config_option config_options[] = {
 			"\"What is on fire\"; } )"),
 	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
 		.choices = store_drivers,
-		.help = "Where messages are kept: in a file (\"sqlite\"), or in memory "
-			"until linnetd stops (\"memory\")"),
+		.help = "Where messages are kept; \"sqlite\" is a file, \"memory\" "
+			"forgets them when linnetd stops"),
 	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.preset = "\"linnet.db\"", .unit = "bytes",
 		.help = "File of the SQLite database; a relative path starts in "
@@ -385,8 +389,8 @@ const struct config_option config_options[] = {
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,
-		.help = "Who may read and write: everybody (\"open\"), or only clients "
-			"with a JSON Web Token or a token of auth.tokens (\"jwt\")"),
+		.help = "Who may read and write; \"open\" is everybody, \"jwt\" only "
+			"clients with a JSON Web Token or a token of auth.tokens"),
 	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.unit = "bytes",
@@ -462,7 +466,7 @@ const struct config_option config_options[] = {
 	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
 		.choices = log_formats, .help = "Format of log lines"),
 	OPTION(log.people, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Log the names of people and rooms"),
+		.help = "Write the names of people and rooms into the log"),
 };
 
 const size_t config_option_count = ARRAY_SIZE(config_options);

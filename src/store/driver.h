@@ -126,6 +126,8 @@ struct store_ops {
 	void (*prune)(struct store *store, int64_t now_ms);
 	/* Answer everything under way, then close. store.c frees the struct. */
 	void (*close)(struct store *store);
+	/* As store_check. NULL for a driver that keeps no file. */
+	int (*check)(const char *path, const char **why);
 	/* As store_backup. NULL for a driver that keeps no file. */
 	int (*backup)(
 		const char *path, const char *to, const char *epoch, const char **why);

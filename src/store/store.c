@@ -168,6 +168,14 @@ store_open(struct store **out, const struct store_options *options, const char *
 }
 
 int
+store_check(const struct store_options *options, const char **why)
+{
+	const struct store_ops *ops = store_find_driver(options->driver);
+
+	return ops && ops->check ? ops->check(options->path, why) : 0;
+}
+
+int
 store_backup(const struct store_options *options, const char *to, const char **why)
 {
 	const struct store_ops *ops = store_find_driver(options->driver);

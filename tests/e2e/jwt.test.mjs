@@ -246,8 +246,8 @@ test('a poll repeated with a newer token outlives the older token', () =>
 test('a missing or invalid secret keeps the daemon from starting', async () => {
 	const missing = await runDaemon({ args: ['-t'], settings: ['auth.mode=jwt'] });
 	assert.equal(missing.code, 1);
-	assert.match(missing.stderr + missing.stdout, /auth\.mode "jwt" needs auth\.jwt_secret_file/);
+	assert.match(missing.stderr + missing.stdout, /auth\.mode is "jwt", but auth\.jwt_secret_file is not set/);
 	const absent = await runDaemon({ args: ['-t'], settings: ['auth.mode=jwt', 'auth.jwt_secret_file=/nowhere/secret'] });
 	assert.equal(absent.code, 1);
-	assert.match(absent.stderr + absent.stdout, /auth\.jwt_secret_file: cannot read the secret from \/nowhere\/secret/);
+	assert.match(absent.stderr + absent.stdout, /cannot read auth\.jwt_secret_file from \/nowhere\/secret: No such file/);
 });

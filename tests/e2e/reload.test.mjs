@@ -8,8 +8,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
 import { answerTo, assertError, enter, say, sayMany, until } from '../lib/chat.mjs';
-import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, expectJson, get, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { makeEtc, needsEtc } from '../lib/etc.mjs';
 import { tokens } from '../lib/jwt.mjs';
 import { openTerminal } from '../lib/line.mjs';
 
@@ -34,19 +35,14 @@ function withFile(text, body) {
 	});
 }
 
-const mayUnshare = spawnSync('unshare', ['-m', 'true']).status === 0;
-
 /**
  * Runs body(daemon, folder, reload) with a daemon that has this folder as /etc/linnet. reload(pattern)
  * reloads and waits for the log line.
  */
 function withDefaultFile(text, body) {
-	const etc = temporaryFolder();
-	const folder = path.join(etc, 'linnet');
-	mkdirSync(folder);
+	const { folder, wrapper } = makeEtc();
 	if (text !== null)
 		writeFileSync(path.join(folder, 'linnet.cfg'), text);
-	const wrapper = ['unshare', '-m', 'sh', '-c', `mount --bind ${etc} /etc && exec "$@"`, 'sh'];
 	return withDaemon({ wrapper }, (daemon) => {
 		let seen = daemon.log.length;
 		return body(daemon, path.join(folder, 'linnet.cfg'), async (logged) => {
@@ -59,7 +55,7 @@ function withDefaultFile(text, body) {
 
 const tokenFile = `auth = { ${tokens} };`;
 
-test('a reload without the default file keeps the old configuration', { skip: !mayUnshare || isSlowRun }, () =>
+test('a reload without the default file keeps the old configuration', needsEtc, () =>
 	withDefaultFile(tokenFile, async (daemon, file, reload) => {
 		const isClosed = () => assertRefused(post(daemon, '/push/lobby', 'm'), 401, 'token_required');
 		await isClosed();
@@ -83,7 +79,7 @@ test('a reload without the default file keeps the old configuration', { skip: !m
 		await isClosed();
 	}));
 
-test('a default file that comes later is read by a reload and needed from then on', { skip: !mayUnshare || isSlowRun }, () =>
+test('a default file that comes later is read by a reload and needed from then on', needsEtc, () =>
 	withDefaultFile(null, async (daemon, file, reload) => {
 		await reload(/^reloaded$/m);
 		await push(daemon, 'lobby', 'm');

@@ -237,6 +237,10 @@ void chat_dispatch(struct chat *chat);
 /* False while messages cannot be kept. */
 bool chat_can_keep(const struct chat *chat);
 
+/* Look whether the history that config names can be opened, and change nothing. Returns
+ * 0, or -errno with *why set, as store_check does. */
+int chat_check_store(const struct config *config, const char **why);
+
 /* Write a whole copy of the history that config names to the new file to. Returns 0, or
  * -errno with *why set, as store_backup does. */
 int chat_backup(const struct config *config, const char *to, const char **why);

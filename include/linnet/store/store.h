@@ -229,6 +229,10 @@ struct store_options {
 int store_open(
 	struct store **store, const struct store_options *options, const char **why);
 
+/* Look whether the path can hold the history, and open and change nothing. Returns 0, or
+ * -errno with *why set to a phrase about the path. */
+int store_check(const struct store_options *options, const char **why);
+
 /* Write a whole copy of the history that options name to a new file, which only the owner
  * can read. The copy has an epoch of its own. Another process may have the history open.
  * Blocks. Returns 0, or -errno with *why set, as store_open does, and no file left

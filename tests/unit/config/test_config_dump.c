@@ -62,8 +62,10 @@ test_a_dump_loads_to_the_same_values(void **state)
 static void
 assert_survives_a_dump(const char *root)
 {
+	const struct config_input nothing = { .default_root = root };
+
 	config_errors_clear(&errors);
-	struct config *config = config_load(NULL, NULL, 0, root, &errors);
+	struct config *config = config_load(&nothing, &errors);
 
 	assert_non_null(config);
 	char *text = dump(config);
