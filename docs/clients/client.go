@@ -25,7 +25,7 @@ type object struct {
 	LastID                                    int64 `json:"last_id"`
 	RetryAfterMS                              int64 `json:"retry_after_ms"`
 	Recovered                                 bool
-	You                                       struct{ Username string }
+	You                                       struct{ Username, Session string }
 }
 
 var (
@@ -34,7 +34,7 @@ var (
 	lock             sync.Mutex
 	waiting          []map[string]string // what the server has not stored yet, oldest first
 	here             *websocket.Conn
-	epoch            string
+	epoch, session   string
 	last             int64
 	failures         int
 )
@@ -81,7 +81,7 @@ func setHere(socket *websocket.Conn) {
 func receive(socket *websocket.Conn, it object) {
 	switch {
 	case it.Type == "joined" && it.You.Username != name:
-		socket.Close(websocket.StatusNormalClosure, "") // your connection of before still has the name
+		socket.Close(websocket.StatusNormalClosure, "") // somebody else has the name
 	case it.Type == "joined":
 		if epoch != "" && !it.Recovered {
 			log.Print("The server has another history now: messages are missing here.")
@@ -89,7 +89,7 @@ func receive(socket *websocket.Conn, it object) {
 		if !it.Recovered {
 			epoch, last = it.Epoch, it.LastID
 		}
-		failures = 0
+		session, failures = it.You.Session, 0
 		setHere(socket) // sends again under the same ref, so it is stored once
 	case it.Type == "error" && (it.Code == "rate_limited" || it.Code == "busy" || it.Code == "store_failed"):
 		time.AfterFunc(time.Duration(it.RetryAfterMS+100)*time.Millisecond, sendFirst)
@@ -110,6 +110,7 @@ func stay() error {
 	query := url.Values{"room": {room}, "name": {name}, "events": {"1"}}
 	if epoch != "" {
 		query.Set("since", fmt.Sprintf("%s:%d", epoch, last))
+		query.Set("session", session)
 	}
 	socket, _, err := websocket.Dial(ctx, strings.Replace(base, "http", "ws", 1)+"/ws?"+query.Encode(), nil)
 	if err != nil {

@@ -7,18 +7,18 @@ import WebSocket from 'ws';
 const [base, room, name] = process.argv.slice(2);
 const waiting = []; // what the server has not stored yet, oldest first
 const later = ['rate_limited', 'busy', 'store_failed'];
-let socket, since, isHere, failures = 0;
+let socket, since, session, isHere, failures = 0;
 const sendFirst = () => isHere && waiting.length > 0 && socket.send(JSON.stringify(waiting[0]));
 
 function receive(object) {
 	if (object.type === 'joined') {
-		if (object.you.username !== name) // your connection of before still has the name
+		if (object.you.username !== name) // somebody else has the name
 			return socket.close();
 		if (since && !object.recovered)
 			console.error('The server has another history now: messages are missing here.');
 		if (!object.recovered)
 			since = `${object.epoch}:${object.last_id}`;
-		[isHere, failures] = [true, 0];
+		[session, isHere, failures] = [object.you.session, true, 0];
 		sendFirst(); // again under the same ref, so it is stored once
 	} else if (object.type === 'error' && later.includes(object.code)) {
 		setTimeout(sendFirst, object.retry_after_ms ?? 1000);
@@ -37,7 +37,7 @@ function receive(object) {
 }
 
 function connect() {
-	const query = new URLSearchParams({ room, name, events: 1, ...(since && { since }) });
+	const query = new URLSearchParams({ room, name, events: 1, ...(since && { since, session }) });
 	socket = new WebSocket(`${base.replace(/^http/, 'ws')}/ws?${query}`);
 	socket.on('message', (data) => receive(JSON.parse(data)));
 	socket.on('error', (error) => console.error(error.message));

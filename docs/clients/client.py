@@ -7,7 +7,7 @@ import websockets
 
 base, room, name = sys.argv[1:]
 waiting = collections.deque()  # what the server has not stored yet, oldest first
-since, here, failures = None, None, 0
+since, session, here, failures = None, None, None, 0
 
 
 async def send_first(pause=0):
@@ -17,16 +17,16 @@ async def send_first(pause=0):
 
 
 async def receive(socket, it):
-    global since, here, failures
+    global since, session, here, failures
     kind = it.get("type")
     if kind == "joined":
-        if it["you"]["username"] != name:  # your connection of before still has the name
+        if it["you"]["username"] != name:  # somebody else has the name
             return await socket.close()
         if since and not it["recovered"]:
             print("The server has another history now: messages are missing here.", file=sys.stderr)
         if not it["recovered"]:
             since = f"{it['epoch']}:{it['last_id']}"
-        here, failures = socket, 0
+        session, here, failures = it["you"]["session"], socket, 0
         await send_first()  # again under the same ref, so it is stored once
     elif kind == "error" and it["code"] in ("rate_limited", "busy", "store_failed"):
         asyncio.create_task(send_first(it.get("retry_after_ms", 1000) / 1000))
@@ -45,7 +45,7 @@ async def receive(socket, it):
 async def stay():
     global here, failures
     while True:
-        query = {"room": room, "name": name, "events": 1} | ({"since": since} if since else {})
+        query = {"room": room, "name": name, "events": 1} | ({"since": since, "session": session} if since else {})
         url = f"{base.replace('http', 'ws', 1)}/ws?{urllib.parse.urlencode(query)}"
         try:
             async with websockets.connect(url) as socket:

@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually, sourceDir, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
 import { expectJson, get, push } from '../lib/doors.mjs';
+import { bearer, tokens } from '../lib/jwt.mjs';
 import { freePort } from '../lib/raw.mjs';
 
 const clients = path.join(sourceDir, 'docs/clients');
@@ -18,7 +19,8 @@ const programs = path.join(sourceDir, 'build/programs'); // see tests/clients/in
 
 /** A client that is a program: it sends the lines of its input and prints what others say. */
 function startProgram(url, command, ...args) {
-	const child = spawn(command, [...args, url, 'ops', 'ann'], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+	const env = { ...process.env, TOKEN: 'ci-secret' };
+	const child = spawn(command, [...args, url, 'ops', 'ann'], { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
 	const client = { lines: [], errors: '' };
 	let rest = '';
 	child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -115,14 +117,17 @@ const heardOf = ({ lines }) => lines
 	.filter(({ username, message }) => username === 'bob' && message !== 'knock')
 	.map(({ message }) => message);
 
+// By a token the test has limits of its own.
+const own = bearer('root-secret');
+
 /** Pushes the texts one after the other, as fast as the limit allows. */
 async function pushAs(daemon, list) {
 	for (const text of list)
-		await eventually(() => push(daemon, 'ops', text, { Username: 'bob' }), 'the push');
+		await eventually(() => push(daemon, 'ops', text, { Username: 'bob', ...own }), 'the push');
 }
 
 async function saidBy(daemon, name) {
-	const { messages } = await expectJson(get(daemon, '/history/ops?limit=200'));
+	const { messages } = await expectJson(get(daemon, '/history/ops?limit=200', { headers: own }));
 	return messages.filter(({ username }) => username === name).map(({ message }) => message);
 }
 
@@ -145,11 +150,11 @@ const isThere = (daemon, client) => eventually(async () => {
 
 async function tellTheStory(start) {
 	const folder = temporaryFolder();
-	const settings = [`http.root=${pageFolder()}`, 'limits.message_burst=3', 'limits.message_rate=50'];
+	const config = `http = { root = "${pageFolder()}"; }; auth = { ${tokens} }; limits = { message_burst = 3; message_rate = 50.0; };`;
 	const port = await freePort();
 	const way = new Way();
 	const live = async () => {
-		const daemon = await startDaemon({ folder, settings });
+		const daemon = await startDaemon({ folder, config });
 		await way.open(daemon, port);
 		return daemon;
 	};

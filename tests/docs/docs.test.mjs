@@ -103,7 +103,7 @@ async function fillIn(sandbox, text) {
 			text = text.replaceAll(pattern, (await sandbox.run(command)).trim());
 	};
 	await fill(/(?<![$\w{/])TOKEN(?![\w=])/g, 'cat /etc/linnet/push.token');
-	await fill(/(?<![$\w{/])HOST(?![\w=])/g, 'echo localhost');
+	await fill(/(?<![$\w{])HOST(?![\w=])/g, 'echo localhost');
 	await fill(/k3f9x2ab/g, "curl -s 'http://localhost:8000/poll/lobby?wait=0' | sed 's/.*\"epoch\":\"\\([0-9a-z]*\\).*/\\1/'");
 	return text;
 }
@@ -113,7 +113,7 @@ async function runCommand(sandbox, { text, marks, printed }) {
 	if (marks.first)
 		await sandbox.run(marks.first);
 	if (marks['goes on']) {
-		sandbox.start(commands, marks);
+		await sandbox.start(commands, marks);
 		if (printed)
 			await sandbox.printed((output) => assertPrinted(output, printed, true));
 		return;

@@ -29,6 +29,9 @@ const programs = [
 ];
 const isCommand = new RegExp(`^(${programs.join('|').replaceAll('.', '\\.')}) `);
 
+/** Code in the text that only names an option of a program is no command. */
+const isOption = /^(?!linnet)\S+( --?\w[\w-]*)+$/;
+
 /** A command with one of these words shows a form and cannot be run as it is. */
 const isForm =
 	/(\b(FILE|ROOM|NAME|KEY|VALUE|TEXT|ID|COMMAND|URL|EPOCH|WORDS|ADDRESS|MINUTES|SEVERITY|TITLE|REASON|DAYS|OPTIONS|N)\b|…|\.\.\.)/;
@@ -72,7 +75,7 @@ function readText(reader, text, line) {
 	const isRow = text.startsWith('|');
 	for (const [, , inside, comment, reason] of text.matchAll(code)) {
 		const command = (isRow ? inside.replaceAll('\\|', '|') : inside).replaceAll('\n', ' ').trim();
-		if (!isCommand.test(command) || isForm.test(command))
+		if (!isCommand.test(command) || isForm.test(command) || isOption.test(command))
 			continue;
 		if (comment)
 			reader.mark(`not run: ${reason.trim()}`, line);

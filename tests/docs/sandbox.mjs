@@ -53,7 +53,7 @@ const states = {
 	// As after config/quickstart: the defaults, in the checkout.
 	quickstart: {
 		place: sourceDir,
-		prepare: 'rm -r /etc/linnet; linnetd >/run/docs/journal 2>&1 & until grep -qw ready /run/docs/journal; do sleep 0.02; kill -0 $! || exit; done',
+		prepare: 'rm -r /etc/linnet; mkdir -p build/release; ln -sf /usr/bin/linnet build/release/; linnetd >/run/docs/journal 2>&1 & until grep -qw ready /run/docs/journal; do sleep 0.02; kill -0 $! || exit; done',
 		end: 'kill %1; wait %1',
 	},
 	// As after the installation of the package.
@@ -131,22 +131,28 @@ export class Sandbox {
 		return output;
 	}
 
-	/** Starts commands that do not end by themselves. */
-	start(commands, { input } = {}) {
+	/** Starts commands that do not end by themselves. Whoever talks to linnetd is there when this resolves. */
+	async start(commands, { input } = {}) {
+		const sessions = () => this.journal.split('session_open ').length;
+		const before = sessions();
 		const [name, file] = this.#say(commands, input);
 		const pipe = `{ cat ${file}.in; sleep infinity; } | ( set -e; source ${file} ) >${file}.out 2>&1`;
 		this.#shell.stdin.write(`set -m; ${pipe} & set +m; lasting+=($(jobs -p %%))\n`);
 		this.#lasting = { name, commands, read: 0 };
+		if (/\b(linnet|nc|telnet|curl) /.test(commands))
+			await eventually(() => assert.ok(sessions() > before), `${commands} to be there`);
 	}
 
 	/** Waits until the command that was started last has printed more that check(text) accepts. */
 	async printed(check) {
 		const { name, commands, read } = this.#lasting;
+		const more = () => this.#output(name).slice(read);
 		const text = await eventually(() => {
-			const more = this.#output(name).slice(read);
-			check(more);
-			return more;
-		}, `what ${commands} prints`);
+			check(more());
+			return more();
+		}, `what ${commands} prints`).catch((error) => {
+			throw new Error(`${error.message}; it has printed\n${more().slice(-2000)}`);
+		});
 		this.#lasting.read += text.length;
 	}
 
