@@ -25,7 +25,7 @@ make_token_check(const struct config *config, const struct arguments *arguments)
 
 		fault = strcmp(room, "*")
 				? name_room_fault(room, (size_t)config->limits.room_bytes)
-				: "must not be *: name no room for all rooms";
+				: "must not be *; name no room for all rooms";
 		if (fault)
 			fprintf(stderr, "linnetd: the name of room %zu %s\n", i, fault);
 		is_good &= !fault;
@@ -67,7 +67,7 @@ make_token(const struct config *config, const struct arguments *arguments)
 		puts(text);
 	else
 		fprintf(stderr,
-			"linnetd: the token has %zu bytes, but linnetd accepts %d: name "
+			"linnetd: the token has %zu bytes, but linnetd accepts %d; name "
 			"fewer rooms\n",
 			strlen(text), TOKEN_MAX_BYTES);
 	free(text);
