@@ -41,7 +41,7 @@ install(FILES config/linnet.cfg config/grafana-dashboard.json config/prometheus-
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 # The hook that gives linnetd the certificates of certbot.
 install(PROGRAMS config/certbot/linnet-deploy DESTINATION ${CMAKE_INSTALL_DATADIR}/linnet)
-install(DIRECTORY config/proxy config/fail2ban DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY config/proxy config/fail2ban config/container DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY config/systemd/drop-ins DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/systemd)
 
 # The documents for users, with links that work where they are installed.

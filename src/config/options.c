@@ -365,8 +365,8 @@ const struct config_option config_options[] = {
 			"\"What is on fire\"; } )"),
 	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
 		.choices = store_drivers,
-		.help = "Where messages are kept: in a file (\"sqlite\"), or in memory "
-			"until linnetd stops (\"memory\")"),
+		.help = "Where messages are kept; \"sqlite\" is a file, \"memory\" "
+			"forgets them when linnetd stops"),
 	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.preset = "\"linnet.db\"", .unit = "bytes",
 		.help = "File of the SQLite database; a relative path starts in "
@@ -389,8 +389,8 @@ const struct config_option config_options[] = {
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,
-		.help = "Who may read and write: everybody (\"open\"), or only clients "
-			"with a JSON Web Token or a token of auth.tokens (\"jwt\")"),
+		.help = "Who may read and write; \"open\" is everybody, \"jwt\" only "
+			"clients with a JSON Web Token or a token of auth.tokens"),
 	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.unit = "bytes",
@@ -466,7 +466,7 @@ const struct config_option config_options[] = {
 	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
 		.choices = log_formats, .help = "Format of log lines"),
 	OPTION(log.people, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Log the names of people and rooms"),
+		.help = "Write the names of people and rooms into the log"),
 };
 
 const size_t config_option_count = ARRAY_SIZE(config_options);
