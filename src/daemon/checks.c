@@ -67,16 +67,13 @@ checks_find_logs(struct checking *checking)
 {
 	for (size_t i = 0; i < checking->config->tails.count; i++) {
 		const char *path = checking->config->tails.items[i].path;
-		int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-		if (fd < 0)
+		if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
 			config_errors_report(&checking->warnings, checking->config,
 				"tails", i,
-				"cannot open %s: %s; the room stays empty until it can "
-				"be opened",
+				"cannot read %s: %s; the room stays empty until it can "
+				"be read",
 				path, strerror(errno));
-		else
-			close(fd);
 	}
 }
 

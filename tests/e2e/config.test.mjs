@@ -149,7 +149,7 @@ test('a log file that is missing is a warning, because it may come later', async
 	const config = 'tails = ( { room = "log"; path = "/nowhere/log"; } );';
 	const { code, stderr } = await runDaemon({ config, args: ['-t'] });
 	assert.equal(code, 0);
-	assert.match(stderr, /^warning: .*linnet\.cfg:1: tails item 1: cannot open \/nowhere\/log: No such file/);
+	assert.match(stderr, /^warning: .*linnet\.cfg:1: tails item 1: cannot read \/nowhere\/log: No such file/);
 });
 
 /** Makes a secret in a folder that everybody may enter, and a configuration with it. */
