@@ -60,7 +60,7 @@ async function activate(t, names, args = []) {
 }
 
 test('sockets passed by systemd are used by name, and the configured ports are ignored', async (t) => {
-	const { ports, child, ended, ...started } = await activate(t, ['line', 'http'], ['-s', 'http.port=1', '-s', 'line.port=2']);
+	const { ports, child, ended, ...started } = await activate(t, ['line', 'http'], ['-s', 'http.port=1', '-s', 'line.port=1']);
 	const answer = await fetch(`http://127.0.0.1:${ports[1]}/healthz`);
 	assert.equal(answer.status, 200);
 	const line = connect(ports[0], '127.0.0.1').setEncoding('utf8');
