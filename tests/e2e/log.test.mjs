@@ -150,17 +150,24 @@ test('the log tells who came, where to and what was done to them', () =>
 test('with log.people = false no line has the name of a person or room, and a reload changes that', () => {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 	const config = people.config.replace('"debug";', '"debug"; people = false;');
+	const rooms = 'rooms = ( { name = "ops"; topic = "T"; } ); chat = { default_room = "lobby"; };';
 	writeFileSync(file, config);
 	return withDaemon({ args: ['-c', file] }, async (daemon) => {
 		await haveVisitors(daemon);
 		await daemon.waitForLog(/^room_deleted by=root last_id=\d+$/);
 		await daemon.waitForLog(/^kicked by=root sessions=1$/);
 		await daemon.waitForLog(/^edit id=2 of=1$/);
+		writeFileSync(file, `${config}\n${rooms.replace('lobby', 'guest')}`);
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reloaded key=rooms$/);
+		await daemon.waitForLog(/^reload_kept key=chat\.default_room hint=/);
+		await daemon.waitForLog(/^reloaded$/);
 		await daemon.waitForLog(/^request peer=127\.0\.0\.1 method=GET door=poll status=200 bytes=\d+ ms=\d+ level=debug$/);
 		assert.doesNotMatch(daemon.stderr, /\b(?:ops|lobby|anna?|bob|sam|paul|lin|guest)\b/);
 		writeFileSync(file, people.config);
 		daemon.signal('SIGHUP');
-		await daemon.waitForLog(/^reloaded\b/);
+		await daemon.waitForLog(/^reloaded key=log\.people from=false to=true$/);
+		await daemon.waitForLog(/^reloaded key=rooms removed=ops$/);
 		await daemon.ws('/ws?name=eve');
 		await daemon.waitForLog(/^session_open .* username=eve room=lobby$/);
 	});
