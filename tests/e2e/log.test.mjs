@@ -112,6 +112,9 @@ async function haveVisitors(daemon) {
 	assert.equal((await admin('mute', { username: 'bob' })).status, 200);
 	assert.equal((await admin('kick', { username: 'anna' })).status, 200);
 	await ann.closed;
+	const { sessions } = (await get(daemon, '/admin/sessions', { headers: bearer('root-secret') })).json;
+	const { session } = sessions.find(({ username }) => username === 'sam');
+	assert.equal((await admin('kick', { session })).status, 200);
 	stream.close();
 	await daemon.waitForLog(/session_close.*door=sse/);
 	await get(daemon, '/history/ops?token=guessed-token', {});
@@ -135,6 +138,7 @@ test('the log tells who came, where to and what was done to them', () =>
 			/^session_close .*door=line code=1000 .* username="lin why=x" room=lobby$/,
 			/^muted by=root username=bob until=0$/,
 			/^kicked by=root username=anna sessions=1$/,
+			/^kicked by=root session=\d+ sessions=1 username=sam room=ops$/,
 			/^session_close session=1 door=ws code=1008 .*reason=sent_away .* username=anna room=ops$/,
 			/^session_close .*door=sse .* username=sam room=ops$/,
 			/^room_deleted by=root room=ops last_id=\d+$/,
