@@ -37,8 +37,8 @@ struct daemon {
 static void
 daemon_log_setup_from(const struct config *config)
 {
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format,
-		config->log.people);
+	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
+	log_show_people(config->log.people);
 }
 
 static void
