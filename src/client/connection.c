@@ -29,10 +29,9 @@ enum {
 void
 connection_end(struct connection *connection, enum client_status status)
 {
-	if (connection->is_over)
-		return;
+	if (!connection->is_over || status > connection->status)
+		connection->status = status;
 	connection->is_over = true;
-	connection->status = status;
 }
 
 void
@@ -52,8 +51,8 @@ connection_read_refusal(const json_t *error)
 		.text = text ? text : "",
 	};
 
-	refusal.is_passing = !strcmp(refusal.code, "rate_limited") ||
-			     !strcmp(refusal.code, "busy") ||
+	refusal.is_pace = !strcmp(refusal.code, "rate_limited");
+	refusal.is_passing = refusal.is_pace || !strcmp(refusal.code, "busy") ||
 			     !strcmp(refusal.code, "store_failed");
 	refusal.wait_ms = json_is_integer(wait) && json_integer_value(wait) > 0 &&
 					  json_integer_value(wait) < INT32_MAX
@@ -162,6 +161,9 @@ connection_on_end(struct connection *connection, const struct link_end *end)
 		connection_end(connection, CLIENT_REFUSED);
 	} else if (end->status && end->status != 101) {
 		connection_on_status(connection, end);
+	} else if (end->is_untrusted && !connection->is_patient) {
+		output_note("%s: %s", connection->client->arguments->url, end->why);
+		connection_end(connection, CLIENT_NOT_CONNECTED);
 	} else {
 		connection_give_up(connection,
 			end->close_code == CLOSE_AWAY ? "the server stops" : end->why, 0);
@@ -220,8 +222,9 @@ connection_open(struct connection *connection, int64_t now_ms)
 	url_append_argument(&path, "room", connection->room);
 	url_append_argument(&path, "name", connection->client->name);
 	url_append_argument(&path, "session", connection->person);
-	url_append_argument(
-		&path, "since", *connection->since ? connection->since : NULL);
+	if (connection->handler->place)
+		url_append_argument(
+			&path, "since", connection->handler->place(connection));
 	connection->deadline_ms = now_ms + CLIENT_PATIENCE_MS;
 	connection->link = link_new(
 		connection->client, path.bytes, connection_on_object, connection);
@@ -266,8 +269,7 @@ connection_say_goodbye(struct connection *connection)
 
 	if (link && connection->is_open) {
 		link_leave(link);
-		while (!link_has_ended(link) && clock_now_ms() < deadline_ms &&
-			!runner_is_stopped(connection->client->runner))
+		while (!link_has_ended(link) && clock_now_ms() < deadline_ms)
 			runner_turn(connection->client->runner, deadline_ms);
 	}
 	link_free(link);

@@ -37,7 +37,7 @@ http_call_judge_failure(const struct client *client, const struct http_call *cal
 {
 	bool is_unknown = exchange->is_sent && !call->may_repeat;
 
-	if (!is_late && !is_unknown)
+	if (!is_late && !is_unknown && !exchange->peer.certificate_fault)
 		return VERDICT_AGAIN;
 	output_note("%s: %s%s", client->arguments->url, exchange->why,
 		is_unknown ? "; it may or may not be done" : "");

@@ -9,7 +9,8 @@
 /* What is read at once. */
 #define PIECE_BYTES 4096
 
-/* A longer response is refused. A page of 50 messages of the largest size has less. */
+/* A longer response counts as an empty one. A page of 50 messages of the largest size has
+ * less. */
 #define RESPONSE_MAX_BYTES (64 * 1024 * 1024)
 
 static void
@@ -75,7 +76,8 @@ static int
 http_exchange_append(struct http_exchange *exchange, const void *bytes, size_t len)
 {
 	if (len > PIECE_BYTES || exchange->response.len + len > RESPONSE_MAX_BYTES) {
-		http_exchange_fail(exchange, "the response is too long");
+		exchange->response.len = 0;
+		exchange->is_whole = true;
 		return -1;
 	}
 	buffer_append(&exchange->response, bytes, len);
@@ -96,6 +98,7 @@ http_exchange_on_event(
 	case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
 		/* The token is for this server only. */
 		exchange->status = (int)len;
+		exchange->is_whole = true;
 		return -1;
 	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
 		exchange->status = lws_peer_read_status(peer, &exchange->retry_after_s);
@@ -110,7 +113,7 @@ http_exchange_on_event(
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		if (!*exchange->why)
 			lws_peer_copy_reason(
-				exchange->why, sizeof(exchange->why), in, len);
+				peer, exchange->why, sizeof(exchange->why), in, len);
 		return 0;
 	default:
 		return 0;

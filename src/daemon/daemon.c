@@ -48,6 +48,23 @@ daemon_add_field(struct log_field *fields, size_t *n, const char *key, const cha
 		fields[(*n)++] = log_str(key, value);
 }
 
+/* What to do about a value that the reload cannot change. */
+static const char *
+daemon_hint_of(const char *key)
+{
+	static const char *const doors[] = { "http", "line" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(doors); i++) {
+		size_t len = strlen(doors[i]);
+
+		if (!strncmp(key, doors[i], len) && systemd_has_passed(doors[i]) &&
+			(!strcmp(key + len, ".address") || !strcmp(key + len, ".port")))
+			return "the socket unit's ListenStream= decides the address";
+	}
+	return "a restart is needed";
+}
+
 /* One line for each value that the reload changes, or cannot change. */
 static void
 daemon_log_change(const struct config_change *change)
@@ -64,7 +81,7 @@ daemon_log_change(const struct config_change *change)
 	if (change->more)
 		fields[n++] = log_uint("more", change->more);
 	if (change->is_kept)
-		fields[n++] = log_str("hint", "a restart is needed");
+		fields[n++] = log_str("hint", daemon_hint_of(change->key));
 	log_write(change->is_kept ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 		change->is_kept ? "reload_kept" : "reloaded", fields, n);
 }

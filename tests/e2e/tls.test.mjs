@@ -56,7 +56,8 @@ test('older TLS versions and ALPN protocols other than HTTP/1.1 are refused by a
 		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
 		assert.equal(await refusalOf(daemon, old), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
 		const weak = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' };
-		assert.equal(await refusalOf(daemon, weak), 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE');
+		// OpenSSL 3.0 names SSLv3 in it, OpenSSL 3.5 does not.
+		assert.match(await refusalOf(daemon, weak), /^ERR_SSL_.*_ALERT_HANDSHAKE_FAILURE$/);
 		assert.equal(await refusalOf(daemon, { ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
 		for (const offered of [['h2', 'http/1.1'], ['http/1.1']]) {
 			const client = await connectTls(daemon, own, { ALPNProtocols: offered });
