@@ -280,3 +280,17 @@ test('a reload says what changed from what to what, and hides secrets', async ()
 		]);
 	});
 });
+
+test('a reload refuses what -t refuses, and names file and line', async () => {
+	const file = temporaryFile('linnet.cfg', '');
+	await withDaemon({ args: ['-c', file] }, async (daemon) => {
+		writeFileSync(file, 'http = { root = "/nowhere"; };\nstore = { path = "/nowhere/a.db"; };\nchat = { create_rooms = false; };\n');
+		daemon.signal('SIGHUP');
+		const failed = () => daemon.log.filter((line) => line.startsWith('reload_failed'));
+		await eventually(() => assert.equal(failed().length, 2, daemon.log.join('\n')), 'the refusal');
+		assert.ok(failed()[0].startsWith(`reload_failed error="${file}:1: http.root /nowhere: `), failed()[0]);
+		assert.ok(failed()[1].startsWith(`reload_failed error="${file}:2: store.path /nowhere/a.db: `), failed()[1]);
+		const client = await daemon.ws();
+		assert.equal((await answerTo(client, { type: 'join', room: 'made' })).type, 'joined', 'the old configuration is gone');
+	});
+});
