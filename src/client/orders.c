@@ -93,75 +93,70 @@ order_delete(const char *const *words)
 }
 
 static void
-order_show_sessions(struct buffer *text, const json_t *answer)
+order_append_session(struct buffer *text, const json_t *session, const char *type)
 {
 	static const char *const keys[] = { "session", "username", "via", "address" };
-	const json_t *session, *room;
-	size_t i, j;
+	const json_t *room;
+	size_t i;
 
-	json_array_foreach(json_object_get(answer, "sessions"), i, session)
-	{
-		show_append_time(text, session, "since");
-		for (j = 0; j < ARRAY_SIZE(keys); j++) {
-			buffer_append(text, "\t", 1);
-			show_append(text, session, keys[j]);
-		}
+	(void)type;
+	show_append_time(text, session, "since");
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		buffer_append(text, "\t", 1);
-		json_array_foreach(json_object_get(session, "rooms"), j, room)
-		{
-			buffer_printf(text, "%s", j ? ", " : "");
-			line_text_append_clean(
-				text, json_string_value(room), json_string_length(room));
-		}
-		buffer_append(text, "\n", 1);
+		show_append(text, session, keys[i]);
 	}
+	buffer_append(text, "\t", 1);
+	json_array_foreach(json_object_get(session, "rooms"), i, room)
+	{
+		buffer_printf(text, "%s", i ? ", " : "");
+		line_text_append_clean(
+			text, json_string_value(room), json_string_length(room));
+	}
+	buffer_append(text, "\n", 1);
 }
 
 static void
-order_show_bans(struct buffer *text, const json_t *answer)
+order_append_ban(struct buffer *text, const json_t *ban, const char *type)
 {
-	static const char *const lists[] = { "bans", "mutes" };
-	const json_t *ban;
-	size_t i, j;
-
-	for (i = 0; i < 2; i++) {
-		json_array_foreach(json_object_get(answer, lists[i]), j, ban)
-		{
-			buffer_printf(text, "%s\t", i ? "mute" : "ban");
-			show_append(text, ban, "username");
-			show_append(text, ban, "address");
-			buffer_printf(text, "\tuntil ");
-			show_append_time(text, ban, "until");
-			buffer_append(text, "\t", 1);
-			show_append(text, ban, "reason");
-			buffer_append(text, "\n", 1);
-		}
-	}
+	buffer_printf(text, "%s\t", type);
+	show_append(text, ban, "username");
+	show_append(text, ban, "address");
+	buffer_printf(text, "\tuntil ");
+	show_append_time(text, ban, "until");
+	buffer_append(text, "\t", 1);
+	show_append(text, ban, "reason");
+	buffer_append(text, "\n", 1);
 }
 
 static void
-order_show_forgotten(struct buffer *text, const json_t *answer)
+order_append_forgotten(struct buffer *text, const json_t *answer, const char *type)
 {
+	(void)type;
 	show_append(text, answer, "deleted");
 	buffer_printf(text, " messages deleted\n");
 }
 
-static const struct {
+static const struct order {
 	const char *word;
 	size_t least, most; /* arguments */
 	order_make *make;   /* NULL: a question */
-	show_lines *show;   /* NULL: prints nothing */
 	const char *usage;
+	struct show_form form;
 } orders[] = {
-	{ "sessions", 0, 0, NULL, order_show_sessions, "sessions" },
-	{ "bans", 0, 0, NULL, order_show_bans, "bans" },
-	{ "kick", 1, 2, order_kick, NULL, "kick NAME [REASON]" },
-	{ "ban", 1, 2, order_ban, NULL, "ban NAME|ADDRESS [MINUTES]" },
-	{ "unban", 1, 1, order_about_subject, NULL, "unban NAME|ADDRESS" },
-	{ "mute", 1, 2, order_mute, NULL, "mute NAME [MINUTES]" },
-	{ "unmute", 1, 1, order_about_name, NULL, "unmute NAME" },
-	{ "delete", 1, SIZE_MAX, order_delete, NULL, "delete ROOM [ID]..." },
-	{ "forget", 1, 1, order_about_name, order_show_forgotten, "forget NAME" },
+	{ "sessions", 0, 0, NULL, "sessions",
+		{ .lists = { { .key = "sessions" } }, .append = order_append_session } },
+	{ "bans", 0, 0, NULL, "bans",
+		{ .lists = { { "bans", "ban" }, { "mutes", "mute" } },
+			.append = order_append_ban } },
+	{ "kick", 1, 2, order_kick, "kick NAME [REASON]", { .append = NULL } },
+	{ "ban", 1, 2, order_ban, "ban NAME|ADDRESS [MINUTES]", { .append = NULL } },
+	{ "unban", 1, 1, order_about_subject, "unban NAME|ADDRESS", { .append = NULL } },
+	{ "mute", 1, 2, order_mute, "mute NAME [MINUTES]", { .append = NULL } },
+	{ "unmute", 1, 1, order_about_name, "unmute NAME", { .append = NULL } },
+	{ "delete", 1, SIZE_MAX, order_delete, "delete ROOM [ID]...",
+		{ .append = NULL } },
+	{ "forget", 1, 1, order_about_name, "forget NAME",
+		{ .append = order_append_forgotten } },
 };
 
 static enum client_status
@@ -199,5 +194,5 @@ orders_run(const struct client *client, const char *const *words)
 	answer = http_call_make(client, &call, &status);
 	json_decref(call.body);
 	buffer_clear(&path);
-	return show_answer(client, answer, orders[i].show, status);
+	return show_answer(client, answer, &orders[i].form, status);
 }

@@ -1,10 +1,12 @@
 #include "client/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "linnet/base/json_text.h"
 #include "linnet/base/utf8.h"
@@ -13,6 +15,9 @@
 
 /* The first error of stdout. */
 static int write_error;
+
+/* Not yet handed over. */
+static struct buffer waiting;
 
 void
 output_note(const char *format, ...)
@@ -54,16 +59,36 @@ output_append_json(struct buffer *text, json_t *object)
 void
 output_write(struct buffer *text)
 {
-	if (text->len && !write_error &&
-		fwrite(text->bytes, 1, text->len, stdout) != text->len)
-		write_error = -errno;
+	buffer_append(&waiting, text->bytes, text->len);
 	text->len = 0;
+}
+
+/* Standard output may be non-blocking: it is shared with other programs. */
+static int
+output_write_some(const char *bytes, size_t len, size_t *done)
+{
+	struct pollfd poll_out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	ssize_t n = write(STDOUT_FILENO, bytes, len);
+
+	if (n < 0 && errno == EAGAIN)
+		return poll(&poll_out, 1, -1) < 0 ? -errno : 0;
+	if (n < 0)
+		return -errno;
+	*done += (size_t)n;
+	return 0;
 }
 
 int
 output_flush(void)
 {
-	if (!write_error && fflush(stdout) == EOF)
-		write_error = -errno;
-	return write_error;
+	size_t done = 0;
+	int r = write_error;
+
+	while (!r && done < waiting.len)
+		r = output_write_some(waiting.bytes + done, waiting.len - done, &done);
+	if (r && !write_error && r != -EPIPE && r != -EINTR)
+		output_note("standard output: %s", strerror(-r));
+	write_error = r;
+	buffer_clear(&waiting);
+	return r;
 }

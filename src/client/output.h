@@ -13,9 +13,10 @@ __attribute__((format(printf, 1, 2))) void output_note(const char *format, ...);
  * escaped, so the value stays the same. */
 void output_append_json(struct buffer *text, json_t *object);
 
-/* Write text to stdout and empty it. */
+/* Keep text for output_flush, and empty it. */
 void output_write(struct buffer *text);
 
 /* Hand over everything to the reader of stdout. Returns 0, or -errno once that has
- * failed. -EPIPE: nobody reads any more. */
+ * failed, after printing why. -EPIPE: nobody reads any more, which is not printed.
+ * -EINTR: a signal has come while the reader let it wait. */
 int output_flush(void);

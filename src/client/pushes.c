@@ -19,6 +19,7 @@ pushes_send(const struct client *client, const char *room, json_t *object)
 {
 	struct buffer path = { 0 };
 	struct http_call call = { .method = "POST", .body = object, .may_repeat = true };
+	static const struct show_form nothing;
 	enum client_status status;
 	json_t *answer;
 
@@ -30,7 +31,7 @@ pushes_send(const struct client *client, const char *room, json_t *object)
 	answer = http_call_make(client, &call, &status);
 	buffer_clear(&path);
 	json_decref(object);
-	return show_answer(client, answer, NULL, status);
+	return show_answer(client, answer, &nothing, status);
 }
 
 enum client_status

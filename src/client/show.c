@@ -5,10 +5,36 @@
 #include <time.h>
 
 #include "client/output.h"
+#include "linnet/base/util.h"
 #include "linnet/protocol/line_text.h"
 
+static void
+show_item(const struct client *client, struct buffer *text, json_t *item,
+	const struct show_form *form, const char *type)
+{
+	if (client->arguments->is_json) {
+		if (type)
+			json_object_set_new(item, "type", json_string(type));
+		output_append_json(text, item);
+	} else if (form->append) {
+		form->append(text, item, type);
+	}
+}
+
+static void
+show_list(const struct client *client, struct buffer *text, const json_t *list,
+	const struct show_form *form, const char *type)
+{
+	size_t count = json_array_size(list);
+
+	for (size_t i = 0; i < count; i++)
+		show_item(client, text,
+			json_array_get(list, form->is_backwards ? count - 1 - i : i),
+			form, type);
+}
+
 enum client_status
-show_answer(const struct client *client, json_t *answer, show_lines *lines,
+show_answer(const struct client *client, json_t *answer, const struct show_form *form,
 	enum client_status status)
 {
 	struct buffer text = { 0 };
@@ -16,18 +42,16 @@ show_answer(const struct client *client, json_t *answer, show_lines *lines,
 
 	if (!answer)
 		return status;
-	if (client->arguments->is_json)
-		output_append_json(&text, answer);
-	else if (lines)
-		lines(&text, answer);
+	for (size_t i = 0; i < ARRAY_SIZE(form->lists) && form->lists[i].key; i++)
+		show_list(client, &text, json_object_get(answer, form->lists[i].key),
+			form, form->lists[i].type);
+	if (!form->lists[0].key)
+		show_item(client, &text, answer, form, NULL);
 	json_decref(answer);
 	output_write(&text);
 	buffer_clear(&text);
 	r = output_flush();
-	if (r == 0 || r == -EPIPE)
-		return CLIENT_DONE;
-	output_note("standard output: %s", strerror(-r));
-	return CLIENT_REFUSED;
+	return r == 0 || r == -EPIPE ? CLIENT_DONE : CLIENT_REFUSED;
 }
 
 void
