@@ -14,38 +14,58 @@
 /* A longer file is not one of ours. */
 #define FILE_MAX_BYTES (1024 * 1024)
 
+/* Read the object in the file at path to *object. Returns 0, -EINVAL if it is none, or
+ * another -errno. */
+static int
+places_read(const char *path, json_t **object)
+{
+	FILE *file = fopen(path, "re");
+	char *text;
+	size_t len;
+	int r;
+
+	if (!file)
+		return -errno;
+	text = xmalloc(FILE_MAX_BYTES);
+	errno = EIO;
+	len = fread(text, 1, FILE_MAX_BYTES, file);
+	r = ferror(file) ? -errno : 0;
+	*object = r ? NULL : json_loadb(text, len, 0, NULL);
+	free(text);
+	fclose(file);
+	if (r || json_is_object(*object))
+		return r;
+	json_decref(*object);
+	*object = NULL;
+	return -EINVAL;
+}
+
 int
 places_open(struct places *places, const char *path)
 {
-	char *text;
-	size_t len;
-	FILE *file;
+	int r = -ENOENT;
 
-	*places = (struct places){ .path = path };
-	file = path ? fopen(path, "re") : NULL;
-	if (!file) {
+	*places = (struct places){ .path = path, .own = json_object() };
+	if (path)
+		r = places_read(path, &places->of_rooms);
+	if (r == -ENOENT) {
 		places->of_rooms = json_object();
-		if (!path || errno == ENOENT)
-			return 0;
-		output_note("%s: %s", path, strerror(errno));
-		return -EIO;
-	}
-	text = xmalloc(FILE_MAX_BYTES);
-	len = fread(text, 1, FILE_MAX_BYTES, file);
-	places->of_rooms = json_loadb(text, len, 0, NULL);
-	free(text);
-	fclose(file);
-	if (json_is_object(places->of_rooms))
 		return 0;
-	output_note("%s: this is not a file of --state; give another name, or remove it",
-		path);
-	return -EINVAL;
+	}
+	if (r < 0)
+		output_note("%s: %s", path,
+			r != -EINVAL
+				? strerror(-r)
+				: "this is not a file of --state; give another name, "
+				  "or remove it");
+	return r;
 }
 
 void
 places_free(struct places *places)
 {
 	json_decref(places->of_rooms);
+	json_decref(places->own);
 }
 
 /* Rooms are told apart without regard to ASCII case; the exact spelling comes first. */
@@ -78,7 +98,8 @@ places_set(struct places *places, const char *room, const char *place)
 {
 	const char *key = places_find_key(places, room);
 
-	json_object_set_new(places->of_rooms, key ? key : room, json_string(place));
+	json_object_set_new(places->own, key ? key : room, json_string(place));
+	json_object_update(places->of_rooms, places->own);
 	places->is_changed = true;
 }
 
@@ -106,17 +127,25 @@ places_write(const struct places *places, const char *draft)
 int
 places_save(struct places *places)
 {
+	json_t *others;
 	char *draft;
 	int r;
 
 	if (!places->path || !places->is_changed)
 		return 0;
-	draft = xasprintf("%s.new", places->path);
+	if (places_read(places->path, &others) == 0) {
+		json_object_update(others, places->own);
+		json_decref(places->of_rooms);
+		places->of_rooms = others;
+	}
+	draft = xasprintf("%s.%d", places->path, (int)getpid());
 	r = places_write(places, draft);
 	if (!r && rename(draft, places->path) < 0)
 		r = -errno;
-	if (r)
+	if (r) {
 		output_note("%s: %s", places->path, strerror(-r));
+		unlink(draft);
+	}
 	free(draft);
 	places->is_changed = false;
 	return r;

@@ -8,6 +8,7 @@
 struct places {
 	const char *path; /* borrowed; NULL: kept in memory only */
 	json_t *of_rooms;
+	json_t *own;     /* those of them that were set in this run */
 	bool is_changed; /* since places_save */
 };
 
@@ -21,6 +22,7 @@ void places_free(struct places *places);
 const char *places_find(const struct places *places, const char *room);
 void places_set(struct places *places, const char *room, const char *place);
 
-/* Replace the file, if something has changed. It is whole at any time, also after a power
+/* Replace the file, if something has changed. Places of other rooms that another linnet
+ * has written meanwhile are kept. It is whole at any time, also after a power
  * loss. Returns 0, or -errno after printing why. */
 int places_save(struct places *places);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/command_list.h"
 #include "client/connection.h"
@@ -17,7 +18,7 @@
 /* A room that is read. */
 struct read_room {
 	const char *asked; /* as on the command line */
-	char *name;        /* as the server spells it; NULL: not known yet */
+	char *name;        /* the same as the server spells it; NULL: not known yet */
 	char epoch[CONNECTION_SINCE_BYTES];
 	char ref[24];    /* of its "join"; "": the connection's own room */
 	bool is_joined;  /* over this link */
@@ -100,7 +101,8 @@ static void
 subscribe_enter(struct subscription *subscription, struct read_room *room, json_t *joined)
 {
 	bool had_place = subscribe_place(subscription, room);
-	const char *name = subscribe_text(joined, "room");
+	const char *spelled = subscribe_text(joined, "room");
+	const char *name = !strcasecmp(spelled, room->asked) ? spelled : room->asked;
 	json_int_t last_id = json_integer_value(json_object_get(joined, "last_id"));
 
 	room->is_joined = true;
@@ -245,16 +247,10 @@ subscribe_flush(struct subscription *subscription)
 	struct connection *connection = &subscription->connection;
 	int r = output_flush();
 
-	/* If nobody reads any more, that is no failure. */
-	if (r == -EPIPE) {
+	/* If nobody reads any more, or a signal ends linnet, that is no failure. */
+	if (r == -EPIPE || r == -EINTR)
 		connection_end(connection, CLIENT_DONE);
-		return;
-	}
-	if (r < 0)
-		output_note("standard output: %s", strerror(-r));
-	else
-		r = places_save(&subscription->places);
-	if (r < 0)
+	else if (r < 0 || places_save(&subscription->places) < 0)
 		connection_end(connection, CLIENT_REFUSED);
 }
 

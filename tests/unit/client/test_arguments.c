@@ -54,8 +54,9 @@ test_numbers_and_what_follows_two_dashes_are_words(void **state)
 	struct arguments arguments;
 
 	(void)state;
-	assert_int_equal(READ(&arguments, "-3", "-.5", "-", "--", "-n", "--json"), 0);
-	assert_int_equal(arguments.word_count, 5);
+	assert_int_equal(
+		READ(&arguments, "-3", "-.5", "-", "- milk", "--", "-n", "--json"), 0);
+	assert_int_equal(arguments.word_count, 6);
 	assert_false(arguments.is_json);
 	free(arguments.words);
 }
@@ -134,6 +135,31 @@ test_places_are_kept_in_a_file(void **state)
 	places_free(&places);
 }
 
+static void
+test_two_runs_keep_their_places_in_one_file(void **state)
+{
+	char folder[] = "/tmp/linnet-test-XXXXXX", path[64];
+	struct places places, others;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/places", folder);
+	assert_int_equal(places_open(&places, path), 0);
+	assert_int_equal(places_open(&others, path), 0);
+	places_set(&places, "ops", "e:1");
+	assert_int_equal(places_save(&places), 0);
+	places_set(&others, "lobby", "e:2");
+	assert_int_equal(places_save(&others), 0);
+	places_free(&others);
+	assert_int_equal(places_open(&others, path), 0);
+	assert_string_equal(places_find(&others, "ops"), "e:1");
+	assert_string_equal(places_find(&others, "lobby"), "e:2");
+	places_free(&others);
+	places_free(&places);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int
 main(void)
 {
@@ -144,6 +170,7 @@ main(void)
 		cmocka_unit_test(test_the_url_comes_from_the_environment),
 		cmocka_unit_test(test_wrong_options_are_refused),
 		cmocka_unit_test(test_places_are_kept_in_a_file),
+		cmocka_unit_test(test_two_runs_keep_their_places_in_one_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
