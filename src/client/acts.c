@@ -38,30 +38,31 @@ acts_read_id(const char *text)
 	return 0;
 }
 
-/* The name under which the message was said, or NULL: a guest's, or not to be had. The
- * caller frees it. */
-static char *
-acts_find_author(const struct client *client, const char *room, json_int_t id)
+/* Set *name to that under which the message was said, or NULL: a guest's. The caller
+ * frees it. */
+static enum client_status
+acts_find_author(
+	const struct client *client, const char *room, json_int_t id, char **name)
 {
 	struct buffer path = { 0 };
 	struct http_call call = { .method = "GET", .may_repeat = true };
 	enum client_status status;
-	const char *name;
+	const char *said_by;
 	json_t *answer;
-	char *copy = NULL;
 
 	buffer_printf(&path, "/history/");
 	url_append_escaped(&path, room);
 	buffer_printf(&path, "?limit=1&after=%" JSON_INTEGER_FORMAT, id - 1);
 	call.path = path.bytes;
 	answer = http_call_make(client, &call, &status);
-	name = json_string_value(json_object_get(
+	said_by = json_string_value(json_object_get(
 		json_array_get(json_object_get(answer, "messages"), 0), "username"));
-	if (name && !name_is_guest(name))
-		copy = xstrdup(name);
+	if (said_by && !name_is_guest(said_by))
+		*name = xstrdup(said_by);
+	status = answer ? CLIENT_DONE : status;
 	json_decref(answer);
 	buffer_clear(&path);
-	return copy;
+	return status;
 }
 
 /* Send a change of the message. Each name has a person token of its own, so without -n
@@ -71,11 +72,16 @@ acts_change(const struct client *client, const char *room, json_int_t id, json_t
 {
 	struct client author = *client;
 	char *name = NULL;
-	enum client_status status;
+	enum client_status status = CLIENT_DONE;
 
 	if (!client->name && !client->token)
-		author.name = name = acts_find_author(client, room, id);
-	status = sender_run_one(&author, room, change, false);
+		status = acts_find_author(client, room, id, &name);
+	if (name)
+		author.name = name;
+	if (status == CLIENT_DONE)
+		status = sender_run_one(&author, room, change, false);
+	else
+		json_decref(change);
 	free(name);
 	return status;
 }

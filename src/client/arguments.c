@@ -113,12 +113,11 @@ arguments_read_letters(struct reader *reader, const char *text)
 	return r;
 }
 
-/* "-3.5" is a value, and "-" a text. */
+/* "-3.5" is a value, and "-" and "- milk" are texts. */
 static bool
 arguments_is_option(const char *text)
 {
-	return text[0] == '-' && text[1] && text[1] != '.' &&
-	       !isdigit((unsigned char)text[1]);
+	return text[0] == '-' && (text[1] == '-' || isalpha((unsigned char)text[1]));
 }
 
 int

@@ -1,7 +1,9 @@
 /* linnet, the client for terminals and scripts. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/command_list.h"
 #include "client/lws_peer.h"
@@ -142,12 +144,28 @@ client_run(const struct arguments *arguments)
 	return status;
 }
 
+/* A socket must not take the place of a standard file that the caller has closed. Each is
+ * opened in the wrong direction, so that using it fails. */
+static void
+client_fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null",
+			fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct arguments arguments;
 	enum client_status status = CLIENT_DONE;
 
+	client_fill_standard_files();
 	json_set_alloc_funcs(xmalloc, free);
 	if (arguments_read(&arguments, argc, argv) < 0)
 		status = CLIENT_BAD_USAGE;

@@ -20,10 +20,11 @@
 /* Time for the server to answer the close frame. */
 #define GOODBYE_MS 1000
 
-/* RFC 6455 section 7.4.1 */
+/* RFC 6455 section 7.4.1. libwebsockets gives 1002 for the codes 1012 to 1014, which are
+ * newer: a reader that was too slow comes back. */
 enum {
 	CLOSE_AWAY = 1001,
-	CLOSE_FIRST_FINAL = 1002, /* up to CLOSE_LAST_FINAL the same would happen again */
+	CLOSE_FIRST_FINAL = 1003, /* up to CLOSE_LAST_FINAL the same would happen again */
 	CLOSE_LAST_FINAL = 1010,
 };
 
@@ -52,7 +53,7 @@ connection_read_refusal(const json_t *error)
 		.text = text ? text : "",
 	};
 
-	refusal.is_pace = !strcmp(refusal.code, "rate_limited");
+	refusal.is_pace = !strcmp(refusal.code, "rate_limited") || wait;
 	refusal.is_passing = refusal.is_pace || !strcmp(refusal.code, "busy") ||
 			     !strcmp(refusal.code, "store_failed");
 	refusal.wait_ms = json_is_integer(wait) && json_integer_value(wait) > 0 &&
@@ -60,6 +61,18 @@ connection_read_refusal(const json_t *error)
 				  ? json_integer_value(wait)
 				  : BUSY_MS;
 	return refusal;
+}
+
+bool
+connection_has_patience(const struct connection *connection)
+{
+	return connection->is_patient || clock_now_ms() < connection->patience_ms;
+}
+
+void
+connection_excuse(struct connection *connection, int64_t wait_ms)
+{
+	connection->patience_ms = clock_now_ms() + wait_ms + CLIENT_PATIENCE_MS;
 }
 
 /* Waits differ, so that the clients of a server that restarts do not come all at once. */
@@ -92,14 +105,16 @@ void
 connection_give_up(struct connection *connection, const char *why, int64_t wait_ms)
 {
 	int64_t now_ms = clock_now_ms();
-	int64_t backoff_ms = connection_backoff_ms(connection->failures++);
+	int64_t backoff_ms;
 
+	/* A server may let one in again and again, only to close. */
+	if (connection->is_open && now_ms - connection->opened_ms > RETRY_MAX_MS)
+		connection->failures = 0;
+	backoff_ms = connection_backoff_ms(connection->failures++);
 	connection_note_trouble(connection, why); /* which may be the link's */
 	link_free(connection->link);
 	connection->link = NULL;
 	connection->is_turned_away = false;
-	if (connection->is_open)
-		connection->trouble_ms = now_ms;
 	connection->is_open = false;
 	connection->retry_ms = now_ms + (wait_ms > backoff_ms ? wait_ms : backoff_ms);
 }
@@ -159,7 +174,7 @@ connection_on_status(struct connection *connection, const struct link_end *end)
 	int64_t wait_ms = end->retry_after_s > 0 ? end->retry_after_s * 1000 : BUSY_MS;
 
 	if (end->status == 429)
-		connection->trouble_ms = clock_now_ms() + wait_ms;
+		connection_excuse(connection, wait_ms);
 	if (end->status == 429 || end->status >= 500) {
 		connection_give_up(connection,
 			end->status == 429 ? "too many connections"
@@ -198,7 +213,7 @@ static void
 connection_on_joined(struct connection *connection, json_t *joined)
 {
 	connection->is_open = true;
-	connection->failures = 0;
+	connection->opened_ms = clock_now_ms();
 	if (connection->is_told)
 		output_note("%s: connected", connection->client->arguments->url);
 	connection->is_told = false;
@@ -212,6 +227,8 @@ connection_on_early_error(struct connection *connection, const json_t *error)
 	struct connection_refusal refusal = connection_read_refusal(error);
 
 	if (refusal.is_passing) {
+		if (refusal.is_pace)
+			connection_excuse(connection, refusal.wait_ms);
 		/* The link is in use here, so connection_step ends it. */
 		connection->is_turned_away = true;
 		connection->turned_away_ms = refusal.wait_ms;
@@ -261,8 +278,7 @@ connection_step(struct connection *connection, int64_t now_ms)
 {
 	const struct link_end *end;
 
-	if (!connection->is_open && !connection->is_patient &&
-		now_ms - connection->trouble_ms >= CLIENT_PATIENCE_MS) {
+	if (!connection->is_open && !connection_has_patience(connection)) {
 		output_note("%s: no connection for %d s, giving up",
 			connection->client->arguments->url, CLIENT_PATIENCE_MS / 1000);
 		connection_end(connection, CLIENT_NOT_CONNECTED);
@@ -314,7 +330,7 @@ connection_run(struct connection *connection)
 
 	credentials_make_person(
 		connection->person, &connection->client->url, connection->client->name);
-	connection->trouble_ms = now_ms;
+	connection_excuse(connection, 0);
 	while (!connection->is_over) {
 		until_ms = connection_step(connection, now_ms);
 		until_ms = connection_earlier(
@@ -323,8 +339,7 @@ connection_run(struct connection *connection)
 			break;
 		/* The time when patience ends, too. */
 		if (!connection->is_open && !connection->is_patient)
-			until_ms = connection_earlier(
-				until_ms, connection->trouble_ms + CLIENT_PATIENCE_MS);
+			until_ms = connection_earlier(until_ms, connection->patience_ms);
 		runner_turn(runner, until_ms);
 		now_ms = clock_now_ms();
 		if (runner_is_stopped(runner))

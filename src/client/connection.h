@@ -40,9 +40,10 @@ struct connection {
 	bool is_turned_away;    /* the server is busy: give up this link */
 	int64_t turned_away_ms; /* for so long */
 	int64_t retry_ms;
-	unsigned failures;  /* since the connection was open */
-	int64_t trouble_ms; /* since when it is not open */
-	bool is_told;       /* the user knows of the trouble */
+	unsigned failures;   /* since the connection was open for a while */
+	int64_t patience_ms; /* until then a connection that is not patient goes on */
+	int64_t opened_ms;
+	bool is_told; /* the user knows of the trouble */
 	bool is_over;
 	enum client_status status;
 	char person[CREDENTIALS_PERSON_BYTES + 1];
@@ -62,6 +63,12 @@ void connection_send(struct connection *connection, json_t *object);
 /* Drop the link and connect again after wait_ms at the least: the server has not done
  * what it should, as why says. */
 void connection_give_up(struct connection *connection, const char *why, int64_t wait_ms);
+
+/* False when a connection that is not patient has tried for long enough. */
+bool connection_has_patience(const struct connection *connection);
+
+/* The server wants one to wait, which does not count as trying. */
+void connection_excuse(struct connection *connection, int64_t wait_ms);
 
 /* The refusal of an object that the server asks to send again. */
 struct connection_refusal {

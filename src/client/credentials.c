@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -126,19 +127,32 @@ credentials_find_secret(char secret[2 * SECRET_BYTES + 1])
 	hex_encode(secret, random, sizeof(random));
 }
 
+/* The names of this machine count as one: a message that was sent through localhost can
+ * be edited through 127.0.0.1. */
+static bool
+credentials_is_local(const char *address)
+{
+	return !strcasecmp(address, "localhost") || !strcmp(address, "127.0.0.1") ||
+	       !strcmp(address, "::1");
+}
+
 void
 credentials_make_person(
 	char out[CREDENTIALS_PERSON_BYTES + 1], const struct url *url, const char *name)
 {
 	char secret[2 * SECRET_BYTES + 1], folded[NAME_MAX_BYTES + 1] = "";
-	char hash[HEX_SHA256_BYTES + 1];
+	char hash[HEX_SHA256_BYTES + 1], server[sizeof(url->address)];
 	char *text;
 
 	credentials_find_secret(secret);
 	if (name && strlen(name) <= NAME_MAX_BYTES)
 		name_fold(folded, name);
-	text = xasprintf("%s\n%s\n%s\n%s\n%s", secret, url->address, url->authority,
-		url->prefix, folded);
+	snprintf(server, sizeof(server), "%s",
+		credentials_is_local(url->address) ? "127.0.0.1" : url->address);
+	for (char *c = server; *server != '+' && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	text = xasprintf(
+		"%s\n%s\n%u\n%s\n%s", secret, server, url->port, url->prefix, folded);
 	hex_sha256(hash, text, strlen(text));
 	free(text);
 	snprintf(out, CREDENTIALS_PERSON_BYTES + 1, "%.*s", CREDENTIALS_PERSON_BYTES,

@@ -14,7 +14,8 @@ char *credentials_read_token(const char *path);
 
 /* Write the person token for name (NULL: a guest) at the server of url to out. Each
  * server and name has another one, made from the secret in $XDG_STATE_HOME/linnet, so no
- * server learns what another one is shown. The file is made if it is missing. If that
+ * server learns what another one is shown: a server is its host, port and path, and
+ * localhost, 127.0.0.1 and ::1 are one host. The file is made if it is missing. If that
  * fails, the token is good for this run only. */
 void credentials_make_person(
 	char out[CREDENTIALS_PERSON_BYTES + 1], const struct url *url, const char *name);

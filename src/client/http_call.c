@@ -37,6 +37,11 @@ http_call_judge_failure(const struct client *client, const struct http_call *cal
 {
 	bool is_unknown = exchange->is_sent && !call->may_repeat;
 
+	if (exchange->peer.is_too_long) {
+		output_note("%s", exchange->why);
+		outcome->status = CLIENT_REFUSED;
+		return VERDICT_FAILED;
+	}
 	if (!is_late && !is_unknown && !exchange->peer.certificate_fault)
 		return VERDICT_AGAIN;
 	output_note("%s: %s%s", client->arguments->url, exchange->why,

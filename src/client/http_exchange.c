@@ -134,7 +134,9 @@ http_exchange_run(struct http_exchange *exchange, int64_t deadline_ms)
 	while (!exchange->peer.is_over && clock_now_ms() < deadline_ms &&
 		!runner_is_stopped(runner))
 		runner_turn(runner, deadline_ms);
-	if (!exchange->peer.is_over)
+	if (exchange->peer.is_too_long)
+		http_exchange_fail(exchange, "the name or text is too long");
+	else if (!exchange->peer.is_over)
 		http_exchange_fail(exchange, "the server does not answer");
 	else if (!exchange->is_whole)
 		http_exchange_fail(exchange, "the connection was lost");

@@ -1,6 +1,7 @@
 #include "client/lines_in.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,11 +19,29 @@ struct lines_in {
 	char piece[PIECE_BYTES]; /* what was read and not taken: at to end */
 	size_t at, end;
 	bool is_over;
+	int error; /* of reading; 0: none */
 
 	/* Own to the loop's thread. */
 	struct shown_line shown;
 	bool is_too_long;
 };
+
+/* Returns the number of bytes, 0 at the end, or -errno. Standard input may be
+ * non-blocking: it is shared with other programs. */
+static ssize_t
+lines_in_read_piece(char piece[PIECE_BYTES])
+{
+	struct pollfd poll_in = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, piece, PIECE_BYTES)) < 0) {
+		if (errno == EAGAIN)
+			poll(&poll_in, 1, -1);
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return n;
+}
 
 static void *
 lines_in_read(void *context)
@@ -32,9 +51,7 @@ lines_in_read(void *context)
 	ssize_t n;
 
 	do {
-		n = read(STDIN_FILENO, piece, sizeof(piece));
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = lines_in_read_piece(piece);
 		pthread_mutex_lock(&lines->lock);
 		while (lines->at < lines->end)
 			pthread_cond_wait(&lines->taken, &lines->lock);
@@ -43,9 +60,10 @@ lines_in_read(void *context)
 		lines->at = 0;
 		lines->end = n > 0 ? (size_t)n : 0;
 		lines->is_over = n <= 0;
+		lines->error = n < 0 ? (int)-n : 0;
 		pthread_mutex_unlock(&lines->lock);
 		runner_wake(lines->runner);
-	} while (n != 0 && !(n < 0 && errno != EINTR));
+	} while (n > 0);
 	return NULL;
 }
 
@@ -124,6 +142,10 @@ lines_in_take(struct lines_in *lines, struct buffer *line, size_t max_bytes)
 				: lines_in_finish(lines, line);
 		if (state == LINES_IN_WAIT)
 			state = LINES_IN_END;
+		if (state == LINES_IN_END && lines->error) {
+			output_note("standard input: %s", strerror(lines->error));
+			state = LINES_IN_FAILED;
+		}
 	}
 	pthread_mutex_unlock(&lines->lock);
 	return state;

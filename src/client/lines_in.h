@@ -20,6 +20,7 @@ enum lines_in_state {
 	LINES_IN_TOO_LONG, /* a line was left out */
 	LINES_IN_WAIT,     /* the loop wakes up when there is more */
 	LINES_IN_END,
+	LINES_IN_FAILED, /* the rest could not be read, which was printed */
 };
 
 /* Take the next line that is not empty to line, as a terminal would show it: see

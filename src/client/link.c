@@ -169,6 +169,8 @@ link_new(const struct client *client, const char *path, link_on_object *on_objec
 	STAILQ_INIT(&link->outgoing);
 	link->peer.on_event = link_on_event;
 	lws_peer_connect(&link->peer, client, NULL, path);
+	if (link->peer.is_too_long)
+		link_fail(link, "the name of the person or room is too long");
 	return link;
 }
 

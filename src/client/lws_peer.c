@@ -91,7 +91,8 @@ lws_peer_connect(struct lws_peer *peer, const struct client *client, const char 
 
 	buffer_printf(&target, "%s%s", url->prefix, path);
 	info.path = target.bytes;
-	if (target.len > TARGET_BYTES || !lws_client_connect_via_info(&info))
+	peer->is_too_long = target.len > TARGET_BYTES;
+	if (peer->is_too_long || !lws_client_connect_via_info(&info))
 		peer->is_over = true;
 	buffer_clear(&target);
 }

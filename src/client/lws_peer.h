@@ -11,8 +11,9 @@ struct lws_peer {
 	 * libwebsockets. */
 	int (*on_event)(struct lws_peer *peer, enum lws_callback_reasons reason, void *in,
 		size_t len);
-	struct lws *wsi; /* NULL: before the first event, and after the last one */
-	bool is_over;    /* there will be no further event */
+	struct lws *wsi;  /* NULL: before the first event, and after the last one */
+	bool is_over;     /* there will be no further event */
+	bool is_too_long; /* the request, so it was not made */
 	const char *certificate_fault; /* why the server's is not valid; NULL: it is */
 };
 

@@ -28,6 +28,8 @@ publish_next_line(void *context, json_t **object, size_t max_bytes)
 		return SENDER_OBJECT;
 	case LINES_IN_WAIT:
 		return SENDER_WAIT;
+	case LINES_IN_FAILED:
+		return SENDER_FAILED;
 	default:
 		return SENDER_END;
 	}

@@ -36,7 +36,10 @@ static void
 runner_watch_signals(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = runner_on_signal }, before;
+	/* A second signal ends linnet at once. */
+	struct sigaction action = { .sa_handler = runner_on_signal,
+		.sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
 
 	/* Writing fails then, which is handled. */
 	signal(SIGPIPE, SIG_IGN);

@@ -57,7 +57,6 @@ struct sender {
 	size_t max_bytes; /* of an object */
 	struct allowance allowance;
 	int64_t pause_ms; /* send nothing until then */
-	int64_t busy_ms;  /* since when the server is busy; 0: it is not */
 	int64_t heard_ms; /* the last ack, or the first object after all acks */
 };
 
@@ -135,7 +134,6 @@ sender_on_ack(struct sender *sender, struct parcel *parcel, json_t *ack)
 	struct buffer text = { 0 };
 
 	sender->heard_ms = clock_now_ms();
-	sender->busy_ms = 0;
 	if (sender->connection.client->arguments->is_json) {
 		output_append_json(&text, ack);
 		output_write(&text);
@@ -156,11 +154,9 @@ sender_is_own_fault(const char *code)
 static bool
 sender_is_worth_a_retry(struct sender *sender, const struct connection_refusal *refusal)
 {
-	if (!refusal->is_passing || refusal->is_pace || sender->connection.is_patient)
-		return refusal->is_passing;
-	if (!sender->busy_ms)
-		sender->busy_ms = sender->heard_ms;
-	return sender->heard_ms - sender->busy_ms < CLIENT_PATIENCE_MS;
+	if (refusal->is_pace)
+		connection_excuse(&sender->connection, refusal->wait_ms);
+	return refusal->is_passing && connection_has_patience(&sender->connection);
 }
 
 static void
@@ -209,7 +205,8 @@ sender_take(struct sender *sender)
 	json_t *object;
 
 	next = sender->source->next(sender->source->context, &object, sender->max_bytes);
-	sender->is_at_end = next == SENDER_END;
+	sender->is_at_end = next == SENDER_END || next == SENDER_FAILED;
+	sender->has_failed |= next == SENDER_FAILED;
 	if (next != SENDER_OBJECT)
 		return false;
 	sender->count++;
@@ -312,8 +309,12 @@ sender_on_turn(struct connection *connection, int64_t now_ms)
 	if (!connection->is_open)
 		return INT64_MAX;
 	if (sender->under_way && now_ms - sender->heard_ms >= ACK_MS) {
-		connection_give_up(connection, "the server does not answer", 0);
-		return INT64_MAX;
+		if (connection_has_patience(connection)) {
+			connection_give_up(connection, "the server does not answer", 0);
+			return INT64_MAX;
+		}
+		output_note("the server does not acknowledge");
+		connection_end(connection, CLIENT_REFUSED);
 	}
 	while (!sender->is_at_end && sender->waiting < WINDOW && sender_take(sender))
 		;

@@ -11,6 +11,7 @@ enum sender_next {
 	SENDER_OBJECT,
 	SENDER_WAIT, /* the loop wakes up when there is more */
 	SENDER_END,
+	SENDER_FAILED, /* there are more, but they cannot be had */
 };
 
 /* Where the objects come from. */

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { range } from '../lib/chat.mjs';
+import { range, sayMany } from '../lib/chat.mjs';
 import { eventually, startDaemon, temporaryFile, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { expectJson, get } from '../lib/doors.mjs';
 import { Linnet, linnet, linnetDone } from '../lib/linnet.mjs';
@@ -101,6 +101,58 @@ test('a message whose ack is lost is sent again with the same ref', async () => 
 		assert.equal(refs.length, 2);
 		assert.equal(refs[0], refs[1]);
 	});
+});
+
+/** Runs linnet against a server that lets it in, and then does what serve does. */
+async function runAgainst(serve, args) {
+	let result;
+	await withServer({ serve: (socket) => (socket.send(joined()), serve(socket)) }, async (url) => {
+		result = await linnet(url, args);
+	});
+	return result;
+}
+
+test('a server that never acknowledges, or always closes, ends a command after 10 s', async () => {
+	let count = 0;
+	const [deaf, closing] = await Promise.all([
+		runAgainst(() => {}, ['ack', 'lobby', 'k']),
+		runAgainst((socket) => (count++, socket.close(1013)), ['ack', 'lobby', 'k']),
+	]);
+	assert.deepEqual(deaf, { status: 1, stdout: '', stderr: 'linnet: the server does not acknowledge\n' });
+	assert.equal(closing.status, 3);
+	assert.match(closing.stderr, /no connection for 10 s, giving up\n$/);
+	assert.ok(count > 1 && count < 20, `it came ${count} times`);
+});
+
+test('a reader that was too slow resumes where it was', () =>
+	withDaemon({ settings: ['limits.queue_bytes=65536', 'limits.message_rate=0.0'] }, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&events=1');
+		const { epoch } = await ann.nextJson();
+		const sub = new Linnet(daemon.url, ['sub', 'lobby', '--json', '--since', `${epoch}:0`]);
+		await eventually(async () => assert.equal((await expectJson(get(daemon, '/who/lobby'))).count, 2), 'linnet to enter');
+		sub.child.kill('SIGSTOP');
+		let count = 0;
+		while (!daemon.log.some((line) => line.startsWith('slow_reader')) && count < 3000)
+			count += (await sayMany(ann, 100, { textOf: () => 'x'.repeat(8000) }), 100);
+		sub.child.kill('SIGCONT');
+		const ids = () => linesOf(sub.stdout).map(JSON.parse).filter(({ type }) => type === 'message').map(({ id }) => id);
+		await eventually(() => assert.ok(sub.stdout.split('"type":"message"').length > count), 'all messages');
+		assert.deepEqual(ids(), range(1, count));
+		sub.child.kill('SIGTERM');
+		assert.equal(await sub.ended(), 0);
+		assert.match(sub.stderr, /trying again\nlinnet: .*: connected\n$/);
+	}));
+
+test('a server that makes up rooms does not fill the file of places', async () => {
+	const state = path.join(temporaryFolder(), 'state');
+	const serve = (socket) => {
+		for (const n of range(1, 50))
+			socket.send(joined({ ref: 'j1', room: `made-up-${n}` }));
+		socket.send('{"type":"message","room":"lobby","id":3,"message":"a"}');
+	};
+	const { status } = await runAgainst(serve, ['sub', 'lobby', 'ops', '--state', state, '--count', '1']);
+	assert.equal(status, 0);
+	assert.deepEqual(JSON.parse(readFileSync(state, 'utf8')), { lobby: 'e:3', ops: 'e:0' });
 });
 
 test('refusals for pace, and a busy server, are waited out; a flood of lines is read no faster', async () => {

@@ -1,14 +1,18 @@
 // linnet, the client for terminals and scripts, against the daemon.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { test } from 'node:test';
 import { noRateLimit, noRateLimitWith, range, sayMany } from '../lib/chat.mjs';
 import { eventually, temporaryFile, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { expectJson, get } from '../lib/doors.mjs';
 import { bearer, sha256, withJwt, sign, inSeconds } from '../lib/jwt.mjs';
-import { linnet, linnetDone, Linnet } from '../lib/linnet.mjs';
+import { linnet, linnetDone, Linnet, program } from '../lib/linnet.mjs';
+
+const run = promisify(execFile);
 
 const historyOf = async (daemon, room = 'lobby') => (await expectJson(get(daemon, `/history/${room}?limit=200`))).messages;
 const textsOf = (messages) => messages.map(({ message }) => message);
@@ -43,7 +47,7 @@ test('options stand anywhere, numbers and words behind -- are none, and wrong on
 		await linnetDone(dead, ['metric', 'ops', 'temp', '-3.5', `--url=${daemon.url}`]);
 		await linnetDone(dead, ['pub', '-nann', '-u', daemon.url, 'lobby', '--', '-x']);
 		const told = JSON.parse(await linnetDone(daemon.url, ['history', '--json', 'lobby']));
-		assert.deepEqual([told.type, textsOf(told.messages)], ['history', ['-x']]);
+		assert.deepEqual([told.type, told.id, told.message], ['message', 1, '-x']);
 		for (const args of [
 			[], ['--nothing'], ['-x'], ['nothing'], ['pub'], ['history', 'a', 'b'], ['sub', 'a', 'b', '--since', 'e:1'], ['sub', 'a', '--since', 'e'],
 			['sub', 'a', '--count', '0'], ['sub', 'a', '--count', '9x'], ['sub', 'a', '--count'], ['pub', 'a', 'b', '--state', 's'], ['--json=1', 'rooms'],
@@ -59,8 +63,8 @@ test('options stand anywhere, numbers and words behind -- are none, and wrong on
 		assert.match(await linnetDone(dead, ['-h']), /pub ROOM \[TEXT\][^]+--count N/);
 	}));
 
-test('history, search, rooms and who are lines for people, or the answer of the server', () =>
-	withDaemon({ ...noRateLimit, config: 'rooms = ( { name = "ops"; topic = "pager"; } );' }, async (daemon) => {
+test('history, search, rooms and who are lines for people, or with --json an object a line', () =>
+	withDaemon({ ...noRateLimit, config: `rooms = ( { name = "ops"; topic = "pager"; } ); tails = ( { room = "file"; path = "${temporaryFile('file', '')}"; } );` }, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann&room=ops&events=1');
 		await ann.nextJson();
 		await sayMany(ann, 3, { room: 'ops', textOf: (n) => `disk ${n}` });
@@ -68,10 +72,15 @@ test('history, search, rooms and who are lines for people, or the answer of the 
 		for (const args of [['history', 'ops'], ['search', 'ops', 'disk']])
 			linesOf(await linnetDone(daemon.url, args)).forEach((text, n) => assert.match(text, line(n + 1)));
 		assert.match(await linnetDone(daemon.url, ['search', 'ops', 'disk', '2']), /^2 .* disk 2\n$/);
-		assert.deepEqual(linesOf(await linnetDone(daemon.url, ['rooms'])).sort(), ['lobby (0 here)', 'ops (1 here) pager']);
+		assert.deepEqual(linesOf(await linnetDone(daemon.url, ['rooms'])).sort(), ['file log (0 here)', 'lobby (0 here)', 'ops (1 here) pager']);
 		assert.equal(await linnetDone(daemon.url, ['who', 'ops']), 'ann (ws)\n');
-		for (const [args, type] of [[['history', 'ops'], 'history'], [['search', 'ops', 'x'], 'search'], [['rooms'], 'rooms'], [['who', 'ops'], 'who']])
-			assert.equal(JSON.parse(await linnetDone(daemon.url, ['--json', ...args])).type, type);
+		const objectsOf = async (...args) => linesOf(await linnetDone(daemon.url, ['--json', ...args])).map(JSON.parse);
+		const told = await historyOf(daemon, 'ops');
+		assert.deepEqual(await objectsOf('history', 'ops'), told);
+		assert.deepEqual(await objectsOf('search', 'ops', 'disk'), told);
+		assert.deepEqual(await objectsOf('search', 'ops', 'x'), []);
+		assert.deepEqual((await objectsOf('rooms')).map(({ type, room, count }) => [type, room, count]).sort(), [['log', 'file', 0], ['room', 'lobby', 0], ['room', 'ops', 1]]);
+		assert.deepEqual(await objectsOf('who', 'ops'), [{ username: 'ann', via: 'ws' }]);
 		const { status, stderr } = await linnet(daemon.url, ['history', 'a room']);
 		assert.deepEqual([status, stderr], [1, 'linnet: there is no room of that name (no_such_room)\n']);
 	}));
@@ -114,8 +123,10 @@ test('a later run edits and deletes what an earlier one said, and nobody else do
 		await linnetDone(daemon.url, ['edit', 'lobby', '1', 'uno'], { home });
 		await linnetDone(daemon.url, ['delete', 'lobby', '2'], { home });
 		await linnetDone(daemon.url, ['edit', 'lobby', '3', 'tre', '-n', 'ann lee'], { home });
+		// Another name of this machine.
+		await linnetDone(`http://LOCALHOST:${daemon.port}`, ['edit', 'lobby', '3', 'tres', '-n', 'ann lee'], { home });
 		assert.equal(readFileSync(secret, 'utf8'), kept);
-		assert.deepEqual(textsOf(await historyOf(daemon)), ['uno', undefined, 'tre']);
+		assert.deepEqual(textsOf(await historyOf(daemon)), ['uno', undefined, 'tres']);
 		sub.child.kill('SIGINT');
 		assert.equal(await sub.ended(), 0);
 	}));
@@ -196,9 +207,10 @@ test('what cannot be recovered is said on stderr and by "joined"', () =>
 test('refusals for pace are waited out, also by questions and pushes', () =>
 	withDaemon({ settings: ['limits.message_rate=20', 'limits.message_burst=2', 'http.trusted_proxies=["127.0.0.1"]'] }, async (daemon) => {
 		await linnetDone(daemon.url, ['pub', 'lobby', '-n', 'ann'], { input: range(1, 12).join('\n') });
-		assert.deepEqual(textsOf(await historyOf(daemon)), range(1, 12).map(String));
+		const told = linesOf(await linnetDone(daemon.url, ['history', 'lobby', '--json'])).map(JSON.parse);
+		assert.deepEqual(textsOf(told), range(1, 12).map(String));
 		await Promise.all(range(1, 8).map((n) => linnetDone(daemon.url, ['alarm', 'ops', `k${n}`, 'info', 'T'])));
-		assert.equal((await historyOf(daemon, 'ops')).length, 8);
+		assert.equal(linesOf(await linnetDone(daemon.url, ['history', 'ops'])).length, 8);
 	}));
 
 test('a message that the server refuses does not stop the others, and ends with 1', () =>
@@ -209,6 +221,27 @@ test('a message that the server refuses does not stop the others, and ends with 
 		assert.deepEqual(textsOf(await historyOf(daemon)), ['a', 'c']);
 		const long = await linnet(daemon.url, ['pub', 'lobby', 'x'.repeat(300)]);
 		assert.deepEqual([long.status, long.stderr], [1, 'linnet: longer than the server accepts (too_large)\n']);
+	}));
+
+test('what linnet cannot read or ask is said, and nothing else takes its place', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const inShell = (command) => run('/bin/sh', ['-c', command, program], { env: { ...process.env, LINNET_URL: daemon.url, XDG_STATE_HOME: temporaryFolder() }, timeout: 10_000 });
+		for (const [command, reason] of [
+			['"$0" pub lobby < /', /^linnet: standard input: Is a directory\n$/],
+			['"$0" pub lobby <&-', /^linnet: standard input: Bad file descriptor\n$/],
+			['"$0" rooms >&-', /^linnet: standard output: Bad file descriptor\n$/],
+			['"$0" rooms > /dev/full', /^linnet: standard output: No space left on device\n$/],
+			[`"$0" pub ${'%'.repeat(700)} x`, /^linnet: the name of the person or room is too long\n$/],
+			[`"$0" search lobby ${'%'.repeat(700)}`, /^linnet: the name or text is too long\n$/],
+			['"$0" edit nowhere 1 x', /^linnet: there is no room of that name \(no_such_room\)\n$/],
+		]) {
+			const { code, stderr } = await inShell(command).then(() => ({ code: 0 }), (error) => error);
+			assert.equal(code, 1, command);
+			assert.match(stderr, reason, command);
+		}
+		// Node's pipes do not block.
+		await inShell('(sleep 0.2; echo late) | "$0" pub lobby');
+		assert.deepEqual(textsOf(await historyOf(daemon)), ['late']);
 	}));
 
 test('names that are not to be had, or not valid, end with 1', () =>
@@ -230,6 +263,7 @@ test('the orders of admins', () => {
 		const admin = (...words) => linnetDone(daemon.url, ['-t', file, 'admin', ...words]);
 		const bob = await daemon.ws('/ws?name=bob');
 		await sayMany(bob, 3);
+		assert.equal(JSON.parse(await admin('sessions', '--json')).username, 'bob');
 		assert.match(await admin('sessions'), /^\d{4}-\S+ \S+\t\d+\tbob\tws\t127\.0\.0\.1\tlobby\n$/);
 		await admin('kick', 'bob', 'a break');
 		assert.equal((await bob.closed).code, 1008);
@@ -240,6 +274,10 @@ test('the orders of admins', () => {
 		assert.match(bans, /^ban\teve\tuntil -\t$/m);
 		assert.match(bans, /^ban\t203\.0\.113\.0\/24\tuntil \d{4}/m);
 		assert.match(bans, /^mute\tbob\tuntil \d{4}/m);
+		assert.deepEqual(
+			linesOf(await admin('bans', '--json')).map(JSON.parse).map(({ type, username, address }) => [type, username ?? address]).sort(),
+			[['ban', '203.0.113.0/24'], ['ban', 'eve'], ['mute', 'bob']],
+		);
 		await admin('unban', 'eve');
 		await admin('unban', '203.0.113.0/24');
 		await admin('unmute', 'bob');
@@ -247,7 +285,8 @@ test('the orders of admins', () => {
 		await admin('delete', 'lobby', '1', '2');
 		assert.deepEqual(textsOf(await historyOf(daemon)), [undefined, undefined, 'message-3']);
 		assert.equal(await admin('forget', 'bob'), '1 messages deleted\n');
-		assert.equal(JSON.parse(await admin('sessions', '--json')).type, 'sessions');
+		assert.deepEqual(linesOf(await admin('sessions', '--json')), []);
+		assert.deepEqual(JSON.parse(await admin('forget', 'bob', '--json')), { deleted: 0 });
 		await admin('delete', 'lobby');
 		assert.equal((await linnet(daemon.url, ['admin', 'sessions'])).status, 1);
 		const { status, stderr } = await linnet(daemon.url, ['-t', file, 'admin', 'kick', 'nobody']);
@@ -281,6 +320,6 @@ test('control characters of others do not reach the terminal, neither in lines n
 			if (args === sub)
 				assert.equal(printed, 'ann: �]0;t�: a�[2Jb�31mc�d�� ⏎ ann: e\n');
 			else if (args.includes('--json'))
-				assert.equal((JSON.parse(printed).messages?.[0] ?? JSON.parse(printed)).message, text);
+				assert.equal(JSON.parse(printed).message, text);
 		}
 	}));

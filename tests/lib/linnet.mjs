@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { binary, Queue, temporaryFolder, within } from './daemon.mjs';
 
-const program = path.join(path.dirname(binary), 'linnet');
+export const program = path.join(path.dirname(binary), 'linnet');
 
 const reportPattern = /ERROR: \w+Sanitizer|runtime error:/;
 
