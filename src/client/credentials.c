@@ -113,6 +113,7 @@ credentials_find_secret(char secret[2 * SECRET_BYTES + 1])
 	const size_t size = 2 * SECRET_BYTES + 1;
 	uint8_t random[SECRET_BYTES];
 	char path[PATH_MAX];
+	ssize_t len;
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		abort();
@@ -121,8 +122,14 @@ credentials_find_secret(char secret[2 * SECRET_BYTES + 1])
 			return;
 		hex_encode(secret, random, sizeof(random));
 		credentials_write_secret(path, secret);
-		if (credentials_read_file(path, secret, size) == 2 * SECRET_BYTES)
+		len = credentials_read_file(path, secret, size);
+		if (len == 2 * SECRET_BYTES)
 			return;
+		if (len != -ENOENT)
+			output_note(
+				"%s: this is not the secret of linnet, so what is said "
+				"now cannot be edited later",
+				path);
 	}
 	hex_encode(secret, random, sizeof(random));
 }

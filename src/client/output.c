@@ -1,6 +1,7 @@
 #include "client/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "linnet/base/json_text.h"
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/line_text.h"
 
@@ -65,11 +67,18 @@ output_write(struct buffer *text)
 
 /* Standard output may be non-blocking: it is shared with other programs. */
 static int
-output_write_some(const char *bytes, size_t len, size_t *done)
+output_write_some(
+	const struct runner *runner, const char *bytes, size_t len, size_t *done)
 {
 	struct pollfd poll_out = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	ssize_t n = write(STDOUT_FILENO, bytes, len);
+	ssize_t n;
 
+	/* So many bytes do not wait if there is room in a pipe. */
+	if (runner_is_stopped(runner))
+		len = size_min(len, PIPE_BUF);
+	if (runner_is_stopped(runner) && poll(&poll_out, 1, 0) == 0)
+		return -EINTR;
+	n = write(STDOUT_FILENO, bytes, len);
 	if (n < 0 && errno == EAGAIN)
 		return poll(&poll_out, 1, -1) < 0 ? -errno : 0;
 	if (n < 0)
@@ -79,13 +88,14 @@ output_write_some(const char *bytes, size_t len, size_t *done)
 }
 
 int
-output_flush(void)
+output_flush(const struct runner *runner)
 {
 	size_t done = 0;
 	int r = write_error;
 
 	while (!r && done < waiting.len)
-		r = output_write_some(waiting.bytes + done, waiting.len - done, &done);
+		r = output_write_some(
+			runner, waiting.bytes + done, waiting.len - done, &done);
 	if (r && !write_error && r != -EPIPE && r != -EINTR)
 		output_note("standard output: %s", strerror(-r));
 	write_error = r;

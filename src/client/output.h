@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "client/runner.h"
 #include "linnet/base/buffer.h"
 
 /* Print "linnet: ", what printf(3) would print, cleaned, and a line feed to stderr. */
@@ -19,4 +20,4 @@ void output_write(struct buffer *text);
 /* Hand over everything to the reader of stdout. Returns 0, or -errno once that has
  * failed, after printing why. -EPIPE: nobody reads any more, which is not printed.
  * -EINTR: a signal has come while the reader let it wait. */
-int output_flush(void);
+int output_flush(const struct runner *runner);

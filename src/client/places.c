@@ -127,7 +127,7 @@ places_write(const struct places *places, const char *draft)
 int
 places_save(struct places *places)
 {
-	json_t *others;
+	json_t *others = NULL;
 	char *draft;
 	int r;
 

@@ -304,7 +304,7 @@ sender_on_turn(struct connection *connection, int64_t now_ms)
 	struct sender *sender = sender_of(connection);
 	int64_t next_ms;
 
-	if (output_flush() < 0)
+	if (output_flush(connection->client->runner) < 0)
 		connection_end(connection, CLIENT_REFUSED);
 	if (!connection->is_open)
 		return INT64_MAX;
@@ -353,7 +353,7 @@ sender_run(const struct client *client, const char *room,
 		abort();
 	hex_encode(sender.run, random, sizeof(random));
 	status = connection_run(&sender.connection);
-	output_flush();
+	output_flush(client->runner);
 	while ((parcel = TAILQ_FIRST(&sender.parcels)))
 		sender_drop(&sender, parcel);
 	return status;

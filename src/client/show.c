@@ -50,7 +50,7 @@ show_answer(const struct client *client, json_t *answer, const struct show_form 
 	json_decref(answer);
 	output_write(&text);
 	buffer_clear(&text);
-	r = output_flush();
+	r = output_flush(client->runner);
 	return r == 0 || r == -EPIPE ? CLIENT_DONE : CLIENT_REFUSED;
 }
 

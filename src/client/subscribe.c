@@ -245,7 +245,7 @@ static void
 subscribe_flush(struct subscription *subscription)
 {
 	struct connection *connection = &subscription->connection;
-	int r = output_flush();
+	int r = output_flush(connection->client->runner);
 
 	/* If nobody reads any more, or a signal ends linnet, that is no failure. */
 	if (r == -EPIPE || r == -EINTR)

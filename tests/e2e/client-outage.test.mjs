@@ -143,6 +143,20 @@ test('a reader that was too slow resumes where it was', () =>
 		assert.match(sub.stderr, /trying again\nlinnet: .*: connected\n$/);
 	}));
 
+test('a signal ends linnet also while nobody takes its output', () =>
+	withDaemon({ settings: ['limits.message_rate=0.0'] }, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&events=1');
+		const { epoch } = await ann.nextJson();
+		await sayMany(ann, 100, { textOf: () => 'x'.repeat(16000) });
+		const sub = new Linnet(daemon.url, ['sub', 'lobby', '--since', `${epoch}:0`]);
+		sub.child.stdout.pause();
+		const isWaiting = () => /pipe_write|sock|unix/.test(readFileSync(`/proc/${sub.child.pid}/wchan`, 'utf8'));
+		await eventually(() => assert.ok(isWaiting()), 'linnet to wait');
+		sub.child.kill('SIGTERM');
+		await once(sub.child, 'exit');
+		assert.deepEqual([sub.child.exitCode, sub.stderr], [0, '']);
+	}));
+
 test('a server that makes up rooms does not fill the file of places', async () => {
 	const state = path.join(temporaryFolder(), 'state');
 	const serve = (socket) => {

@@ -133,6 +133,11 @@ test('a later run edits and deletes what an earlier one said, and nobody else do
 
 test('without a folder for the secret linnet works for one run', () =>
 	withDaemon(noRateLimit, async (daemon) => {
+		const broken = temporaryFolder();
+		writeFileSync(path.join(broken, 'linnet'), 'x');
+		const { status, stderr } = await linnet(daemon.url, ['ack', 'lobby', 'k'], { home: broken });
+		assert.equal(status, 1);
+		assert.match(stderr, /^linnet: .*: this is not the secret of linnet, so what is said now cannot be edited later\nlinnet: .* \(no_such_alarm\)\n$/);
 		const env = { XDG_STATE_HOME: '', HOME: '/proc/nowhere' };
 		await linnetDone(daemon.url, ['pub', 'lobby', 'hi'], { env });
 		assert.equal((await linnet(daemon.url, ['delete', 'lobby', '1'], { env })).status, 1);
