@@ -89,7 +89,7 @@ const checks = {
 /** Checks a unit or a drop-in that was written. The unit of a drop-in may be one of the reader's. */
 async function checkUnit(sandbox, file) {
 	const unit = path.basename(file.includes('.d/') ? path.dirname(file).replace(/\.d$/, '') : file);
-	await sandbox.run(`cd /etc/systemd/system; ls ${unit} /usr/lib/systemd/system/${unit} | grep -q . || printf '[Service]\nExecStart=true\n' >${unit}; cd "$OLDPWD"`);
+	await sandbox.run(`[ -e /usr/lib/systemd/system/${unit} ] || [ -e /etc/systemd/system/${unit} ] || printf '[Service]\\nExecStart=true\\n' >/etc/systemd/system/${unit}`);
 	await sandbox.run(`systemd-analyze verify --man=no ${unit.replace('@.', '@example.')}`);
 }
 

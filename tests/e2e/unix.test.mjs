@@ -42,7 +42,7 @@ test('a socket that a daemon listens on is left to it, and its stop leaves the s
 	await withDaemon(at(file), async (daemon) => {
 		const second = await runDaemon(at(file));
 		assert.equal(second.code, 3);
-		assert.match(second.stderr, new RegExp(`listen_failed address=unix:${file} error="Address already in use"`));
+		assert.match(second.stderr, new RegExp(`listen_failed address=unix:${file} error="the address is in use`));
 		assert.equal((await ask(daemon, 'GET', '/healthz')).status, 200);
 		writeFileSync(`${file}.new`, 'somebody moves this over the socket');
 		spawnSync('mv', [`${file}.new`, file]);
