@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "client/http_exchange.h"
 #include "client/output.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
@@ -103,6 +104,28 @@ connection_give_up(struct connection *connection, const char *why, int64_t wait_
 	connection->retry_ms = now_ms + (wait_ms > backoff_ms ? wait_ms : backoff_ms);
 }
 
+/* libwebsockets does not give the body of a refused handshake. A question about the same
+ * room is refused for the same reason, in most cases. Returns true if it was printed. */
+static bool
+connection_ask_why(const struct connection *connection)
+{
+	struct buffer path = { 0 };
+	struct http_exchange exchange = {
+		.client = connection->client,
+		.method = "GET",
+	};
+	bool is_told;
+
+	buffer_printf(&path, "/who/");
+	url_append_escaped(&path, connection->room);
+	exchange.path = path.bytes;
+	http_exchange_run(&exchange, clock_now_ms() + CLIENT_PATIENCE_MS);
+	is_told = exchange.is_whole && http_exchange_print_error(&exchange);
+	http_exchange_clear(&exchange);
+	buffer_clear(&path);
+	return is_told;
+}
+
 /* The text for a handshake that was answered by an HTTP status. */
 static const char *
 connection_status_text(int status)
@@ -144,8 +167,9 @@ connection_on_status(struct connection *connection, const struct link_end *end)
 			wait_ms);
 		return;
 	}
-	output_note("%s: HTTP status %d: %s", connection->client->arguments->url,
-		end->status, connection_status_text(end->status));
+	if (!connection_ask_why(connection))
+		output_note("%s: HTTP status %d: %s", connection->client->arguments->url,
+			end->status, connection_status_text(end->status));
 	connection_end(connection, CLIENT_REFUSED);
 }
 

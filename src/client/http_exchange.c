@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/output.h"
 #include "linnet/base/clock.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
 
 /* What is read at once. */
@@ -137,6 +139,26 @@ http_exchange_run(struct http_exchange *exchange, int64_t deadline_ms)
 	else if (!exchange->is_whole)
 		http_exchange_fail(exchange, "the connection was lost");
 	lws_peer_kill(&exchange->peer);
+}
+
+bool
+http_exchange_print_error(const struct http_exchange *exchange)
+{
+	const struct buffer *response = &exchange->response;
+	json_error_t error;
+	json_t *answer = response->len ? json_text_load(response->bytes, response->len,
+						 JSON_ALLOW_NUL, &error)
+				       : NULL;
+	const json_t *fault = json_object_get(answer, "error");
+	const char *code = json_string_value(json_object_get(fault, "code"));
+	const char *text = json_string_value(json_object_get(fault, "message"));
+
+	bool is_error = code && text;
+
+	if (is_error)
+		output_note("%s (%s)", text, code);
+	json_decref(answer);
+	return is_error;
 }
 
 void

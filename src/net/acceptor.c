@@ -264,9 +264,8 @@ acceptor_warn_if_open(const struct acceptor *acceptor)
 		is_http ? acceptor->http : acceptor->line, where, sizeof(where));
 	log_warn("open_to_everybody", log_str(is_http ? "http" : "line", where),
 		log_str("hint",
-			"everybody who reaches this address may read and write; "
-			"auth.mode "
-			"jwt demands a token, the address 127.0.0.1 keeps others out"));
+			"everybody who can reach this address may read and write; to "
+			"prevent that, set auth.mode to jwt or listen on 127.0.0.1"));
 }
 
 int

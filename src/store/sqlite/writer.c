@@ -148,8 +148,8 @@ writer_lose(struct sqlite_writer *writer, const char *what)
 	if (!writer->files->guard.is_lost)
 		log_error("store_failed", log_str("path", writer->store->options.path),
 			log_str("error", what),
-			log_str("hint", "nothing is kept until linnetd is restarted; put "
-					"the right file in place before"));
+			log_str("hint", "messages are refused until linnetd is "
+					"restarted; put the right file back first"));
 	writer->files->guard.is_lost = true;
 	/* The next start compares it with what is there then. */
 	writer_note(writer);
@@ -208,7 +208,7 @@ writer_look(struct sqlite_writer *writer, bool is_thorough)
 			   : sqlite_guard_glance(&files->guard, &is_log);
 	if (!what && is_thorough && !writer->is_note_due &&
 		sqlite_lineage_is_foreign(&files->lineage))
-		what = "something else has written the file beside it, -lineage";
+		what = "another program has written the file beside it (-lineage)";
 	if (!what)
 		return SQLITE_OK;
 	return is_log && !writer->is_broken ? writer_ask_about_log(writer, what)
