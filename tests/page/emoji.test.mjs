@@ -224,7 +224,7 @@ test('a closed list of shortcodes stays closed when the library loads', () =>
 		await completions(ann, 1);
 		await ann.page.keyboard.press('Escape');
 		releaseLibrary();
-		const isHere = () => ann.page.evaluate(async () => (await import('./emoji-set.js')).hasAllEmoji());
+		const isHere = () => ann.page.evaluate(async () => (await import('./emoji/emoji-set.js')).hasAllEmoji());
 		await eventually(async () => assert.ok(await isHere()), 'the library');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		await ann.page.keyboard.type('l');
