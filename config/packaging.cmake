@@ -35,9 +35,11 @@ install(DIRECTORY config/systemd/drop-ins config/proxy config/fail2ban
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES config/grafana-dashboard.json config/prometheus-rules.yml
 	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# The hook that gives linnetd the certificates of certbot.
+install(PROGRAMS config/certbot/linnet-deploy DESTINATION ${CMAKE_INSTALL_DATADIR}/linnet)
 install(FILES config/debian/copyright ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md docs/CHANGELOG.md docs/OPERATIONS.md docs/PROGRAMS.md
-	docs/PROTOCOL.md docs/SECURITY.md
+	docs/PROTOCOL.md docs/QUICKSTART.md docs/SECURITY.md
 	DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)

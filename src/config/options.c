@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include "config/config_private.h"
 #include "linnet/base/cidr.h"
@@ -38,6 +39,15 @@ options_check_address(const char *value)
 		inet_pton(AF_INET6, value, address) == 1)
 		return NULL;
 	return "must be an IP address or \"localhost\"";
+}
+
+const char *
+config_unix_path(const char *address)
+{
+	static const char prefix[] = "unix:";
+	const size_t length = sizeof(prefix) - 1;
+
+	return strncmp(address, prefix, length) ? NULL : address + length;
 }
 
 static const char *
@@ -151,6 +161,20 @@ options_check_absolute(const char *value)
 	return *value == '/' ? options_check_line(value) : "must be an absolute path";
 }
 
+static const char *
+options_check_http_address(const char *value)
+{
+	const char *path = config_unix_path(value);
+
+	if (path && strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return "must have a shorter path: the kernel takes 107 bytes";
+	if (path)
+		return options_check_absolute(path);
+	return options_check_address(value)
+		       ? "must be an IP address, \"localhost\" or \"unix:PATH\""
+		       : NULL;
+}
+
 /* "" means that no hash is given. */
 static const char *
 options_check_sha256(const char *value)
@@ -202,15 +226,15 @@ static const struct config_option room_options[] = {
 		.help = "Topic of the room"),
 	MEMBER(room_config, keep_messages, .type = OPTION_INT, .min = ROOM_AS_STORE,
 		.max = INT_MAX, .preset = "-1",
-		.help = "Messages kept in the room; 0 keeps all, -1 as many as "
+		.help = "Messages kept in this room; 0 keeps all, -1 uses "
 			"store.keep_messages"),
 	MEMBER(room_config, keep_days, .type = OPTION_INT, .min = ROOM_AS_STORE,
 		.max = 36500, .preset = "-1", .unit = "days",
-		.help = "Time that the room's messages are kept; 0 keeps them for ever, "
-			"-1 as long as store.keep_days"),
+		.help = "Days that messages of this room are kept; 0 keeps them for "
+			"ever, -1 uses store.keep_days"),
 	MEMBER(room_config, read_only, .type = OPTION_BOOL, .preset = "false",
-		.help = "Only who shows a token of auth.tokens for the room speaks "
-			"there"),
+		.help = "Only clients with a token of auth.tokens for this room may "
+			"write"),
 };
 
 static const struct config_members room_members = MEMBERS(room_config, room_options);
@@ -223,25 +247,25 @@ static const char sha256_mask[] =
 static const struct config_option token_options[] = {
 	MEMBER(token_config, name, .type = OPTION_STRING, .min = 1, .max = 64,
 		.check = options_check_line, .unique = true, .unit = "bytes",
-		.help = "Name of the token in the log"),
+		.help = "Name of the token, for the log"),
 	MEMBER(token_config, token_file, .type = OPTION_STRING, .min = 0, .max = 4095,
 		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
-		.help = "File that contains only the token; give this or token_sha256"),
+		.help = "File with the token and nothing else; give this or "
+			"token_sha256"),
 	MEMBER(token_config, token_sha256, .type = OPTION_STRING, .min = 0, .max = 64,
 		.preset = "\"\"", .check = options_check_sha256, .mask = sha256_mask,
 		.help = "SHA-256 of the token, 64 hex digits; linnetd --dump prints "
 			"zeros instead"),
 	MEMBER(token_config, rooms, .type = OPTION_LIST, .min = 1, .max = 255,
 		.preset = "[]", .check = options_check_room,
-		.help = "Rooms that the token may use; [ ] is every room"),
+		.help = "Rooms that the token may use; [ ] means every room"),
 	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
-		.help = "May also read the metrics and moderate"),
+		.help = "The token may also read /metrics and moderate"),
 	MEMBER(token_config, hook_secret_file, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.unit = "bytes",
-		.help = "File with the secret that the sender's webhooks are signed "
-			"with; "
-			"others under this token are refused"),
+		.help = "File with the secret that signs the webhooks of this token; "
+			"webhooks without a valid signature are refused"),
 };
 
 static const struct config_members token_members =
@@ -253,26 +277,26 @@ static const struct config_option tail_options[] = {
 	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.check = options_check_room, .limit = "limits.room_bytes", .unique = true,
 		.ignores_case = true, .differs = chat_rooms, .unit = "bytes",
-		.help = "Room that shows only this file; no longer than "
+		.help = "Room that shows this file and nothing else; no longer than "
 			"limits.room_bytes"),
 	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.check = options_check_absolute, .unit = "bytes",
-		.help = "Absolute path of the file"),
+		.help = "Absolute path of the log file"),
 	MEMBER(tail_config, lines, .type = OPTION_INT, .min = 0, .max = 10000,
-		.preset = "100",
-		.help = "Recent lines that a reader gets when it enters"),
+		.preset = "100", .help = "Recent lines that a new reader gets"),
 	MEMBER(tail_config, rate, .type = OPTION_INT, .min = 1, .max = 1000000,
 		.preset = "200", .unit = "per s",
-		.help = "Most lines that are sent; the rest is skipped"),
+		.help = "Highest rate of lines; lines above it are skipped"),
 };
 
 static const struct config_members tail_members = MEMBERS(tail_config, tail_options);
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"127.0.0.1\"", .check = options_check_address,
-		.help = "IP address to listen on, or \"localhost\"; \"0.0.0.0\" or "
-			"\"::\" is every address"),
+		.preset = "\"127.0.0.1\"", .check = options_check_http_address,
+		.help = "IP address to listen on, or \"localhost\"; \"::\" is every "
+			"address, \"0.0.0.0\" every IPv4 address, \"unix:PATH\" a "
+			"UNIX socket"),
 	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
 		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
@@ -280,134 +304,145 @@ const struct config_option config_options[] = {
 	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.needs = "http.tls_key", .unit = "bytes",
-		.help = "PEM file with the certificate chain; turns on TLS"),
+		.help = "PEM file with the certificate and its chain; turns on TLS"),
 	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
 		.preset = "\"\"", .check = options_check_line,
 		.needs = "http.tls_certificate", .unit = "bytes",
-		.help = "PEM file with the private key of tls_certificate"),
+		.help = "PEM file with the private key of http.tls_certificate, without "
+			"a password"),
 	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
 		.max = 300, .preset = "[]", .check = options_check_origin,
-		.help = "Other sites whose pages may connect, such as "
-			"\"https://example.org\"; \"*\" is every site"),
+		.help = "Other websites whose pages may connect, such as "
+			"\"https://example.org\"; \"*\" allows every website"),
 	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
 		.max = 64, .preset = "[]", .check = options_check_proxy,
-		.help = "Proxies whose X-Forwarded-For header is trusted, such as "
-			"\"127.0.0.1\" or \"10.0.0.0/8\"; \"unix\" is every peer on a "
+		.help = "Proxies whose X-Forwarded-For header is believed, such as "
+			"\"127.0.0.1\" or \"10.0.0.0/8\"; \"unix\" is every client of a "
 			"UNIX socket"),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
-		.help = "Serve nc and telnet clients: each line is a message"),
+		.help = "Open the line port, where nc and telnet send each line as a "
+			"message"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"127.0.0.1\"", .check = options_check_address,
-		.help = "IP address to listen on for line clients, or \"localhost\""),
+		.help = "IP address to listen on for nc and telnet, or \"localhost\""),
 	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
-		.help = "TCP port for line clients; 0 lets the kernel choose"),
+		.help = "TCP port for nc and telnet; 0 lets the kernel choose"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"lobby\"", .check = options_check_room,
 		.limit = "limits.room_bytes", .unit = "bytes",
-		.help = "Room of a connection that does not choose one; no longer than "
+		.help = "Room of a client that asks for none; no longer than "
 			"limits.room_bytes"),
 	OPTION(chat.create_rooms, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Let clients enter rooms that do not exist; the first message "
-			"makes the room"),
+		.help = "Clients may enter rooms that do not exist; the first message "
+			"creates the room"),
 	OPTION(chat.max_rooms, .live = true, .type = OPTION_INT, .min = 1, .max = 100000,
-		.preset = "1000", .help = "Most rooms with a message, alarm or metric"),
+		.preset = "1000",
+		.help = "Highest number of rooms that have a message, an alarm or a "
+			"metric"),
 	OPTION(chat.rooms_per_session, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000, .preset = "32",
-		.help = "Most rooms that one connection may be in"),
+		.help = "Highest number of rooms that one connection may be in"),
 	OPTION(chat.echo_to_sender, .live = true, .type = OPTION_BOOL, .preset = "false",
-		.help = "Send a message back to its sender too"),
+		.help = "Send each message back to its sender too"),
 	OPTION(chat.share_email, .live = true, .type = OPTION_BOOL, .preset = "false",
-		.help = "Send the sender's email to everybody in the room; old clients "
-			"get one with everything"),
+		.help = "Send the sender's email address to the room; clients that did "
+			"not ask for events get an email member with every message"),
 	OPTION(chat.gravatar, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Add the Gravatar hash of the sender's email to each message"),
+		.help = "Add the Gravatar hash of the sender's email address to each "
+			"message"),
 	OPTION(rooms, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &room_members,
 		.help = "Rooms that always exist, such as ( { name = \"ops\"; topic = "
 			"\"What is on fire\"; } )"),
 	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
 		.choices = store_drivers,
-		.help = "Where messages are stored; \"memory\" loses them when linnetd "
-			"stops"),
+		.help = "Where messages are kept: in a file (\"sqlite\"), or in memory "
+			"until linnetd stops (\"memory\")"),
 	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.preset = "\"linnet.db\"", .unit = "bytes",
-		.help = "File of the sqlite database"),
+		.help = "File of the SQLite database; a relative path starts in "
+			"linnetd's working directory"),
 	OPTION(store.sync, .type = OPTION_CHOICE, .preset = "\"normal\"",
 		.choices = store_syncs,
-		.help = "\"full\" writes a message to disk before it is acknowledged"),
+		.help = "\"full\" writes each message to the disk (fsync) before it is "
+			"acknowledged; with \"normal\" a power loss may take the newest "
+			"messages"),
 	OPTION(store.keep_messages, .type = OPTION_INT, .min = 0, .max = INT_MAX,
 		.preset = "10000", .help = "Messages kept in each room; 0 keeps all"),
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
 		.unit = "days",
-		.help = "Time that messages are kept; 0 keeps them for ever"),
+		.help = "Days that messages are kept; 0 keeps them for ever"),
 	OPTION(store.max_bytes, .type = OPTION_LONG, .min = 1L << 20, .max = 1L << 50,
 		.preset = "4294967296L", .unit = "bytes",
-		.help = "Size of the whole history; above it, the oldest messages of the "
-			"largest rooms are deleted"),
+		.help = "Largest size of the history; above it, the oldest messages of "
+			"the largest rooms are deleted"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,
-		.help = "Who may chat; \"open\" is everybody, \"jwt\" only clients with "
-			"a JSON Web Token"),
+		.help = "Who may read and write: everybody (\"open\"), or only clients "
+			"with a JSON Web Token or a token of auth.tokens (\"jwt\")"),
 	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.unit = "bytes",
 		.help = "File with the secret that signs JSON Web Tokens (HS256), at "
 			"least 32 characters"),
 	OPTION(auth.trust_loopback, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Requests of this machine itself may push, read /metrics and "
-			"followed logs without a token; false behind a proxy on this "
-			"machine"),
+		.help = "Programs on this machine may read /metrics and followed logs "
+			"without a token, and push while auth.tokens is empty; set it to "
+			"false if a proxy runs on this machine"),
 	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &token_members,
-		.help = "Tokens for programs that push, such as ( { name = \"ci\"; "
+		.help = "Tokens of programs and moderators, such as ( { name = \"ci\"; "
 			"token_file = \"/etc/ci.token\"; } )"),
 	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
-		.preset = "10000", .help = "Most connections at a time"),
+		.preset = "10000", .help = "Highest number of connections"),
 	OPTION(limits.per_address, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "64",
-		.help = "Most connections from one address (IPv6: one /64); loopback and "
-			"trusted proxies are exempt"),
+		.help = "Highest number of connections from one address (IPv6: one /64); "
+			"loopback and trusted proxies are exempt"),
 	OPTION(limits.message_bytes, .live = true, .type = OPTION_INT, .min = 64,
 		.max = 16777216, .preset = "16384", .unit = "bytes",
 		.help = "Longest message that a client may send"),
 	OPTION(limits.message_rate, .live = true, .type = OPTION_REAL, .min = 0,
 		.max = 1000000, .preset = "5.0", .unit = "per s",
-		.help = "Messages that a client may send on average; 0.0 is no limit"),
+		.help = "Messages that one client may send on average; 0.0 means no "
+			"limit"),
 	OPTION(limits.message_burst, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "20",
-		.help = "Messages that a client may send in a burst"),
+		.help = "Messages that one client may send at once"),
 	OPTION(limits.address_rate, .live = true, .type = OPTION_REAL, .min = 0,
 		.max = 1000000, .preset = "20.0", .unit = "per s",
 		.help = "Messages, searches and joins of all clients of one address "
-			"together on average; 0.0 is no limit"),
+			"together, on average; 0.0 means no limit"),
 	OPTION(limits.address_burst, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "200",
-		.help = "Messages, searches and joins of one address in a burst"),
+		.help = "Messages, searches and joins of all clients of one address "
+			"together, at once"),
 	OPTION(limits.connect_rate, .live = true, .type = OPTION_REAL, .min = 0,
 		.max = 1000000, .preset = "10.0", .unit = "per s",
-		.help = "Sessions that one address may open on average; 0.0 is no limit"),
+		.help = "Sessions that one address may open on average; 0.0 means no "
+			"limit"),
 	OPTION(limits.connect_burst, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "128",
-		.help = "Sessions that one address may open in a burst"),
+		.help = "Sessions that one address may open at once"),
 	OPTION(limits.address_rooms, .live = true, .type = OPTION_INT, .min = 0,
 		.max = 1000000, .preset = "20",
-		.help = "Rooms that one address may make in an hour; 0 is no limit"),
+		.help = "Rooms that one address may create in an hour; 0 means no limit"),
 	OPTION(limits.hook_burst, .live = true, .type = OPTION_INT, .min = 0,
 		.max = 1000000, .preset = "2000",
-		.help = "Webhooks that one token or address may send at once, and again "
-			"after 60 s; 0 is no limit"),
+		.help = "Webhooks that one token, or one address without a token, may "
+			"send at once, refilled within 60 s; 0 means no limit"),
 	OPTION(limits.queue_bytes, .live = true, .type = OPTION_INT, .min = 1024,
 		.max = 1073741824, .preset = "1048576", .unit = "bytes",
-		.help = "Bytes that may be queued for a client; a slow reader that "
-			"exceeds them is disconnected"),
+		.help = "Bytes that may wait for one client; a client that reads too "
+			"slowly for it is disconnected"),
 	OPTION(limits.name_bytes, .live = true, .type = OPTION_INT, .min = 1, .max = 255,
-		.preset = "32", .unit = "bytes", .help = "Longest name of a person"),
+		.preset = "32", .unit = "bytes", .help = "Longest user name"),
 	OPTION(limits.room_bytes, .live = true, .type = OPTION_INT, .min = 1, .max = 255,
-		.preset = "64", .unit = "bytes", .help = "Longest name of a room"),
+		.preset = "64", .unit = "bytes", .help = "Longest room name"),
 	OPTION(heartbeat.ping_s, .live = true, .type = OPTION_INT, .min = 1, .max = 3600,
 		.preset = "25", .unit = "s",
-		.help = "Idle time before a client is pinged"),
+		.help = "Silence after which a client is pinged"),
 	OPTION(heartbeat.pong_s, .live = true, .type = OPTION_INT, .min = 1, .max = 3600,
 		.preset = "10", .unit = "s",
 		.help = "Time to answer a ping before the client is disconnected"),

@@ -236,12 +236,12 @@ daemon_open_and_run(struct daemon *daemon)
 {
 	enum exit_status status;
 	size_t connections;
+	char name[SYSTEMD_NAME_BYTES];
 	const char *why;
-	int r = systemd_take_sockets(&why);
 
-	if (r < 0) {
-		log_error("activation_failed", log_str("socket", why),
-			log_str("error", strerror(-r)));
+	if (systemd_take_sockets(name, &why) < 0) {
+		log_error("activation_failed", log_str("socket", name),
+			log_str("error", why));
 		return EXIT_CANNOT_OPEN;
 	}
 	connections = acceptor_fit_rlimit(daemon->config, daemon->secrets.tls != NULL,

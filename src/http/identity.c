@@ -64,24 +64,28 @@ identity_printable(const char *value)
 	return name_is_line(value) ? value : "?";
 }
 
-/* Tell the operator once that connections of a proxy count as this machine's, which have
- * no limits. */
+/* Tell the operator once that a proxy is not listed. On loopback its connections have no
+ * limits; on a UNIX socket they have those of one address. */
 static void
 identity_warn_of_proxy(const struct http_request *request)
 {
 	struct http_door *door = request->http->door;
+	const struct conn *conn = request->conn;
 	const char *mark = identity_find_mark(request->head);
 
 	if (door->has_warned_of_proxy ||
-		(!mark && identity_is_local_host(request->head->host)))
+		(!mark && (conn->is_unix || identity_is_local_host(request->head->host))))
 		return;
 	door->has_warned_of_proxy = true;
-	log_warn("proxy_not_trusted", log_str("peer", request->conn->peer),
+	log_warn("proxy_not_trusted",
+		log_str("peer", conn->is_unix ? "unix" : conn->peer),
 		log_str("host", identity_printable(request->head->host)),
 		log_str("header", mark ? mark : ""),
-		log_str("hint",
-			"add the proxy to http.trusted_proxies: its clients have no "
-			"limits per address"));
+		log_str("hint", conn->is_unix
+					? "add \"unix\" to http.trusted_proxies: all its "
+					  "clients share the limits of one address"
+					: "add the proxy to http.trusted_proxies: its "
+					  "clients have no limits per address"));
 }
 
 void
@@ -115,7 +119,7 @@ identity_find(struct http_request *request)
 	if (is_proxy)
 		found = forwarded_find_client(
 			conn->table->proxies, head, &conn->address, &client);
-	else if (conn->is_loopback)
+	else if (conn->is_loopback || conn->is_unix)
 		identity_warn_of_proxy(request);
 	/* A proxy that forwards for somebody it does not name forwards for a stranger. */
 	if (found != -ENOENT || (is_proxy && identity_find_mark(head)))

@@ -1,8 +1,10 @@
 #include "linnet/net/acceptor.h"
 
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "linnet/base/cidr.h"
 #include "linnet/base/log.h"
@@ -18,6 +20,9 @@
 /* Descriptors of a connection. With TLS: the socket and a pair of sockets. */
 #define DESCRIPTORS 1
 #define TLS_DESCRIPTORS 3
+
+/* Space for the addresses of a listener in the log. */
+#define ADDRESS_BYTES 256
 
 /* What rejected connections of one kind are sent. */
 struct reject_texts {
@@ -133,21 +138,77 @@ acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
 		acceptor->on_conn(acceptor->context, conn, fd);
 }
 
+/* An inherited socket of a door that is turned off. The service manager goes on
+ * listening, so without this its peers would wait for ever. */
+static void
+acceptor_on_accept_unused(void *context, int fd, const struct sockaddr *address)
+{
+	(void)context;
+	(void)address;
+	close(fd);
+}
+
+static void
+acceptor_log_unused(const struct acceptor *acceptor)
+{
+	char address[ADDRESS_BYTES];
+
+	listener_describe(acceptor->unused, address, sizeof(address));
+	log_warn("socket_not_used", log_str("socket", "line"),
+		log_str("address", address),
+		log_str("hint",
+			"line.enabled is false: connections are closed at once; to free "
+			"the port, stop the socket unit: systemctl disable --now "
+			"linnetd-line.socket"));
+}
+
+static void
+acceptor_log_inherited(const struct listener *listener, const char *name)
+{
+	char address[ADDRESS_BYTES], keys[64];
+
+	listener_describe(listener, address, sizeof(address));
+	snprintf(keys, sizeof(keys), "%s.address, %s.port", name, name);
+	log_info("address_from_socket", log_str("socket", name),
+		log_str("address", address), log_str("without_effect", keys),
+		log_str("hint", "the socket unit's ListenStream= decides the address"));
+}
+
+/* Use the inherited sockets of that name. Returns NULL if there are none. */
+static struct listener *
+acceptor_inherit(
+	struct acceptor *acceptor, const char *name, listener_on_accept *on_accept)
+{
+	int fds[SYSTEMD_SOCKETS];
+	size_t count = systemd_sockets(name, fds);
+
+	return count ? listener_adopt(acceptor->loop, fds, count, on_accept, acceptor)
+		     : NULL;
+}
+
 /* Listen on the inherited sockets of that name, or on new ones if there are none. */
 static int
 acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
 	const char *name, const char *address, int port, listener_on_accept *on_accept)
 {
-	int fds[SYSTEMD_SOCKETS], r;
-	size_t count = systemd_sockets(name, fds);
+	const char *path = config_unix_path(address);
+	int r;
 
-	if (count) {
-		*listener =
-			listener_adopt(acceptor->loop, fds, count, on_accept, acceptor);
+	*listener = acceptor_inherit(acceptor, name, on_accept);
+	if (*listener) {
+		acceptor_log_inherited(*listener, name);
 		return 0;
 	}
-	r = listener_open(listener, acceptor->loop, address, port, on_accept, acceptor);
-	if (r < 0)
+	if (path)
+		r = listener_open_unix(
+			listener, acceptor->loop, path, on_accept, acceptor);
+	else
+		r = listener_open(
+			listener, acceptor->loop, address, port, on_accept, acceptor);
+	if (r < 0 && path)
+		log_error("listen_failed", log_str("address", address),
+			log_str("error", strerror(-r)));
+	else if (r < 0)
 		log_error("listen_failed", log_str("address", address),
 			log_int("port", port), log_str("error", strerror(-r)));
 	return r;
@@ -156,7 +217,7 @@ acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
 static void
 acceptor_log_ready(const struct acceptor *acceptor)
 {
-	char http[256], line[256];
+	char http[ADDRESS_BYTES], line[ADDRESS_BYTES];
 
 	listener_describe(acceptor->http, http, sizeof(http));
 	if (!acceptor->line) {
@@ -176,9 +237,16 @@ acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 	acceptor->conns.bans = bans;
 	r = acceptor_listen_on(acceptor, &acceptor->http, "http", config->http.address,
 		config->http.port, acceptor_on_accept_http);
-	if (r == 0 && config->line.enabled)
+	if (r < 0)
+		return r;
+	if (config->line.enabled)
 		r = acceptor_listen_on(acceptor, &acceptor->line, "line",
 			config->line.address, config->line.port, acceptor_on_accept_line);
+	else
+		acceptor->unused =
+			acceptor_inherit(acceptor, "line", acceptor_on_accept_unused);
+	if (acceptor->unused)
+		acceptor_log_unused(acceptor);
 	if (r == 0)
 		acceptor_log_ready(acceptor);
 	return r;
@@ -219,7 +287,8 @@ acceptor_close(struct acceptor *acceptor)
 {
 	listener_close(acceptor->http);
 	listener_close(acceptor->line);
-	acceptor->http = acceptor->line = NULL;
+	listener_close(acceptor->unused);
+	acceptor->http = acceptor->line = acceptor->unused = NULL;
 }
 
 void

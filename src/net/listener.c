@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@
 
 /* Connections accepted from one socket before others get their turn. */
 #define ACCEPTS_A_TURN 64
+
+/* Mode of a UNIX socket that linnetd makes: for its user and its group. */
+#define UNIX_MODE 0660
 
 /* Pause of accepting when the process has no descriptor left. */
 #define PAUSE_MS 200
@@ -40,6 +44,7 @@ struct listener {
 	size_t count;
 	struct loop_timer *pause;
 	bool is_exhausted; /* and the log says so */
+	struct stat file;  /* of the UNIX socket that was made; no inode: none */
 	listener_on_accept *on_accept;
 	void *context;
 };
@@ -219,6 +224,105 @@ listener_open(struct listener **out, struct loop *loop, const char *address, int
 	return 0;
 }
 
+/* True if there is a socket at the path, and no process accepts its connections. */
+static bool
+listener_is_left_over(const union address *address)
+{
+	struct stat file;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool is_left_over = fd >= 0 && lstat(address->un.sun_path, &file) == 0 &&
+			    S_ISSOCK(file.st_mode) &&
+			    connect(fd, &address->any, sizeof(address->un)) < 0 &&
+			    errno == ECONNREFUSED;
+
+	if (fd >= 0)
+		close(fd);
+	return is_left_over;
+}
+
+/* Bind fd to the path. A process that was killed leaves its socket behind, and bind never
+ * takes a path that exists. */
+static int
+listener_bind_unix(int fd, const union address *address)
+{
+	if (bind(fd, &address->any, sizeof(address->un)) == 0)
+		return 0;
+	if (errno != EADDRINUSE || !listener_is_left_over(address))
+		return -errno;
+	if (unlink(address->un.sun_path) < 0 ||
+		bind(fd, &address->any, sizeof(address->un)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Nobody can connect before listen, so nobody does before the mode is right. */
+static int
+listener_listen_unix(int fd, const union address *address, struct stat *file)
+{
+	const char *path = address->un.sun_path;
+	int r = listener_bind_unix(fd, address);
+
+	if (r < 0)
+		return r;
+	if (lstat(path, file) == 0 && chmod(path, UNIX_MODE) == 0 &&
+		listen(fd, SOMAXCONN) == 0)
+		return 0;
+	r = -errno;
+	unlink(path);
+	return r;
+}
+
+int
+listener_open_unix(struct listener **out, struct loop *loop, const char *path,
+	listener_on_accept *on_accept, void *context)
+{
+	union address address = { .un = { .sun_family = AF_UNIX } };
+	struct stat file;
+	int fd, r;
+
+	if (strlen(path) >= sizeof(address.un.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.un.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = listener_listen_unix(fd, &address, &file);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*out = listener_new(loop, on_accept, context);
+	(*out)->file = file;
+	listener_add_socket(*out, fd);
+	return 0;
+}
+
+/* Remove the file of the UNIX socket that was made, unless another one has its path. */
+static void
+listener_remove_file(const struct listener *listener)
+{
+	const union address address = listener_address_of(listener->sockets[0].socket.fd);
+	struct stat now;
+
+	if (lstat(address.un.sun_path, &now) == 0 &&
+		now.st_ino == listener->file.st_ino &&
+		now.st_dev == listener->file.st_dev)
+		unlink(address.un.sun_path);
+}
+
+/* The name of an abstract socket begins with a zero byte, which systemd and ss(8) write
+ * as
+ * "@". */
+static void
+listener_describe_unix(const struct sockaddr_un *un, char *out, size_t size)
+{
+	bool is_abstract = !un->sun_path[0];
+	int most = (int)sizeof(un->sun_path) - is_abstract;
+
+	snprintf(out, size, "unix:%s%.*s", is_abstract ? "@" : "", most,
+		un->sun_path + is_abstract);
+}
+
 static void
 listener_describe_socket(int fd, char *out, size_t size)
 {
@@ -226,7 +330,7 @@ listener_describe_socket(int fd, char *out, size_t size)
 	char host[INET6_ADDRSTRLEN] = "";
 
 	if (address.any.sa_family == AF_UNIX) {
-		snprintf(out, size, "unix:%s", address.un.sun_path);
+		listener_describe_unix(&address.un, out, size);
 	} else if (address.any.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof(host));
 		snprintf(out, size, "[%s]:%d", host, ntohs(address.v6.sin6_port));
@@ -259,6 +363,8 @@ listener_close(struct listener *listener)
 	if (!listener)
 		return;
 	loop_timer_free(listener->pause);
+	if (listener->file.st_ino)
+		listener_remove_file(listener);
 	for (i = 0; i < listener->count; i++)
 		loop_socket_close(&listener->sockets[i].socket);
 	free(listener);

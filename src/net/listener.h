@@ -21,11 +21,18 @@ typedef void listener_on_accept(void *context, int fd, const struct sockaddr *ad
 int listener_open(struct listener **listener, struct loop *loop, const char *address,
 	int port, listener_on_accept *on_accept, void *context);
 
+/* Listen on a UNIX socket at path, with the mode 0660. A socket there that no process
+ * listens on is replaced, any other file is left. listener_close removes it. Returns as
+ * listener_open does; -ENAMETOOLONG if the path is longer than sun_path of unix(7). */
+int listener_open_unix(struct listener **listener, struct loop *loop, const char *path,
+	listener_on_accept *on_accept, void *context);
+
 /* Accept on count listening sockets, up to LISTENER_SOCKETS. The listener owns them. */
 struct listener *listener_adopt(struct loop *loop, const int *fds, size_t count,
 	listener_on_accept *on_accept, void *context);
 
-/* Write the addresses, e.g. "127.0.0.1:8000" or "127.0.0.1:8000,[::1]:8000". */
+/* Write the addresses, e.g. "127.0.0.1:8000", "127.0.0.1:8000,[::1]:8000" or
+ * "unix:/run/linnet/http.sock". */
 void listener_describe(const struct listener *listener, char *out, size_t size);
 
 /* Stop listening; NULL is fine. */

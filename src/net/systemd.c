@@ -38,7 +38,8 @@ static const char *const socket_names[] = { "http", "line" };
 
 #ifdef LINNET_SYSTEMD
 
-static int
+/* Returns NULL, or a sentence that says why the socket cannot be used. */
+static const char *
 systemd_take_socket(int fd, const char *name)
 {
 	size_t i;
@@ -46,32 +47,35 @@ systemd_take_socket(int fd, const char *name)
 	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
 		if (strcmp(name, socket_names[i]) != 0)
 			continue;
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
-			sockets[i].count == SYSTEMD_SOCKETS)
-			return -ENOTSOCK;
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+			return "this is no listening stream socket: the socket unit must "
+			       "use ListenStream= and Accept=no";
+		if (sockets[i].count == SYSTEMD_SOCKETS)
+			return "more than 8 sockets have this name";
 		sockets[i].fds[sockets[i].count++] = fd;
-		return 0;
+		return NULL;
 	}
-	return -EINVAL;
+	return "linnetd does not know what this socket is for: write "
+	       "FileDescriptorName=http "
+	       "or FileDescriptorName=line into the [Socket] section of its unit";
 }
 
 int
-systemd_take_sockets(const char **why)
+systemd_take_sockets(char name[SYSTEMD_NAME_BYTES], const char **why)
 {
-	static char unfit[64];
 	char **names = NULL;
-	int count = sd_listen_fds_with_names(1, &names), i, r = 0;
+	int count = sd_listen_fds_with_names(1, &names), i;
 
+	*why = NULL;
 	for (i = 0; i < count; i++) {
-		if (r == 0)
-			r = systemd_take_socket(SD_LISTEN_FDS_START + i, names[i]);
-		if (r < 0 && !*unfit)
-			snprintf(unfit, sizeof(unfit), "%s", names[i]);
+		if (!*why) {
+			*why = systemd_take_socket(SD_LISTEN_FDS_START + i, names[i]);
+			snprintf(name, SYSTEMD_NAME_BYTES, "%s", names[i]);
+		}
 		free(names[i]);
 	}
 	free(names);
-	*why = unfit;
-	return r;
+	return *why ? -EINVAL : 0;
 }
 
 static void
@@ -91,8 +95,9 @@ systemd_watchdog_ms(void)
 #else
 
 int
-systemd_take_sockets(const char **why)
+systemd_take_sockets(char name[SYSTEMD_NAME_BYTES], const char **why)
 {
+	(void)name;
 	(void)why;
 	return 0;
 }

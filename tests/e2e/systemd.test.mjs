@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -70,12 +71,37 @@ test('sockets passed by systemd are used by name, and the configured ports are i
 	assert.equal(await within(ended, 'the end', 20_000), 0, started.stderr);
 });
 
-test('a passed socket with an unknown name ends the start with status 3', async (t) => {
-	const started = await activate(t, ['gopher']);
-	connect(started.ports[0], '127.0.0.1').on('error', () => {});
-	assert.equal(await within(started.ended, 'the end'), 3);
-	assert.match(started.stderr, /activation_failed socket=gopher/);
+test('the log names the keys that a passed socket makes void', async (t) => {
+	const started = await activate(t, ['http', 'line']);
+	assert.equal((await fetch(`http://127.0.0.1:${started.ports[0]}/healthz`)).status, 200);
+	started.child.kill('SIGTERM');
+	await within(started.ended, 'the end', 20_000);
+	for (const [i, name] of ['http', 'line'].entries())
+		assert.match(
+			started.stderr,
+			new RegExp(`address_from_socket socket=${name} address=127\\.0\\.0\\.1:${started.ports[i]} without_effect="${name}\\.address, ${name}\\.port" hint=.*ListenStream=`),
+		);
 });
+
+test('connections to a passed socket of a line door that is off are closed at once', async (t) => {
+	const started = await activate(t, ['http', 'line'], ['-s', 'line.enabled=false']);
+	const line = connect(started.ports[1], '127.0.0.1').resume();
+	await within(once(line, 'close'), 'the end of the connection');
+	assert.equal((await fetch(`http://127.0.0.1:${started.ports[0]}/healthz`)).status, 200);
+	started.child.kill('SIGTERM');
+	assert.equal(await within(started.ended, 'the end', 20_000), 0, started.stderr);
+	assert.match(started.stderr, new RegExp(`socket_not_used socket=line address=127\\.0\\.0\\.1:${started.ports[1]} hint="line\\.enabled is false: .*systemctl disable --now linnetd-line\\.socket"`));
+	assert.match(started.stderr, /ready http=[^ ]*$/m);
+});
+
+// systemd names a socket after its unit where FileDescriptorName= is left out.
+for (const name of ['linnetd-http.socket', 'unknown'])
+	test(`a passed socket named ${name} ends the start with status 3 and a sentence that says what to do`, async (t) => {
+		const started = await activate(t, [name]);
+		connect(started.ports[0], '127.0.0.1').on('error', () => {});
+		assert.equal(await within(started.ended, 'the end'), 3);
+		assert.match(started.stderr, new RegExp(`activation_failed socket=${name} error=".*write FileDescriptorName=http or FileDescriptorName=line into the \\[Socket\\] section of its unit"`));
+	});
 
 test('without a service manager everything works', async () => {
 	const { code } = await runDaemon({ args: ['-V'], env: { NOTIFY_SOCKET: '/nowhere/at/all' } });

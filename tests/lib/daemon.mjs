@@ -419,17 +419,22 @@ class Daemon {
 	}
 
 	async ready() {
-		const [, address, port, linePort] = await this.waitForLog(
-			/\bready\b.*\bhttp(?:=|":")([^\s"]+):(\d+)(?:(?: line=|","line":")[^\s"]+:(\d+))?/,
+		const [, socketPath, address, port, linePort] = await this.waitForLog(
+			/\bready\b.*\bhttp(?:=|":")(?:unix:([^\s"]+)|([^\s"]+):(\d+))(?:(?: line=|","line":")[^\s"]+:(\d+))?/,
 		);
+		this.linePort = linePort && Number(linePort);
+		if (socketPath) {
+			this.socketPath = socketPath;
+			this.host = 'localhost';
+			return;
+		}
 		this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
 		this.port = Number(port);
-		this.linePort = linePort && Number(linePort);
 		this.url = `http://${this.host}:${this.port}`;
 	}
 
 	wsUrl(at = '/ws') {
-		return `ws://${this.host}:${this.port}${at}`;
+		return this.socketPath ? `ws+unix:${this.socketPath}:${at}` : `ws://${this.host}:${this.port}${at}`;
 	}
 
 	/**

@@ -64,7 +64,7 @@ function sampleServer({ certificate, key }, daemon, port, plainPort) {
 		['listen 443 ssl http2;', `listen 127.0.0.1:${port} ssl http2;`],
 		['/etc/letsencrypt/live/chat.example.org/fullchain.pem', certificate],
 		['/etc/letsencrypt/live/chat.example.org/privkey.pem', key],
-		['server 127.0.0.1:8000;', `server 127.0.0.1:${daemon.port};`],
+		['server 127.0.0.1:8000;', `server ${daemon.socketPath ? `unix:${daemon.socketPath}` : `127.0.0.1:${daemon.port}`};`],
 	]);
 }
 

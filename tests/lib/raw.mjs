@@ -318,11 +318,8 @@ export async function freePort() {
 
 /** Connects a client. It stays open when the daemon closes its half. */
 export function connect(daemon, port = daemon.port) {
-	const socket = net.connect({
-		port,
-		host: daemon.host.replace(/^\[(.*)\]$/, '$1'),
-		allowHalfOpen: true,
-	});
+	const to = port === undefined ? { path: daemon.socketPath } : { port, host: daemon.host.replace(/^\[(.*)\]$/, '$1') };
+	const socket = net.connect({ ...to, allowHalfOpen: true });
 	const connected = new Promise((resolve, reject) => {
 		socket.once('connect', () => resolve(new RawClient(socket)));
 		socket.once('error', reject);
@@ -334,7 +331,7 @@ export function connect(daemon, port = daemon.port) {
 export async function ask(daemon, method, path, headers = {}, body = '') {
 	const client = await connect(daemon);
 	try {
-		const usual = { Host: `${daemon.host}:${daemon.port}`, Connection: 'close' };
+		const usual = { Host: daemon.port ? `${daemon.host}:${daemon.port}` : daemon.host, Connection: 'close' };
 		await client.write(request(method, path, { ...usual, ...headers }, body));
 		return await client.readResponse({ isHead: method === 'HEAD' });
 	} finally {

@@ -245,6 +245,9 @@ void config_dump(const struct config *config, FILE *out);
 void config_adopt(struct config *config, struct config *fresh,
 	void (*on_kept)(void *context, const char *path), void *context);
 
+/* The path of http.address if that is a UNIX socket ("unix:PATH"), or NULL. */
+const char *config_unix_path(const char *address);
+
 /* Free a configuration; NULL is fine. */
 void config_free(struct config *config);
 

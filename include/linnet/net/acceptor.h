@@ -30,8 +30,9 @@ struct acceptor {
 	void *context;
 	struct cidr_list *proxies;
 	struct listener *http;
-	struct listener *line; /* NULL: no line door */
-	uint64_t over_limit;   /* rejected by a limit since the last log line */
+	struct listener *line;   /* NULL: no line door */
+	struct listener *unused; /* the service manager's, if there is no line door */
+	uint64_t over_limit;     /* rejected by a limit since the last log line */
 	const char *limit;
 	uint64_t banned; /* banned peers since the last log line */
 	char banned_peer[INET6_ADDRSTRLEN];

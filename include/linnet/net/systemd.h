@@ -12,10 +12,13 @@ struct systemd;
 /* Most inherited sockets of one name. */
 #define SYSTEMD_SOCKETS 8
 
+/* Space for the name of an inherited socket, shortened if need be. */
+#define SYSTEMD_NAME_BYTES 64
+
 /* Find the inherited sockets and make them close-on-exec. Call this once, before any
- * descriptor is opened. Returns 0; -EINVAL if a name is neither "http" nor "line", or
- * -ENOTSOCK if one is not a listening TCP socket, with *why set to the name. */
-int systemd_take_sockets(const char **why);
+ * descriptor is opened. Returns 0, or -EINVAL if one cannot be used: then name has its
+ * name, and *why a sentence that says what to do. */
+int systemd_take_sockets(char name[SYSTEMD_NAME_BYTES], const char **why);
 
 /* Copy the inherited descriptors of that name to fds and return how many. The caller owns
  * them; a second call returns 0. */

@@ -366,7 +366,8 @@ test_an_error_is_one_line_of_printable_text(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("http = { address = \"a\nb\\x1b[0m\xc2\x85\xff\xc3\xbc\"; };"),
-		"test.cfg:1: http.address must be an IP address or \"localhost\", is "
+		"test.cfg:1: http.address must be an IP address, \"localhost\" or "
+		"\"unix:PATH\", is "
 		"\"a\\nb\\x1B[0m\\xC2\\x85\\xFF\xc3\xbc\"");
 	assert_load_fails(SETTINGS("http.port\n=1\r"),
 		"-s http.port\\x0A=1\\x0D: unknown key \"http.port\\n\", did you mean "
@@ -383,7 +384,8 @@ test_a_long_value_is_cut_between_two_characters(void **state)
 	for (int i = 1; i < 60; i++)
 		end = stpcpy(end, "\xc3\xbc");
 	snprintf(line, sizeof(line),
-		"test.cfg:1: http.address must be an IP address or \"localhost\", is "
+		"test.cfg:1: http.address must be an IP address, \"localhost\" or "
+		"\"unix:PATH\", is "
 		"\"%.79s...\"",
 		strchr(text, '"') + 1);
 	stpcpy(end, "\"; };");
@@ -409,11 +411,37 @@ test_an_address_is_an_ip_address_or_localhost(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(setting, sizeof(setting), "http.address=%s", bad[i]);
 		snprintf(line, sizeof(line),
-			"-s %s: http.address must be an IP address or \"localhost\", is "
+			"-s %s: http.address must be an IP address, \"localhost\" or "
+			"\"unix:PATH\", is "
 			"\"%s\"",
 			setting, bad[i]);
 		assert_load_fails(SETTINGS(setting), line);
 	}
+}
+
+static void
+test_an_address_of_http_may_be_a_unix_socket(void **state)
+{
+	char setting[200] = "http.address=unix:/", *path = setting + strlen(setting) - 1;
+
+	(void)state;
+	memset(path + 1, 'a', 107);
+	path[107] = '\0';
+	struct config *config = load(SETTINGS(setting));
+	assert_string_equal(config_unix_path(config->http.address), path);
+	config_free(config);
+	path[107] = 'a';
+	const char *const settings[] = { setting };
+	assert_null(config_load(NULL, settings, 1, "/", &errors));
+	assert_non_null(strstr(errors.lines[0],
+		"http.address must have a shorter path: the kernel takes 107 bytes"));
+	config_errors_clear(&errors);
+	assert_load_fails(SETTINGS("http.address=unix:http.sock"),
+		"-s http.address=unix:http.sock: http.address must be an absolute path, "
+		"is \"unix:http.sock\"");
+	assert_load_fails(SETTINGS("line.address=unix:/l"),
+		"-s line.address=unix:/l: line.address must be an IP address or "
+		"\"localhost\", is \"unix:/l\"");
 }
 
 static void
@@ -557,6 +585,7 @@ main(void)
 		cmocka_unit_test(test_an_error_is_one_line_of_printable_text),
 		cmocka_unit_test(test_a_long_value_is_cut_between_two_characters),
 		cmocka_unit_test(test_an_address_is_an_ip_address_or_localhost),
+		cmocka_unit_test(test_an_address_of_http_may_be_a_unix_socket),
 		cmocka_unit_test(test_an_origin_is_a_scheme_and_a_host),
 		cmocka_unit_test(test_a_slash_at_the_end_of_an_origin_is_explained),
 		cmocka_unit_test(
