@@ -1,17 +1,18 @@
 // Writes what the page needs of emojibase-data, a quarter of it:
 //
-//     node config/page/emoji.mjs FOLDER
+//     config/page/download emojibase-data build/emoji
+//     node config/page/emoji.mjs build/emoji/package public/lib/emoji
 //
-// FOLDER/en.json has the emoji in their order, { emoji, group, label, tags, codes, toned }: codes are what GitHub and Slack
+// The second folder is in the repository, because a build should not need Node; "tests/run page" makes it again and compares.
+// en.json has the emoji in their order, { emoji, group, label, tags, codes, toned }: codes are what GitHub and Slack
 // call it, tags the words that it may be looked for by beside these and its label; toned, where an emoji comes in skin
 // tones, is the emoji in the lightest of them.
-// FOLDER/zh.json has what each is called in Chinese, { EMOJI: { label, tags } }.
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// zh.json has what each is called in Chinese, { EMOJI: { label, tags } }.
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [folder] = process.argv.slice(2);
-const load = (name) => createRequire(import.meta.url)(`emojibase-data/${name}.json`);
+const [source, folder] = process.argv.slice(2);
+const load = (name) => JSON.parse(readFileSync(join(source, `${name}.json`)));
 
 // Newer ones are boxes on too many screens.
 const NEWEST_VERSION = 15.1;
@@ -56,3 +57,4 @@ const listOf = (language) => load(`${language}/data`).filter(known);
 
 write('en', listOf('en').sort((one, other) => one.order - other.order).map(reduced));
 write('zh', Object.fromEntries(listOf('zh').map(({ emoji, label, tags }) => [plain(emoji), { label, tags }])));
+copyFileSync(join(source, 'LICENSE'), join(folder, 'LICENSE.txt'));

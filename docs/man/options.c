@@ -58,7 +58,7 @@ print_option(const struct config_option *option, const char *prefix, int is_memb
 		fputs("default ", stdout);
 		print_text(option->preset);
 	} else {
-		fputs(is_member ? "it must be given" : "found when it starts", stdout);
+		fputs(is_member ? "required" : "found at the start", stdout);
 	}
 	fputs(".\n", stdout);
 	if (!is_member && !option->live)

@@ -1,5 +1,5 @@
-// All emoji with labels and keywords in the reader's language and English. They come from public/lib, see
-// config/page/fetch. Until they are loaded, or if they are missing, the built-in table of emoji.js is used.
+// All emoji with labels and keywords in the reader's language and English. They come from lib/emoji, see
+// config/page/emoji.mjs. Until they are loaded, or if they are missing, the built-in table of emoji.js is used.
 import { recall, remember } from '../base/storage.js';
 import { texts } from '../words/texts.js';
 import { addCodes, emojiOf, listEmoji } from './emoji.js';

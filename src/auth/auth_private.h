@@ -14,6 +14,9 @@ struct jwt_secret {
 /* HS256 needs at least as many bytes as its hash has (RFC 7518 section 3.2). */
 #define JWT_SECRET_BYTES_MIN 32
 
+/* tokens_make_jwt, signed with secret. */
+char *jwt_make(const struct jwt_secret *secret, const struct token_grant *grant);
+
 struct token_entry {
 	struct token token;
 	char hash[HEX_SHA256_BYTES + 1]; /* SHA-256 in lower case */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/auth_private.h"
+#include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
 /* base64url (RFC 4648 section 5) */
@@ -23,6 +24,9 @@
 
 /* Bytes of an HS256 signature in base64url. */
 #define SIGNATURE_CHARACTERS 43
+
+/* Room for len bytes in base64url, with padding and a NUL. */
+#define JWT_ENCODED_BYTES(len) (((len) + 2) / 3 * 4 + 1)
 
 /* The parts of a token (RFC 7515 section 7.1), in base64url. */
 struct jwt_parts {
@@ -54,6 +58,16 @@ jwt_split(const char *text, struct jwt_parts *parts)
 	       jwt_read_part(&text, &parts->claims, &parts->claims_len) &&
 	       jwt_read_part(&text, &parts->signature, &parts->signature_len) &&
 	       parts->signature + parts->signature_len == parts->header + len;
+}
+
+/* Write bytes in base64url without padding to out, which has room for it. */
+static void
+jwt_encode(char *out, const uint8_t *bytes, size_t len)
+{
+	EVP_EncodeBlock((uint8_t *)out, bytes, (int)len);
+	for (; *out && *out != '='; out++)
+		*out = *out == '+' ? '-' : *out == '/' ? '_' : *out;
+	*out = '\0';
 }
 
 /* Decode base64url that jwt_read_part has checked, and read it as a JSON object. Returns
@@ -114,21 +128,28 @@ jwt_header_is_accepted(const struct jwt_parts *parts)
 	return good;
 }
 
-/* Check the signature: HMAC with SHA-256 (RFC 7515 appendix A.1). */
-static bool
-jwt_is_signed(const struct jwt_secret *secret, const struct jwt_parts *parts)
+/* Write the signature of text, len bytes, to out, which has room for it and a NUL: HMAC
+ * with SHA-256 (RFC 7515 appendix A.1). */
+static void
+jwt_sign(char *out, const struct jwt_secret *secret, const char *text, size_t len)
 {
-	size_t i, len = (size_t)(parts->claims + parts->claims_len - parts->header);
-	uint8_t mac[EVP_MAX_MD_SIZE], text[EVP_MAX_MD_SIZE * 2];
+	uint8_t mac[EVP_MAX_MD_SIZE];
 	unsigned mac_len;
 
 	/* Fails only if memory is out. */
-	if (!HMAC(EVP_sha256(), secret->bytes, (int)secret->len,
-		    (const uint8_t *)parts->header, len, mac, &mac_len))
+	if (!HMAC(EVP_sha256(), secret->bytes, (int)secret->len, (const uint8_t *)text,
+		    len, mac, &mac_len))
 		abort();
-	EVP_EncodeBlock(text, mac, (int)mac_len);
-	for (i = 0; i < SIGNATURE_CHARACTERS; i++)
-		text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+	jwt_encode(out, mac, mac_len);
+}
+
+static bool
+jwt_is_signed(const struct jwt_secret *secret, const struct jwt_parts *parts)
+{
+	size_t len = (size_t)(parts->claims + parts->claims_len - parts->header);
+	char text[JWT_ENCODED_BYTES(EVP_MAX_MD_SIZE)];
+
+	jwt_sign(text, secret, parts->header, len);
 	return parts->signature_len == SIGNATURE_CHARACTERS &&
 	       !CRYPTO_memcmp(text, parts->signature, SIGNATURE_CHARACTERS);
 }
@@ -283,4 +304,43 @@ tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
 	}
 	*out = permissions;
 	return 0;
+}
+
+/* The claims of a token. The caller frees the text. */
+static char *
+jwt_write_claims(const struct token_grant *grant)
+{
+	json_t *claims = json_pack("{ss ss sI sI}", "aud", AUDIENCE, "name", grant->name,
+		"iat", (json_int_t)grant->from_s, "exp", (json_int_t)grant->until_s);
+	json_t *rooms = json_array();
+	char *text;
+
+	for (size_t i = 0; i < grant->room_count; i++)
+		json_array_append_new(rooms, json_string(grant->rooms[i]));
+	if (grant->room_count)
+		json_object_set(claims, "rooms", rooms);
+	json_decref(rooms);
+	text = json_dumps(claims, JSON_COMPACT);
+	json_decref(claims);
+	return text;
+}
+
+char *
+jwt_make(const struct jwt_secret *secret, const struct token_grant *grant)
+{
+	static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+	char *claims = jwt_write_claims(grant);
+	size_t claims_len = strlen(claims);
+	size_t header_bytes = JWT_ENCODED_BYTES(sizeof(header));
+	char *text = xmalloc(header_bytes + JWT_ENCODED_BYTES(claims_len) +
+			     JWT_ENCODED_BYTES(EVP_MAX_MD_SIZE));
+
+	jwt_encode(text, (const uint8_t *)header, sizeof(header) - 1);
+	strcat(text, ".");
+	jwt_encode(text + strlen(text), (const uint8_t *)claims, claims_len);
+	size_t len = strlen(text);
+	text[len] = '.';
+	jwt_sign(text + len + 1, secret, text, len);
+	free(claims);
+	return text;
 }

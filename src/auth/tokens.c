@@ -2,17 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "auth/auth_private.h"
+#include "linnet/base/file_mode.h"
 #include "linnet/base/xalloc.h"
 
 #define FILE_BYTES 4096
-#define WHY_BYTES 8192 /* longer than any name and path together */
 
 /* Returns how many visible ASCII characters text begins with. */
 static size_t
@@ -61,20 +60,43 @@ tokens_trim_secret(const char *bytes, size_t *len)
 	return NULL;
 }
 
-/* Read the token in a file to bytes, which has room for FILE_BYTES + 1. Returns its
- * length, or -errno with the reason in *fault. */
-static ssize_t
-tokens_read_secret(char *bytes, const char *path, const char **fault)
+static void
+tokens_free_secret(char *secret)
 {
-	ssize_t r = tokens_read_file(path, bytes, FILE_BYTES + 1);
-	size_t len = (size_t)r;
+	if (secret)
+		OPENSSL_cleanse(secret, strlen(secret));
+	free(secret);
+}
 
-	if (r < 0) {
-		*fault = strerror((int)-r);
-		return r;
+/* A file of a secret, and where it is reported. */
+struct secret_file {
+	const struct config *config;
+	const char *key; /* option, or list of groups */
+	size_t item;     /* of that list, or CONFIG_NO_ITEM */
+	const char *what;
+	const char *path;
+	struct config_errors *errors, *warnings;
+};
+
+/* Read the secret in the file to bytes, which has room for FILE_BYTES + 1. Returns its
+ * length, or -1 after reporting the error. */
+static ssize_t
+tokens_read_secret(const struct secret_file *file, char *bytes)
+{
+	ssize_t r = tokens_read_file(file->path, bytes, FILE_BYTES + 1);
+	size_t len = (size_t)r;
+	const char *fault = r < 0 ? strerror((int)-r) : tokens_trim_secret(bytes, &len);
+
+	if (fault) {
+		config_errors_report(file->errors, file->config, file->key, file->item,
+			"cannot read %s from %s: %s", file->what, file->path, fault);
+		return -1;
 	}
-	*fault = tokens_trim_secret(bytes, &len);
-	return *fault ? -EINVAL : (ssize_t)len;
+	if (file_mode_is_public(file->path))
+		config_errors_report(file->warnings, file->config, file->key, file->item,
+			"everybody on this machine can read %s: run chmod o= %s",
+			file->what, file->path);
+	return (ssize_t)len;
 }
 
 static void
@@ -85,125 +107,136 @@ tokens_copy_hash(char *hash, const char *hex)
 	hash[HEX_SHA256_BYTES] = '\0';
 }
 
-/* Set the token of entry. Returns 0, or -errno with *fault set. */
-static int
-tokens_set_token(
-	struct token_entry *entry, const struct token_config *config, const char **fault)
+/* Set the token of entry. */
+static void
+tokens_set_token(struct token_entry *entry, const struct token_config *config,
+	const struct secret_file *file)
 {
 	char bytes[FILE_BYTES + 1];
 	ssize_t len;
 
 	if (!*config->token_file) {
 		tokens_copy_hash(entry->hash, config->token_sha256);
-		return 0;
+		return;
 	}
-	len = tokens_read_secret(bytes, config->token_file, fault);
+	len = tokens_read_secret(file, bytes);
 	if (len >= 0)
 		hex_sha256(entry->hash, bytes, (size_t)len);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return len < 0 ? (int)len : 0;
 }
 
-/* Set the secret of webhooks, if one is configured. Returns as tokens_set_token. */
-static int
-tokens_set_hook_secret(
-	struct token_entry *entry, const struct token_config *config, const char **fault)
+/* Set the secret of webhooks, if one is configured. */
+static void
+tokens_set_hook_secret(struct token_entry *entry, const struct secret_file *file)
 {
 	char bytes[FILE_BYTES + 1];
 	ssize_t len;
 
-	if (!*config->hook_secret_file)
-		return 0;
-	len = tokens_read_secret(bytes, config->hook_secret_file, fault);
+	if (!*file->path)
+		return;
+	len = tokens_read_secret(file, bytes);
 	if (len >= 0)
 		entry->hook_secret = xstrndup(bytes, (size_t)len);
 	entry->token.hook_secret = entry->hook_secret;
 	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return len < 0 ? (int)len : 0;
 }
 
-/* Set entry up from one item of auth.tokens. Returns 0, or -errno with *fault set and
- * what it is about in *what and *path. */
-static int
+/* Set entry up from one item of auth.tokens, which file names. */
+static void
 tokens_set_entry(struct token_entry *entry, const struct token_config *config,
-	const char **fault, const char **what, const char **path)
+	struct secret_file file)
 {
-	int r;
+	char *what;
 
 	entry->token = (struct token){
 		.name = config->name,
 		.rooms = &config->rooms,
 		.is_admin = config->admin,
 	};
-	*what = "token";
-	*path = config->token_file;
-	r = tokens_set_token(entry, config, fault);
-	if (r < 0)
-		return r;
-	*what = "hook secret";
-	*path = config->hook_secret_file;
-	return tokens_set_hook_secret(entry, config, fault);
+	file.path = config->token_file;
+	file.what = what = xasprintf("the token of %s", config->name);
+	tokens_set_token(entry, config, &file);
+	free(what);
+	file.path = config->hook_secret_file;
+	file.what = what = xasprintf("the hook secret of %s", config->name);
+	tokens_set_hook_secret(entry, &file);
+	free(what);
 }
 
-/* Read the secret for JSON Web Tokens. Returns 0, or -errno with *fault set. */
-static int
-tokens_set_jwt_secret(struct jwt_secret *secret, const char *path, const char **fault)
+/* Read the secret for JSON Web Tokens, if one is configured. */
+static void
+tokens_set_jwt_secret(struct jwt_secret *secret, const struct config *config,
+	struct config_errors *errors, struct config_errors *warnings)
 {
+	const struct secret_file file = {
+		.config = config,
+		.key = "auth.jwt_secret_file",
+		.item = CONFIG_NO_ITEM,
+		.what = "auth.jwt_secret_file",
+		.path = config->auth.jwt_secret_file,
+		.errors = errors,
+		.warnings = warnings,
+	};
 	char bytes[FILE_BYTES + 1];
-	ssize_t len = tokens_read_secret(bytes, path, fault);
+	ssize_t len = *file.path ? tokens_read_secret(&file, bytes) : -1;
 
-	if (len >= 0 && len < JWT_SECRET_BYTES_MIN) {
-		*fault = "it has fewer than 32 characters";
-		len = -EINVAL;
-	}
-	if (len >= 0) {
+	if (len >= JWT_SECRET_BYTES_MIN) {
 		secret->len = (size_t)len;
 		secret->bytes = xstrndup(bytes, secret->len);
+	} else if (len >= 0) {
+		config_errors_report(errors, config, file.key, file.item,
+			"%s %s has %zd characters, but a secret needs at least %d: "
+			"write a longer one",
+			file.what, file.path, len, JWT_SECRET_BYTES_MIN);
 	}
 	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return len < 0 ? (int)len : 0;
 }
 
-static int
-tokens_set_all(struct tokens *tokens, const struct config *config, char *sentence)
+struct tokens *
+tokens_new(const struct config *config, struct config_errors *errors,
+	struct config_errors *warnings)
 {
-	const char *fault, *what, *path = config->auth.jwt_secret_file;
-	int r = *path ? tokens_set_jwt_secret(&tokens->secret, path, &fault) : 0;
+	struct tokens *tokens = xcalloc(1, sizeof(*tokens));
+	size_t before = errors->count;
 
-	if (r < 0)
-		snprintf(sentence, WHY_BYTES,
-			"auth.jwt_secret_file: cannot read the secret from %s: %s", path,
-			fault);
-	for (size_t i = 0; r == 0 && i < tokens->count; i++) {
-		const struct token_config *token = &config->auth.tokens.items[i];
-
-		r = tokens_set_entry(&tokens->entries[i], token, &fault, &what, &path);
-		if (r < 0)
-			snprintf(sentence, WHY_BYTES,
-				"auth.tokens item %zu: cannot read the %s of %s from "
-				"%s: %s",
-				i + 1, what, token->name, path, fault);
-	}
-	return r;
+	tokens_set_jwt_secret(&tokens->secret, config, errors, warnings);
+	tokens->count = config->auth.tokens.count;
+	tokens->entries = xcalloc(tokens->count, sizeof(*tokens->entries));
+	for (size_t i = 0; i < tokens->count; i++)
+		tokens_set_entry(&tokens->entries[i], &config->auth.tokens.items[i],
+			(struct secret_file){
+				.config = config,
+				.key = "auth.tokens",
+				.item = i,
+				.errors = errors,
+				.warnings = warnings,
+			});
+	if (errors->count == before)
+		return tokens;
+	tokens_free(tokens);
+	return NULL;
 }
 
-int
-tokens_new(struct tokens **tokens, const struct config *config, const char **why)
+char *
+tokens_make_jwt(const struct config *config, const struct token_grant *grant,
+	struct config_errors *errors)
 {
-	static char sentence[WHY_BYTES];
-	struct tokens *made = xcalloc(1, sizeof(*made));
-	int r;
+	struct config_errors ignored = { 0 };
+	struct jwt_secret secret = { 0 };
+	char *text = NULL;
 
-	made->count = config->auth.tokens.count;
-	made->entries = xcalloc(made->count, sizeof(*made->entries));
-	r = tokens_set_all(made, config, sentence);
-	if (r < 0) {
-		*why = sentence;
-		tokens_free(made);
-		made = NULL;
-	}
-	*tokens = made;
-	return r;
+	if (!*config->auth.jwt_secret_file)
+		config_errors_report(errors, config, "auth.jwt_secret_file",
+			CONFIG_NO_ITEM,
+			"auth.jwt_secret_file is not set: set it to a file with at least "
+			"%d random characters",
+			JWT_SECRET_BYTES_MIN);
+	tokens_set_jwt_secret(&secret, config, errors, &ignored);
+	config_errors_clear(&ignored);
+	if (secret.bytes)
+		text = jwt_make(&secret, grant);
+	tokens_free_secret(secret.bytes);
+	return text;
 }
 
 bool
@@ -248,14 +281,6 @@ tokens_read_bearer(const char *header, const char **token, size_t *len)
 	*token = start;
 	*len = visible;
 	return true;
-}
-
-static void
-tokens_free_secret(char *secret)
-{
-	if (secret)
-		OPENSSL_cleanse(secret, strlen(secret));
-	free(secret);
 }
 
 void

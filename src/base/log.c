@@ -16,9 +16,12 @@
 /* A longer value is cut. */
 #define VALUE_BYTES 256
 
+/* At the end of a line: the time, the level, the closing brace and the newline. */
+#define END_BYTES 56
+
 struct log_output {
 	enum log_format format;
-	size_t len;
+	size_t len, max;
 	char text[LOG_LINE_BYTES];
 };
 
@@ -38,12 +41,21 @@ static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 static atomic_int max_level = LOG_LEVEL_INFO;
 static atomic_int line_format = LOG_FORMAT_TEXT;
 static atomic_int line_target = TARGET_OTHER;
+static atomic_bool has_people = true;
 
 struct log_field
 log_str(const char *key, const char *value)
 {
 	return (struct log_field){
 		.key = key, .kind = LOG_FIELD_STRING, .value.string = value ? value : ""
+	};
+}
+
+struct log_field
+log_person(const char *key, const char *value)
+{
+	return (struct log_field){
+		.key = key, .kind = LOG_FIELD_PERSON, .value.string = value
 	};
 }
 
@@ -79,20 +91,27 @@ log_is_journal(void)
 }
 
 void
-log_setup(enum log_level level, enum log_format format)
+log_setup(enum log_level level, enum log_format format, bool people)
 {
 	max_level = level;
 	line_format = format;
+	has_people = people;
 	line_target = log_is_journal()        ? TARGET_JOURNAL
 		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
 					      : TARGET_OTHER;
 }
 
-/* Append text. Two bytes stay free for the closing brace and the newline. */
+bool
+log_is_on(enum log_level level)
+{
+	return (int)level <= max_level;
+}
+
+/* Append text. END_BYTES stay free until log_end_line. */
 static void
 log_put(struct log_output *line, const char *text, size_t len)
 {
-	size_t room = LOG_LINE_BYTES - 2 - line->len;
+	size_t room = line->max - line->len;
 
 	if (len > room)
 		len = room;
@@ -113,6 +132,8 @@ log_put_quoted(struct log_output *line, const char *text)
 	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
 
+	while (end > text && ((unsigned char)*end & 0xc0) == 0x80)
+		end--; /* do not cut a character */
 	log_put_text(line, "\"");
 	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -136,7 +157,7 @@ log_is_plain(const char *text)
 	const char *c;
 
 	for (c = text; *c; c++)
-		if ((unsigned char)*c <= ' ' || *c == '"' || *c == '\\' || *c == 0x7f)
+		if ((unsigned char)*c <= ' ' || strchr("\"\\=\x7f", *c))
 			return false;
 	return c != text && c - text <= VALUE_BYTES;
 }
@@ -148,6 +169,7 @@ log_put_value(struct log_output *line, const struct log_field *field)
 
 	switch (field->kind) {
 	case LOG_FIELD_STRING:
+	case LOG_FIELD_PERSON:
 		if (line->format == LOG_FORMAT_TEXT && log_is_plain(field->value.string))
 			log_put_text(line, field->value.string);
 		else
@@ -174,7 +196,7 @@ log_put_time(struct log_output *line)
 
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &tm));
 	log_put_text(line, text);
-	snprintf(text, sizeof(text), ".%03dZ ", (int)(now_ms % 1000));
+	snprintf(text, sizeof(text), ".%03dZ", (int)(now_ms % 1000));
 	log_put_text(line, text);
 }
 
@@ -198,26 +220,45 @@ log_begin_line(struct log_output *line, enum log_level level, const char *event)
 
 	line->format = (enum log_format)line_format;
 	line->len = 0;
-	if (target == TARGET_JOURNAL)
+	line->max = LOG_LINE_BYTES - END_BYTES;
+	if (target == TARGET_JOURNAL) {
 		log_put_text(line, priorities[level]);
-	else if (target == TARGET_TERMINAL && line->format == LOG_FORMAT_TEXT)
+	} else if (target == TARGET_TERMINAL && line->format == LOG_FORMAT_TEXT) {
 		log_put_time(line);
+		log_put_text(line, " ");
+	}
 	if (line->format == LOG_FORMAT_JSON)
 		log_put_json_head(line, level, event);
 	else
 		log_put_text(line, event);
 }
 
+/* The time of a line in a file or a pipe is its last field: a line begins with its event,
+ * and what reads the fields from the left finds them where they were without it. */
 static void
 log_end_line(struct log_output *line, enum log_level level)
 {
-	if (line->format == LOG_FORMAT_TEXT && level != LOG_LEVEL_INFO) {
+	line->max = LOG_LINE_BYTES;
+	if (line->format == LOG_FORMAT_JSON) {
+		log_put_text(line, "}\n");
+		return;
+	}
+	if (level != LOG_LEVEL_INFO) {
 		log_put_text(line, " level=");
 		log_put_text(line, level_names[level]);
 	}
-	if (line->format == LOG_FORMAT_JSON)
-		line->text[line->len++] = '}';
-	line->text[line->len++] = '\n';
+	if (line_target == TARGET_OTHER) {
+		log_put_text(line, " ts=");
+		log_put_time(line);
+	}
+	log_put_text(line, "\n");
+}
+
+/* Returns true if the field is written. */
+static bool
+log_has_field(const struct log_field *field)
+{
+	return field->kind != LOG_FIELD_PERSON || (field->value.string && has_people);
 }
 
 static void
@@ -230,6 +271,8 @@ log_make_line(struct log_output *line, enum log_level level, const char *event,
 	log_begin_line(line, level, event);
 	json = line->format == LOG_FORMAT_JSON;
 	for (i = 0; i < n; i++) {
+		if (!log_has_field(&fields[i]))
+			continue;
 		log_put_text(line, json ? ",\"" : " ");
 		log_put_text(line, fields[i].key);
 		log_put_text(line, json ? "\":" : "=");
@@ -267,7 +310,7 @@ log_write(
 {
 	struct log_output line;
 
-	if ((int)level > max_level)
+	if (!log_is_on(level))
 		return;
 	log_make_line(&line, level, event, fields, n);
 	if (!log_queue_put(line.text, line.len) &&

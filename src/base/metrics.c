@@ -98,6 +98,16 @@ static const struct metrics_label by_limit = { "limit", REFUSED_BY_COUNT,
 		[REFUSED_BY_CONNECT_RATE] = "connect_rate",
 		[REFUSED_BY_BAN] = "banned",
 		[REFUSED_BY_PROTOCOL] = "protocol" } };
+static const struct metrics_label by_bad_token = { "reason", BAD_TOKEN_COUNT,
+	{ [BAD_TOKEN_UNKNOWN] = "bad_token",
+		[BAD_TOKEN_EXPIRED] = "expired",
+		[BAD_TOKEN_NOT_YET] = "not_yet",
+		[BAD_TOKEN_AUDIENCE] = "bad_audience",
+		[BAD_TOKEN_CLAIM] = "bad_claim",
+		[BAD_TOKEN_NAME] = "bad_name",
+		[BAD_TOKEN_ROOM] = "denied",
+		[BAD_TOKEN_NOT_ADMIN] = "not_admin",
+		[BAD_TOKEN_SIGNATURE] = "bad_signature" } };
 static const struct metrics_label by_severity = { "severity", METRICS_SEVERITIES,
 	{ "info", "warning", "error", "critical" } };
 static const struct metrics_label by_class = { "status", METRICS_CLASSES,
@@ -166,6 +176,9 @@ static const struct metrics_family families[] = {
 		"Connections refused: over a limit, banned, or not a client of the line "
 		"protocol.",
 		.labels = { &by_limit }),
+	FAMILY(COUNTER, "linnet_tokens_refused_total", metrics.bad_tokens,
+		"Tokens refused, and webhooks whose signature is wrong.",
+		.labels = { &by_bad_token }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
 		"Messages accepted from clients and programs.", .labels = { &by_voice }),
 	FAMILY(COUNTER, "linnet_messages_sent_total", metrics.sent,
@@ -185,6 +198,10 @@ static const struct metrics_family families[] = {
 		"People online; several tabs of one person count once."),
 	FAMILY(GAUGE, "linnet_store_up", &metrics.store_up,
 		"1 while messages can be kept, 0 while they are refused."),
+	FAMILY(GAUGE, "linnet_store_bytes", &metrics.store_bytes,
+		"Size of the history: its file, or its messages in memory."),
+	FAMILY(GAUGE, "linnet_store_log_bytes", &metrics.store_log_bytes,
+		"Size of the write-ahead log (-wal) beside the history."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
 		"Messages given to the store, by result.", .labels = { &by_append }),
 	FAMILY(COUNTER, "linnet_changes_total", metrics.changes,
@@ -217,6 +234,9 @@ static const struct metrics_family families[] = {
 		"Reloads of the configuration.", .labels = { &by_outcome }),
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
 		"TLS handshakes.", .labels = { &by_outcome }),
+	FAMILY(GAUGE, "linnet_tls_certificate_expiry_timestamp_seconds",
+		&metrics.certificate_expiry_s,
+		"Unix time when the certificate expires; 0 without TLS."),
 };
 
 void
@@ -272,6 +292,16 @@ void
 metrics_count_request(const char *route, int status)
 {
 	metrics.requests[metrics_find_route(route)][status / 100 - 1]++;
+}
+
+void
+metrics_count_refused_token(const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < BAD_TOKEN_COUNT; i++)
+		if (!strcmp(why, by_bad_token.values[i]))
+			metrics.bad_tokens[i]++;
 }
 
 static void

@@ -528,7 +528,7 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	if (json_is_object(event))
 		alarm = room_state_add_alarm(state, key);
 	if (!alarm) {
-		log_warn("alarm_left_out", log_str("room", name), log_uint("id", id));
+		log_warn("alarm_left_out", log_person("room", name), log_uint("id", id));
 		json_decref(event);
 		return;
 	}

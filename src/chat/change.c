@@ -258,8 +258,10 @@ static void
 change_log(const struct request *request, const struct store_answer *answer)
 {
 	enum store_kind kind = request->change.kind;
-	struct log_field fields[5] = {
-		log_str("room", request->room->name),
+	const struct session *author =
+		request->asker && !request->change.by ? request->asker->session : NULL;
+	struct log_field fields[6] = {
+		log_person("room", request->room->name),
 		log_uint("id", answer->id),
 		log_uint("of", request->change.of),
 	};
@@ -269,6 +271,8 @@ change_log(const struct request *request, const struct store_answer *answer)
 		fields[count++] = log_uint("messages", answer->deleted);
 	if (request->change.by)
 		fields[count++] = log_str("by", request->change.by);
+	if (author)
+		fields[count++] = log_person("username", session_username(author));
 	log_write(kind == STORE_REACT ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, types[kind],
 		fields, count);
 }

@@ -6,9 +6,10 @@
 static void
 charge_end_flood(struct session *session, int64_t wait_ms)
 {
-	log_info("flooding", log_uint("session", session->number),
+	log_warn("flooding", log_uint("session", session->number),
 		log_str("peer", session->peer), log_str("door", wire_door(session->wire)),
-		log_int("refusals", GATE_PATIENCE), log_int("wait_ms", wait_ms));
+		log_int("refusals", GATE_PATIENCE), log_int("wait_ms", wait_ms),
+		SESSION_WHO_FIELDS(session));
 	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
 }
 

@@ -110,8 +110,8 @@ chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 	struct room *room = rooms_add_permanent(chat->rooms, name, topic);
 
 	if (room->is_configured && strcmp(room->name, name) != 0)
-		log_warn("room_configured_twice", log_str("room", room->name),
-			log_str("as", name));
+		log_warn("room_configured_twice", log_person("room", room->name),
+			log_person("as", name));
 	room->is_configured = true;
 	return room;
 }
@@ -141,10 +141,30 @@ chat_room_limit(const struct config *config, const struct room_config *from,
 	};
 }
 
+static struct store_options
+chat_store_options(const struct config *config)
+{
+	static const char *const drivers[] = {
+		[STORE_SQLITE] = "sqlite",
+		[STORE_MEMORY] = "memory",
+	};
+
+	return (struct store_options){
+		.driver = drivers[config->store.driver],
+		.path = config->store.path,
+		.full_sync = config->store.sync == STORE_SYNC_FULL,
+		.keep = { .messages = (uint64_t)config->store.keep_messages,
+			.days = (unsigned)config->store.keep_days },
+		.max_bytes = (uint64_t)config->store.max_bytes,
+		.callbacks = { chat_on_appended, chat_on_page },
+	};
+}
+
 static void
 chat_add_configured_rooms(struct chat *chat)
 {
 	const struct config *config = chat->config;
+	const struct store_options options = chat_store_options(config);
 	struct store_limit *limits = xcalloc(config->rooms.count, sizeof(*limits));
 	size_t i;
 
@@ -157,6 +177,7 @@ chat_add_configured_rooms(struct chat *chat)
 		room->is_read_only |= from->read_only;
 		limits[i] = chat_room_limit(config, from, room);
 	}
+	store_limit(chat->store, &options.keep, options.max_bytes);
 	store_limit_rooms(chat->store, limits, config->rooms.count);
 	free(limits);
 	for (i = 0; i < config->tails.count; i++)
@@ -191,23 +212,12 @@ chat_reload(struct chat *chat)
 	}
 }
 
-static struct store_options
-chat_store_options(const struct config *config)
+int
+chat_check_store(const struct config *config, const char **why)
 {
-	static const char *const drivers[] = {
-		[STORE_SQLITE] = "sqlite",
-		[STORE_MEMORY] = "memory",
-	};
+	const struct store_options options = chat_store_options(config);
 
-	return (struct store_options){
-		.driver = drivers[config->store.driver],
-		.path = config->store.path,
-		.full_sync = config->store.sync == STORE_SYNC_FULL,
-		.keep = { .messages = (uint64_t)config->store.keep_messages,
-			.days = (unsigned)config->store.keep_days },
-		.max_bytes = (uint64_t)config->store.max_bytes,
-		.callbacks = { chat_on_appended, chat_on_page },
-	};
+	return store_check(&options, why);
 }
 
 int
@@ -312,6 +322,12 @@ chat_people_count(const struct chat *chat)
 	return roster_count(chat->roster);
 }
 
+uint64_t
+chat_store_bytes(const struct chat *chat, uint64_t *log_bytes)
+{
+	return store_bytes(chat->store, log_bytes);
+}
+
 size_t
 chat_room_count(const struct chat *chat)
 {
@@ -357,6 +373,9 @@ chat_introduce(struct input *input, const struct chat_wishes *wishes)
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
+	/* A guest that comes back stays the author of what it has said. */
+	if (!name)
+		roster_set_proof(chat->roster, input->speaker->person, &proof);
 	if (!name || presence_claim(input, name, &proof) == 0)
 		return true;
 	reply_fault(input->asker, &input->fault);
@@ -396,6 +415,7 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	if (!wishes->is_silent && !chat_introduce(&input, wishes) &&
 		(wishes->is_strict || session->closed))
 		return false;
+	own->is_named = true;
 	room = room_access_find(&input, true);
 	if (!room) {
 		reply_fault(input.asker, &input.fault);
@@ -439,6 +459,7 @@ chat_close(struct chat *chat, struct session *session)
 	send_forget_sayings(chat, session);
 	session->chat = NULL;
 	free(own->home);
+	free(own->last_name);
 	free(own);
 }
 

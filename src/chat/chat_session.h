@@ -56,10 +56,12 @@ struct chat_pending {
 struct chat_session {
 	struct asker asker;
 	char *home;          /* room of objects that name none */
+	char *last_name;     /* for the log, once the person has left; NULL: none */
 	bool wants_joined;   /* send it "joined" */
 	bool wants_events;   /* send it presence and typing */
 	bool wants_progress; /* wake it whenever one of its requests is done */
 	bool is_greeted;     /* a line session that was welcomed */
+	bool is_named;       /* the log knows its name */
 	bool is_text_only;   /* a line session whose lines are all text */
 	bool is_owed;        /* part of a snapshot is still to be sent */
 	bool is_departing;

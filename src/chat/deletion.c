@@ -71,7 +71,7 @@ deletion_of_room(struct input *input, struct room *room)
 		return message_refuse(&input->fault, "bad_field",
 			"to delete a room, give nothing but \"room\"");
 	log_info("room_deleted", log_str("by", deletion_by(input)),
-		log_str("room", room->name), log_uint("last_id", room->last_id));
+		log_person("room", room->name), log_uint("last_id", room->last_id));
 	request = request_new(input->chat, REQUEST_DELETE_ROOM, input->asker, room, NULL);
 	return request_append(input->chat, request, &entry) < 0
 		       ? message_refuse(&input->fault, "busy",

@@ -118,7 +118,7 @@ log_rooms_switch(struct chat *chat, struct room *room)
 	 * forgotten, and alarms come back with the chat's history. */
 	metric_forget_room(chat, room);
 	log_rooms_exchange(room);
-	log_info("room_switched", log_str("room", room->name),
+	log_info("room_switched", log_person("room", room->name),
 		log_str("to", room->is_tail ? "log" : "chat"),
 		log_uint("last_id", room->last_id));
 	room->holds++; /* its last member may leave */

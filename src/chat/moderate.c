@@ -153,6 +153,34 @@ moderate_send_all_away(struct chat *chat, const struct target *target, const cha
 	return count;
 }
 
+/* The session of that number, or NULL. */
+static const struct session *
+moderate_find_session(const struct chat *chat, uint64_t number)
+{
+	const struct chat_session *own;
+
+	TAILQ_FOREACH (own, &chat->sessions, link)
+		if (own->asker.session->number == number)
+			return own->asker.session;
+	return NULL;
+}
+
+static void
+moderate_log_kick(const struct chat *chat, const struct order *order, size_t count)
+{
+	const struct session *session =
+		order->username ? NULL : moderate_find_session(chat, order->number);
+
+	if (session)
+		log_info("kicked", log_str("by", order->by->name),
+			log_uint("session", order->number), log_uint("sessions", count),
+			SESSION_WHO_FIELDS(session));
+	else
+		log_info("kicked", log_str("by", order->by->name),
+			log_person("username", order->username),
+			log_uint("sessions", count));
+}
+
 static int
 moderate_do_kick(struct input *input, const struct order *order)
 {
@@ -168,10 +196,7 @@ moderate_do_kick(struct input *input, const struct order *order)
 	if (!count)
 		return message_refuse(
 			&input->fault, "no_such_session", "nobody like that is here");
-	log_info("kicked", log_str("by", order->by->name),
-		order->username ? log_str("username", order->username)
-				: log_uint("session", order->number),
-		log_uint("sessions", count));
+	moderate_log_kick(input->chat, order, count);
 	reply_object(input->asker,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
@@ -219,8 +244,8 @@ moderate_log_order(const char *event, const struct chat_caller *by, const struct
 	if (is_address)
 		cidr_format(&ban->subject.cidr, address);
 	log_info(event, log_str("by", by->name),
-		log_str(is_address ? "address" : "username",
-			is_address ? address : ban->subject.name),
+		is_address ? log_str("address", address)
+			   : log_person("username", ban->subject.name),
 		log_int("until", ban->until_ms));
 }
 

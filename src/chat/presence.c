@@ -9,6 +9,7 @@
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "linnet/base/hex.h"
+#include "linnet/base/log.h"
 
 /* In a room with more people, an enter is held for HELD_MS. If the person has gone by
  * then, its enter and leave are not announced. chat->now_ms may be a tick (250 ms) late,
@@ -275,6 +276,16 @@ presence_prove(struct session *session, const struct person *holder,
 	return session->is_owner;
 }
 
+/* The door logs the name with which a session opens. */
+static void
+presence_log_name(const struct session *session, const char *was)
+{
+	if (session->chat->is_named && strcmp(was, session->person->name) != 0)
+		log_info("session_name", log_uint("session", session->number),
+			log_str("peer", session->peer), SESSION_WHO_FIELDS(session),
+			log_person("was", was));
+}
+
 int
 presence_claim(struct input *input, const char *name, const struct roster_proof *proof)
 {
@@ -282,6 +293,7 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 	struct session *session = input->speaker;
 	struct person *holder = NULL;
 	bool is_new = strcmp(session->person->name, name) != 0;
+	char was[NAME_MAX_BYTES + 1];
 	struct name_forms forms;
 	const char *why;
 
@@ -298,6 +310,7 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 	if (is_new && bans_have_name(chat->bans, BAN_NAME, &forms))
 		return message_refuse(
 			&input->fault, "banned", "who is called that is banned");
+	snprintf(was, sizeof(was), "%s", session->person->name);
 	if (holder && presence_prove(session, holder, proof)) {
 		/* session may have been a guest. */
 		presence_move_session(chat, session, holder);
@@ -314,6 +327,7 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 		else
 			presence_split_session(chat, session, name);
 	}
+	presence_log_name(session, was);
 	if (session->is_owner)
 		roster_set_proof(chat->roster, session->person, proof);
 	return 0;
@@ -353,6 +367,8 @@ presence_depart(struct chat *chat, struct session *session)
 	if (!session->person)
 		return;
 	rest = presence_rest(session);
+	free(session->chat->last_name);
+	session->chat->last_name = xstrdup(session->person->name);
 	roster_leave(chat->roster, session);
 	presence_forget_lists(rest);
 }

@@ -126,7 +126,9 @@ static void
 resume_give_up(struct member *member, const char *why)
 {
 	log_info("resume_failed", log_uint("session", member->session->number),
-		log_str("why", why));
+		log_str("why", why), log_str("peer", member->session->peer),
+		log_person("username", session_username(member->session)),
+		log_person("room", member->room->name));
 	session_close(member->session, CLOSE_TRY_AGAIN, "resume again");
 }
 

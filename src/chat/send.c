@@ -163,14 +163,26 @@ send_is_said_by_another(
 	return false;
 }
 
-/* A guest reconnects as another guest. While it is connected, its number identifies it;
- * after that, the text does. This lasts only for a while, because later the same text may
- * come from somebody else. Entries are stored under the current window and looked up
- * under the previous one too, so a resend just after the boundary still matches. */
+/* The token itself is a secret, so it is not stored. The caller frees the key. */
+static char *
+send_make_token_key(const char *token, const char *ref)
+{
+	char hash[HEX_SHA256_BYTES + 1];
+
+	hex_sha256(hash, token, strlen(token));
+	return xasprintf("s%s\n%s", hash, ref);
+}
+
+/* A guest reconnects as another guest. Its session token identifies it if it shows that
+ * again. Otherwise its number does while it is connected, and after that the text does.
+ * This lasts only for a while, because later the same text may come from somebody else.
+ * Entries are stored under the current window and looked up under the previous one too,
+ * so a resend just after the boundary still matches. */
 static void
 send_make_guest_keys(const struct input *input, char *keys[STORE_KEYS])
 {
 	int64_t window = input->chat->now_ms / GUEST_WINDOW_MS;
+	const struct session *speaker = input->speaker;
 	const char *ref = input->message.ref;
 	char content[HEX_SHA256_BYTES + 1];
 	struct buffer text = { 0 };
@@ -178,8 +190,10 @@ send_make_guest_keys(const struct input *input, char *keys[STORE_KEYS])
 	json_text_append(&text, input->message.object);
 	hex_sha256(content, text.bytes, text.len);
 	buffer_clear(&text);
-	keys[0] = xasprintf(
-		"g%s-%s\n%s", input->chat->nonce, input->speaker->person->folded, ref);
+	keys[0] = speaker->is_owner && speaker->person->token
+			  ? send_make_token_key(speaker->person->token, ref)
+			  : xasprintf("g%s-%s\n%s", input->chat->nonce,
+				    speaker->person->folded, ref);
 	if (send_is_said_by_another(input->chat, input->speaker, content))
 		return;
 	keys[1] = xasprintf("c%" PRId64 "-%s\n%s", window, content, ref);

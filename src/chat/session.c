@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat/chat_session.h"
+#include "chat/roster.h"
 #include "linnet/base/log.h"
 
 void
@@ -53,7 +55,8 @@ session_send(struct session *session, struct frame *frame)
 	if (waiting && waiting + frame->len > session->queue_max_bytes) {
 		log_info("slow_reader", log_uint("session", session->number),
 			log_uint("queued", waiting),
-			log_uint("max", session->queue_max_bytes));
+			log_uint("max", session->queue_max_bytes),
+			log_str("peer", session->peer), SESSION_WHO_FIELDS(session));
 		/* The queue would only delay the close frame. The client reconnects and
 		 * resumes. */
 		frame_queue_clear(&session->queue);
@@ -91,6 +94,20 @@ session_close_as(struct session *session, enum ending ending, enum close_code co
 	session->closed = code;
 	session->ending = ending;
 	session->ops->drop(session, code, reason);
+}
+
+const char *
+session_username(const struct session *session)
+{
+	if (session->person)
+		return session->person->name;
+	return session->chat ? session->chat->last_name : NULL;
+}
+
+const char *
+session_room(const struct session *session)
+{
+	return session->chat ? session->chat->home : NULL;
 }
 
 void

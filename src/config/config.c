@@ -5,7 +5,15 @@
 #include <string.h>
 
 #include "config/config_private.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+
+/* A file, or a text. */
+struct config_file {
+	struct config_source source;
+	config_t tree; /* the source, parsed by libconfig */
+	struct config_place place;
+};
 
 /* The state of one load. */
 struct config_loading {
@@ -13,9 +21,9 @@ struct config_loading {
 	struct config_errors *errors;
 	struct config_origin *origins; /* one for each option */
 	size_t step;
-	struct config_source source; /* the file */
-	config_t tree;               /* the file, parsed by libconfig */
-	struct config_place file;
+	struct config_file *files;
+	size_t file_count;
+	const struct config_place *place; /* of the file that is being loaded */
 };
 
 static struct config_origin *
@@ -24,7 +32,42 @@ config_load_origin(const struct config_loading *load, const struct config_option
 	return &load->origins[option - config_options];
 }
 
-/* Set the option from the setting, or report the error. */
+static void
+config_origin_clear_items(struct config_origin *origin)
+{
+	for (size_t i = 0; i < origin->item_count; i++)
+		free((char *)origin->items[i].place.within);
+	free(origin->items);
+	origin->items = NULL;
+	origin->item_count = 0;
+}
+
+/* Remember where the groups that were just added to the list come from. */
+static void
+config_load_items(struct config_loading *load, const struct config_option *option,
+	const config_setting_t *setting, const struct config_place *place)
+{
+	struct config_origin *origin = config_load_origin(load, option);
+	size_t first = origin->item_count;
+
+	origin->item_count = config_groups_get(load->config, option).count;
+	if (origin->item_count == first)
+		return;
+	origin->items =
+		xrealloc(origin->items, origin->item_count * sizeof(*origin->items));
+	for (size_t i = first; i < origin->item_count; i++) {
+		struct config_origin *item = &origin->items[i];
+		unsigned index = (unsigned)(i - first);
+
+		*item = (struct config_origin){ .place = *place, .step = load->step + 1 };
+		item->place.within = config_groups_name(option, index);
+		if (place->source)
+			item->setting = config_setting_get_elem(setting, index);
+	}
+}
+
+/* Set the option from the setting, or report the error. A file adds to a list of groups;
+ * a setting of the command line replaces it. */
 static void
 config_load_value(struct config_loading *load, const struct config_option *option,
 	const config_setting_t *setting, const struct config_place *place)
@@ -40,7 +83,14 @@ config_load_value(struct config_loading *load, const struct config_option *optio
 
 	if (config_setting_type(setting) == CONFIG_TYPE_NONE)
 		return; /* a syntax error cut the text before the value */
-	if (!config_value_set(&target)) {
+	if (option->members && !place->source) {
+		config_groups_clear(load->config, option);
+		config_origin_clear_items(origin);
+	}
+	bool good = config_value_set(&target);
+	if (option->members)
+		config_load_items(load, option, setting, place);
+	if (!good) {
 		origin->bad = true;
 		return;
 	}
@@ -63,9 +113,9 @@ config_load_group(
 			config_option_find(&config_root, path);
 
 		if (option)
-			config_load_value(load, option, key, &load->file);
+			config_load_value(load, option, key, load->place);
 		else
-			config_report_unknown(load->errors, &load->file, key, path,
+			config_report_unknown(load->errors, load->place, key, path,
 				config_option_suggest(&config_root, path));
 		free(path);
 	}
@@ -81,14 +131,15 @@ config_load_unknown_group(struct config_loading *load, const config_setting_t *s
 	const struct config_option *key = config_option_suggest(&config_root, name);
 
 	if (near) {
-		config_report(load->errors, &load->file, setting,
+		config_report(load->errors, load->place, setting,
 			"unknown group \"%s\", did you mean \"%s\"?",
 			config_show(name).text, near);
 		config_load_group(load, setting, near);
 	} else if (key && !strchr(key->path, '.')) {
-		config_report_unknown(load->errors, &load->file, setting, name, key);
+		config_report_unknown(load->errors, load->place, setting, name, key);
 	} else if (config_setting_length(setting) == 0) {
-		config_report(load->errors, &load->file, setting, "unknown group \"%s\"",
+		config_report(load->errors, load->place, setting,
+			"unknown group \"%s\"; linnet.cfg(5) lists all keys",
 			config_show(name).text);
 	} else {
 		config_load_group(load, setting, name);
@@ -102,7 +153,7 @@ config_report_no_group(struct config_loading *load, const config_setting_t *sett
 	const char *name = config_setting_name(setting);
 	char *found = config_value_found(setting);
 
-	config_report(load->errors, &load->file, setting,
+	config_report(load->errors, load->place, setting,
 		"%s must be a group, as in %s = { ... }, is %s", name, name, found);
 	free(found);
 }
@@ -116,35 +167,57 @@ config_load_setting(struct config_loading *load, const config_setting_t *setting
 	bool known = config_group_exists(name);
 
 	if (option)
-		config_load_value(load, option, setting, &load->file);
+		config_load_value(load, option, setting, load->place);
 	else if (is_group && known)
 		config_load_group(load, setting, name);
 	else if (is_group)
 		config_load_unknown_group(load, setting);
 	else if (!known)
-		config_report_unknown(load->errors, &load->file, setting, name,
+		config_report_unknown(load->errors, load->place, setting, name,
 			config_option_suggest(&config_root, name));
 	else if (config_setting_type(setting) != CONFIG_TYPE_NONE)
 		config_report_no_group(load, setting);
 }
 
+/* libconfig's text of a syntax error in plain words. */
+static const char *
+config_syntax_text(const char *text)
+{
+	static const char *const texts[][2] = {
+		{ "syntax error",
+			"this is not libconfig's format; write KEY = VALUE; with strings "
+			"in quotes, and look for a missing \";\" or bracket before it" },
+		{ "duplicate setting name",
+			"this name is already set in the same group; remove one of the "
+			"two" },
+		{ "mismatched element type in array",
+			"the items of a list in [ ] must all have the same type" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(text, texts[i][0]))
+			return texts[i][1];
+	return text;
+}
+
 /* Load all settings of the file. Settings before a syntax error are still checked. A
  * broken source was reported before; libconfig's error for it is not. */
 static void
-config_load_source(struct config_loading *load)
+config_load_file(struct config_loading *load, struct config_file *file)
 {
-	struct config_source *source = &load->source;
+	struct config_source *source = &file->source;
 
-	if (source->text.bytes && !config_read_string(&load->tree, source->text.bytes) &&
+	load->place = &file->place;
+	if (source->text.bytes && !config_read_string(&file->tree, source->text.bytes) &&
 		!source->broken) {
 		char *where = config_source_where(
-			source, (unsigned)config_error_line(&load->tree));
-		config_errors_add(
-			load->errors, where, "%s", config_error_text(&load->tree));
+			source, (unsigned)config_error_line(&file->tree));
+		config_errors_add(load->errors, where, "%s",
+			config_syntax_text(config_error_text(&file->tree)));
 		source->broken = true;
 		free(where);
 	}
-	const config_setting_t *root = config_root_setting(&load->tree);
+	const config_setting_t *root = config_root_setting(&file->tree);
 	for (int i = 0; i < config_setting_length(root); i++)
 		config_load_setting(load, config_setting_get_elem(root, (unsigned)i));
 }
@@ -232,12 +305,14 @@ config_load_argument(struct config_loading *load, const char *argument)
 	const struct config_option *option = config_option_find(&config_root, key);
 
 	if (!equals)
-		config_report(load->errors, &place, NULL, "must be KEY=VALUE");
+		config_report(load->errors, &place, NULL,
+			"must be KEY=VALUE, such as http.port=8080");
 	else if (option)
 		config_parse_option(load, option, equals + 1, &place);
 	else if (config_group_exists(key))
 		config_report(load->errors, &place, NULL,
-			"%s is a group; name one of its keys", key);
+			"%s is a group; set one of its keys, as in %s.KEY=VALUE", key,
+			key);
 	else
 		config_report_unknown(load->errors, &place, NULL, key,
 			config_option_suggest(&config_root, key));
@@ -248,7 +323,7 @@ config_load_argument(struct config_loading *load, const char *argument)
 static void
 config_load_presets(struct config_loading *load, const char *default_root)
 {
-	const struct config_place place = { .argument = "default" };
+	const struct config_place place = { .argument = NULL };
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
@@ -258,41 +333,96 @@ config_load_presets(struct config_loading *load, const char *default_root)
 	load->config->http.root = xstrdup(default_root);
 }
 
-struct config *
-config_load_text(const char *text, const char *name, const char *const *settings,
-	size_t count, const char *default_root, struct config_errors *errors)
+/* Make room for count files. */
+static void
+config_load_begin(
+	struct config_loading *load, const struct config_input *input, size_t count)
 {
-	struct config_loading load = { .errors = errors, .source = { .errors = errors } };
-	size_t before = errors->count;
+	load->config = xcalloc(1, sizeof(*load->config));
+	load->origins = xcalloc(config_option_count, sizeof(*load->origins));
+	load->files = xcalloc(count, sizeof(*load->files));
+	load->file_count = count;
+	for (size_t i = 0; i < count; i++) {
+		load->files[i].source.errors = load->errors;
+		load->files[i].place.source = &load->files[i].source;
+		config_init(&load->files[i].tree);
+	}
+	config_load_presets(load, input->default_root);
+}
 
-	load.config = xcalloc(1, sizeof(*load.config));
-	load.origins = xcalloc(config_option_count, sizeof(*load.origins));
-	load.file.source = &load.source;
-	config_init(&load.tree);
-	config_load_presets(&load, default_root);
-	if (text)
-		config_source_take(&load.source, text, name);
-	else if (name)
-		config_source_read(&load.source, name);
-	config_load_source(&load);
-	for (size_t i = 0; i < count; i++)
-		config_load_argument(&load, settings[i]);
-	if (!config_source_is_cut(&load.source))
-		config_cross_check(load.config, load.origins, errors);
-	config_destroy(&load.tree);
-	config_source_free(&load.source);
-	free(load.origins);
-	if (errors->count == before)
-		return load.config;
-	config_free(load.config);
+static void
+config_load_end(struct config_loading *load)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		config_origin_clear_items(&load->origins[i]);
+	for (size_t i = 0; i < load->file_count; i++) {
+		config_destroy(&load->files[i].tree);
+		config_source_free(&load->files[i].source);
+	}
+	free(load->files);
+	free(load->origins);
+}
+
+/* Load the files, whose sources are read, and the settings. Returns as config_load;
+ * before is the count of errors before the files were read. */
+static struct config *
+config_load_all(
+	struct config_loading *load, const struct config_input *input, size_t before)
+{
+	bool is_cut = false;
+
+	for (size_t i = 0; i < load->file_count; i++) {
+		config_load_file(load, &load->files[i]);
+		is_cut |= config_source_is_cut(&load->files[i].source);
+	}
+	for (size_t i = 0; i < input->setting_count; i++)
+		config_load_argument(load, input->settings[i]);
+	config_check_unique(load->config, load->origins, load->errors);
+	if (!is_cut) {
+		config_cross_check(load->config, load->origins, load->errors);
+		config_check_listeners(load->config, load->origins, load->errors);
+	}
+	load->config->places = config_places_new(load->origins);
+	config_load_end(load);
+	if (load->errors->count == before)
+		return load->config;
+	config_free(load->config);
 	return NULL;
 }
 
 struct config *
-config_load(const char *path, const char *const *settings, size_t count,
-	const char *default_root, struct config_errors *errors)
+config_load_text(const char *text, const char *name, const char *const *settings,
+	size_t count, const char *default_root, struct config_errors *errors)
 {
-	return config_load_text(NULL, path, settings, count, default_root, errors);
+	const struct config_input input = {
+		.settings = settings,
+		.setting_count = count,
+		.default_root = default_root,
+	};
+	struct config_loading load = { .errors = errors };
+	size_t before = errors->count;
+
+	config_load_begin(&load, &input, 1);
+	config_source_take(&load.files[0].source, text, name);
+	return config_load_all(&load, &input, before);
+}
+
+struct config *
+config_load(const struct config_input *input, struct config_errors *errors)
+{
+	struct config_loading load = { .errors = errors };
+	size_t before = errors->count, count = input->path_count;
+
+	if (count > CONFIG_FILES_MAX) {
+		config_errors_add(errors, input->paths[CONFIG_FILES_MAX],
+			"there are more than %d configuration files; merge some of them",
+			CONFIG_FILES_MAX);
+		count = CONFIG_FILES_MAX;
+	}
+	config_load_begin(&load, input, count);
+	for (size_t i = 0; i < count; i++)
+		config_source_read(&load.files[i].source, input->paths[i]);
+	return config_load_all(&load, input, before);
 }
 
 void
@@ -302,5 +432,6 @@ config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config_option_count; i++)
 		config_value_free(config, &config_options[i]);
+	config_places_free(config->places);
 	free(config);
 }

@@ -97,12 +97,17 @@ void config_source_take(struct config_source *source, const char *text, const ch
 /* "FILE:LINE" of a line of the text. The caller frees it. */
 char *config_source_where(const struct config_source *source, unsigned line);
 
-/* Where settings come from: a source, or one KEY=VALUE of the command line. */
+/* Where settings come from: a source, or one KEY=VALUE of the command line, or neither
+ * for a default. */
 struct config_place {
 	const struct config_source *source;
-	const char *argument; /* KEY=VALUE; used if source is NULL */
+	const char *argument; /* KEY=VALUE, or NULL; used if source is NULL */
 	const char *within;   /* "rooms item 2", or NULL */
 };
+
+/* "FILE:LINE" of the setting, or "-s KEY=VALUE", or "built-in default". setting may be
+ * NULL unless there is a source. The caller frees it. */
+char *config_where(const struct config_place *place, const config_setting_t *setting);
 
 /* Append an error that begins with "FILE:LINE" of the setting, or "-s KEY=VALUE", and
  * within. setting may be NULL unless there is a source. */
@@ -171,6 +176,12 @@ struct config_groups {
 struct config_groups config_groups_get(
 	const void *base, const struct config_option *option);
 
+/* The member by which the groups of a list differ. */
+const struct config_option *config_groups_key(const struct config_option *option);
+
+/* Empty the list. */
+void config_groups_clear(void *base, const struct config_option *option);
+
 /* The struct of group number index, from 0. */
 void *config_groups_item(const struct config_groups *groups,
 	const struct config_option *option, size_t index);
@@ -179,27 +190,8 @@ void *config_groups_item(const struct config_groups *groups,
  */
 char *config_groups_name(const struct config_option *option, size_t index);
 
-/* A string that may be there only once, of group number index, in a hash table. */
-struct config_unique {
-	const char *text;
-	char *key; /* by which it is compared */
-	size_t index;
-	UT_hash_handle hh;
-};
-
-/* Give entry a text and its key: the text, if ignores_case in lower case. */
-void config_unique_init(
-	struct config_unique *entry, const char *text, size_t index, bool ignores_case);
-
-/* The entry of table that text equals, or NULL. */
-struct config_unique *config_unique_find(
-	struct config_unique *table, const char *text, bool ignores_case);
-
-/* Free table and the count entries, which are one block. */
-void config_unique_free(
-	struct config_unique *table, struct config_unique *entries, size_t count);
-
-/* config_value_set for a list of groups. */
+/* config_value_set for a list of groups: adds the groups to the list, also invalid ones.
+ * Strings of an invalid group may be NULL. */
 bool config_groups_set(const struct config_target *to);
 
 /* Free the groups of the option. */
@@ -215,9 +207,30 @@ struct config_origin {
 	const config_setting_t *setting; /* NULL unless place has a source */
 	size_t step;                     /* a later value has a larger step */
 	bool bad;                        /* a value of the option was wrong */
+	/* Of a list of groups: one for each group. They own place.within. */
+	struct config_origin *items;
+	size_t item_count;
 };
 
-/* Check all values that depend on other options. origins has one element for each option.
- */
+/* Check that the groups of each list differ in their unique members. origins has one
+ * element for each option. */
+void config_check_unique(const struct config *config, const struct config_origin *origins,
+	struct config_errors *errors);
+
+/* Check all values that depend on other options. */
 void config_cross_check(const struct config *config, const struct config_origin *origins,
 	struct config_errors *errors);
+
+/* listeners.c */
+
+/* Check that the HTTP and the line door do not listen on the same address and port. */
+void config_check_listeners(const struct config *config,
+	const struct config_origin *origins, struct config_errors *errors);
+
+/* where.c: where the values of a loaded configuration are set */
+
+/* Keep the places of all values. */
+struct config_places *config_places_new(const struct config_origin *origins);
+
+/* Free them; NULL is fine. */
+void config_places_free(struct config_places *places);

@@ -1,5 +1,4 @@
 /* Lists of groups. Each group becomes a struct, which a table of members describes. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +22,16 @@ config_groups_item(const struct config_groups *groups, const struct config_optio
 	return (char *)groups->items + index * option->members->size;
 }
 
+const struct config_option *
+config_groups_key(const struct config_option *option)
+{
+	const struct config_option *member = option->members->options;
+
+	while (!member->unique)
+		member++;
+	return member;
+}
+
 char *
 config_groups_name(const struct config_option *option, size_t index)
 {
@@ -39,6 +48,15 @@ config_groups_free(const struct config_groups *groups, const struct config_optio
 			config_value_free(config_groups_item(groups, option, i),
 				&members->options[j]);
 	free(groups->items);
+}
+
+void
+config_groups_clear(void *base, const struct config_option *option)
+{
+	const struct config_groups none = { 0 };
+
+	config_value_free(base, option);
+	memcpy(config_value_at(base, option), &none, sizeof(none));
 }
 
 /* Parse the defaults of all members. The caller destroys tree. */
@@ -125,14 +143,14 @@ groups_add_presets(const struct config_target *group,
 			groups_set_member(group, member, preset);
 		} else {
 			config_report(group->errors, group->place, group->setting,
-				"%s is missing", member->path);
+				"%s is missing; add it to the group", member->path);
 			good = false;
 		}
 	}
 	return good;
 }
 
-/* Check a whole group whose members are valid. */
+/* Check a whole group, whose members may be wrong. */
 static bool
 groups_check_group(
 	const struct config_target *group, const struct config_members *members)
@@ -145,10 +163,10 @@ groups_check_group(
 	return !fault;
 }
 
-/* Fill the struct of group number index. */
+/* Fill the struct at base from group number index of the setting. */
 static bool
-groups_set_group(const struct config_target *to, const struct config_groups *groups,
-	size_t index, const config_setting_t *presets)
+groups_set_group(const struct config_target *to, void *base, size_t index,
+	const config_setting_t *presets)
 {
 	const struct config_members *members = to->option->members;
 	struct config_place place = *to->place;
@@ -157,138 +175,42 @@ groups_set_group(const struct config_target *to, const struct config_groups *gro
 	group.setting = config_setting_get_elem(to->setting, (unsigned)index);
 	if (!config_setting_is_group(group.setting))
 		return config_value_refuse(to, group.setting,
-			xasprintf("item %zu must be a group", index + 1));
+			xasprintf("item %zu must be a group in { }", index + 1));
 	char *within = config_groups_name(to->option, index);
 	place.within = within;
 	group.place = &place;
-	group.base = config_groups_item(groups, to->option, index);
+	group.base = base;
 	bool taken = groups_set_members(&group, members);
 	bool complete = groups_add_presets(&group, members, presets);
-	bool good = taken && complete && groups_check_group(&group, members);
+	bool fits = groups_check_group(&group, members);
 	free(within);
-	return good;
-}
-
-static void
-groups_report_duplicate(const struct config_target *to,
-	const struct config_option *member, const struct config_unique *entry,
-	size_t other)
-{
-	const config_setting_t *group =
-		config_setting_get_elem(to->setting, (unsigned)entry->index);
-	const config_setting_t *key = config_setting_get_member(group, member->path);
-	char *within = config_groups_name(to->option, entry->index);
-	struct config_place place = *to->place;
-
-	place.within = within;
-	config_report(to->errors, &place, key ? key : group,
-		"%s must differ from item %zu, is \"%s\"", member->path, other + 1,
-		config_show(entry->text).text);
-	free(within);
-}
-
-static char *
-groups_unique_key(const char *text, bool ignores_case)
-{
-	char *key = xstrdup(text), *letter;
-
-	for (letter = key; ignores_case && *letter; letter++)
-		*letter = (char)tolower((unsigned char)*letter);
-	return key;
-}
-
-void
-config_unique_init(
-	struct config_unique *entry, const char *text, size_t index, bool ignores_case)
-{
-	entry->text = text;
-	entry->key = groups_unique_key(text, ignores_case);
-	entry->index = index;
-}
-
-struct config_unique *
-config_unique_find(struct config_unique *table, const char *text, bool ignores_case)
-{
-	char *key = groups_unique_key(text, ignores_case);
-	struct config_unique *entry;
-
-	HASH_FIND_STR(table, key, entry);
-	free(key);
-	return entry;
-}
-
-void
-config_unique_free(
-	struct config_unique *table, struct config_unique *entries, size_t count)
-{
-	HASH_CLEAR(hh, table);
-	for (size_t i = 0; i < count; i++)
-		free(entries[i].key);
-	free(entries);
-}
-
-/* Report every group whose member equals that of an earlier group. */
-static bool
-groups_check_unique(const struct config_target *to, const struct config_groups *groups,
-	const struct config_option *member)
-{
-	struct config_unique *entries = xcalloc(groups->count, sizeof(*entries));
-	struct config_unique *table = NULL;
-	bool good = true;
-
-	for (size_t i = 0; i < groups->count; i++) {
-		const void *item = config_groups_item(groups, to->option, i);
-		struct config_unique *entry = &entries[i], *other;
-		const char *text = *(char *const *)config_value_at(item, member);
-
-		if (!text)
-			continue;
-		other = config_unique_find(table, text, member->ignores_case);
-		config_unique_init(entry, text, i, member->ignores_case);
-		if (other) {
-			groups_report_duplicate(to, member, entry, other->index);
-			good = false;
-		} else {
-			HASH_ADD_KEYPTR(hh, table, entry->key, strlen(entry->key), entry);
-		}
-	}
-	config_unique_free(table, entries, groups->count);
-	return good;
-}
-
-static bool
-groups_set_all(const struct config_target *to, const struct config_groups *groups)
-{
-	const struct config_members *members = to->option->members;
-	bool good = true;
-	config_t tree;
-
-	config_init(&tree);
-	const config_setting_t *presets = groups_read_presets(members, &tree);
-	for (size_t i = 0; i < groups->count; i++)
-		good = groups_set_group(to, groups, i, presets) && good;
-	config_destroy(&tree);
-	for (size_t i = 0; i < members->count; i++)
-		if (members->options[i].unique)
-			good = groups_check_unique(to, groups, &members->options[i]) &&
-			       good;
-	return good;
+	return taken && complete && fits;
 }
 
 bool
 config_groups_set(const struct config_target *to)
 {
-	struct config_groups groups, old = config_groups_get(to->base, to->option);
+	const struct config_members *members = to->option->members;
+	struct config_groups groups = config_groups_get(to->base, to->option);
+	bool good = true;
+	config_t tree;
 
 	if (!config_value_is_list(to->setting))
 		return config_value_refuse_setting(to);
-	groups.count = (size_t)config_setting_length(to->setting);
-	groups.items = xcalloc(groups.count, to->option->members->size);
-	if (!groups_set_all(to, &groups)) {
-		config_groups_free(&groups, to->option);
-		return false;
+	size_t more = (size_t)config_setting_length(to->setting);
+	if (more == 0)
+		return true;
+	size_t old_bytes = groups.count * members->size;
+	groups.items = xrealloc(groups.items, old_bytes + more * members->size);
+	memset((char *)groups.items + old_bytes, 0, more * members->size);
+	config_init(&tree);
+	const config_setting_t *presets = groups_read_presets(members, &tree);
+	for (size_t i = 0; i < more; i++) {
+		void *base = config_groups_item(&groups, to->option, groups.count + i);
+		good = groups_set_group(to, base, i, presets) && good;
 	}
-	config_groups_free(&old, to->option);
+	config_destroy(&tree);
+	groups.count += more;
 	memcpy(config_value_at(to->base, to->option), &groups, sizeof(groups));
-	return true;
+	return good;
 }

@@ -183,7 +183,7 @@ options_check_sha256(const char *value)
 
 	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
 		return NULL;
-	return "must be 64 hex digits";
+	return "must be 64 hex digits, as sha256sum prints them";
 }
 
 static const char *
@@ -191,10 +191,14 @@ options_check_token(const void *group)
 {
 	const struct token_config *token = group;
 
-	if (*token->token_file && *token->token_sha256)
-		return "only one of token_file and token_sha256 may be given";
-	if (!*token->token_file && !*token->token_sha256)
-		return "token_file or token_sha256 is missing";
+	/* A wrong value is NULL. */
+	bool has_file = !token->token_file || *token->token_file;
+	bool has_hash = !token->token_sha256 || *token->token_sha256;
+
+	if (has_file && has_hash)
+		return "token_file and token_sha256 are both set; remove one of them";
+	if (!has_file && !has_hash)
+		return "token_file or token_sha256 is missing; add one of them";
 	return NULL;
 }
 
@@ -294,19 +298,21 @@ static const struct config_members tail_members = MEMBERS(tail_config, tail_opti
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"127.0.0.1\"", .check = options_check_http_address,
-		.help = "IP address to listen on, or \"localhost\"; \"::\" is every "
-			"address, \"0.0.0.0\" every IPv4 address, \"unix:PATH\" a "
-			"UNIX socket"),
+		.help = "IP address to listen on, \"localhost\", or a UNIX socket such "
+			"as \"unix:/run/linnet/http.sock\"; \"::\" is every address, "
+			"\"0.0.0.0\" every IPv4 address; has no effect if systemd passes "
+			"the socket"),
 	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
-		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose"),
+		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose; has "
+			"no effect with a UNIX socket, or if systemd passes the socket"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is the installed page"),
-	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = options_check_line,
-		.needs = "http.tls_key", .unit = "bytes",
+	OPTION(http.tls_certificate, .live = true, .stays_set = true,
+		.type = OPTION_STRING, .min = 0, .max = 4095, .preset = "\"\"",
+		.check = options_check_line, .needs = "http.tls_key", .unit = "bytes",
 		.help = "PEM file with the certificate and its chain; turns on TLS"),
-	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = options_check_line,
+	OPTION(http.tls_key, .live = true, .stays_set = true, .type = OPTION_STRING,
+		.min = 0, .max = 4095, .preset = "\"\"", .check = options_check_line,
 		.needs = "http.tls_certificate", .unit = "bytes",
 		.help = "PEM file with the private key of http.tls_certificate, without "
 			"a password"),
@@ -321,12 +327,15 @@ const struct config_option config_options[] = {
 			"UNIX socket"),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
 		.help = "Open the line port, where nc and telnet send each line as a "
-			"message"),
+			"message; if false, connections to a socket that systemd passes "
+			"are closed at once"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"127.0.0.1\"", .check = options_check_address,
-		.help = "IP address to listen on for nc and telnet, or \"localhost\""),
+		.help = "IP address to listen on for nc and telnet, or \"localhost\"; "
+			"has no effect if systemd passes the socket"),
 	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
-		.help = "TCP port for nc and telnet; 0 lets the kernel choose"),
+		.help = "TCP port for nc and telnet; 0 lets the kernel choose; has no "
+			"effect if systemd passes the socket"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"lobby\"", .check = options_check_room,
 		.limit = "limits.room_bytes", .unit = "bytes",
@@ -356,8 +365,8 @@ const struct config_option config_options[] = {
 			"\"What is on fire\"; } )"),
 	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
 		.choices = store_drivers,
-		.help = "Where messages are kept: in a file (\"sqlite\"), or in memory "
-			"until linnetd stops (\"memory\")"),
+		.help = "Where messages are kept; \"sqlite\" is a file, \"memory\" "
+			"forgets them when linnetd stops"),
 	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.preset = "\"linnet.db\"", .unit = "bytes",
 		.help = "File of the SQLite database; a relative path starts in "
@@ -367,20 +376,21 @@ const struct config_option config_options[] = {
 		.help = "\"full\" writes each message to the disk (fsync) before it is "
 			"acknowledged; with \"normal\" a power loss may take the newest "
 			"messages"),
-	OPTION(store.keep_messages, .type = OPTION_INT, .min = 0, .max = INT_MAX,
-		.preset = "10000", .help = "Messages kept in each room; 0 keeps all"),
-	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
-		.unit = "days",
+	OPTION(store.keep_messages, .live = true, .type = OPTION_INT, .min = 0,
+		.max = INT_MAX, .preset = "10000",
+		.help = "Messages kept in each room; 0 keeps all"),
+	OPTION(store.keep_days, .live = true, .type = OPTION_INT, .min = 0, .max = 36500,
+		.preset = "0", .unit = "days",
 		.help = "Days that messages are kept; 0 keeps them for ever"),
-	OPTION(store.max_bytes, .type = OPTION_LONG, .min = 1L << 20, .max = 1L << 50,
-		.preset = "4294967296L", .unit = "bytes",
+	OPTION(store.max_bytes, .live = true, .type = OPTION_LONG, .min = 1L << 20,
+		.max = 1L << 50, .preset = "4294967296L", .unit = "bytes",
 		.help = "Largest size of the history; above it, the oldest messages of "
 			"the largest rooms are deleted"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,
-		.help = "Who may read and write: everybody (\"open\"), or only clients "
-			"with a JSON Web Token or a token of auth.tokens (\"jwt\")"),
+		.help = "Who may read and write; \"open\" is everybody, \"jwt\" only "
+			"clients with a JSON Web Token or a token of auth.tokens"),
 	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.unit = "bytes",
@@ -394,8 +404,9 @@ const struct config_option config_options[] = {
 		.members = &token_members,
 		.help = "Tokens of programs and moderators, such as ( { name = \"ci\"; "
 			"token_file = \"/etc/ci.token\"; } )"),
-	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
-		.preset = "10000", .help = "Highest number of connections"),
+	OPTION(limits.connections, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000000, .preset = "10000",
+		.help = "Highest number of connections"),
 	OPTION(limits.per_address, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "64",
 		.help = "Highest number of connections from one address (IPv6: one /64); "
@@ -454,6 +465,8 @@ const struct config_option config_options[] = {
 		.choices = log_levels, .help = "Lowest level that is logged"),
 	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
 		.choices = log_formats, .help = "Format of log lines"),
+	OPTION(log.people, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Write the names of people and rooms into the log"),
 };
 
 const size_t config_option_count = ARRAY_SIZE(config_options);

@@ -361,13 +361,14 @@ config_source_where(const struct config_source *source, unsigned line)
 	return preprocess_where(source->lines[index].name, source->lines[index].number);
 }
 
-/* The beginning of an error. The caller frees it. */
-static char *
-preprocess_place(const struct config_place *place, const config_setting_t *setting)
+char *
+config_where(const struct config_place *place, const config_setting_t *setting)
 {
 	if (place->source)
 		return config_source_where(
 			place->source, config_setting_source_line(setting));
+	if (!place->argument)
+		return xstrdup("built-in default");
 	char *shown = config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
 	char *where = xasprintf("-s %s", shown);
 	free(shown);
@@ -378,7 +379,7 @@ void
 config_report(struct config_errors *errors, const struct config_place *place,
 	const config_setting_t *setting, const char *format, ...)
 {
-	char *where = preprocess_place(place, setting);
+	char *where = config_where(place, setting);
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -400,7 +401,8 @@ config_report_unknown(struct config_errors *errors, const struct config_place *p
 			"unknown key \"%s\", did you mean \"%s\"?",
 			config_show(name).text, near->path);
 	else
-		config_report(errors, place, setting, "unknown key \"%s\"",
+		config_report(errors, place, setting,
+			"unknown key \"%s\"; linnet.cfg(5) lists all keys",
 			config_show(name).text);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "daemon/checks.h"
 #include "daemon/server.h"
 #include "daemon/stopper.h"
 #include "linnet/auth/tokens.h"
@@ -21,12 +22,6 @@
 /* How long the end waits for a stderr that nobody reads. */
 #define LOG_FLUSH_MS 500
 
-/* Read from files that the configuration names. */
-struct secrets {
-	struct tokens *tokens;
-	struct tls *tls; /* NULL: plain HTTP */
-};
-
 struct daemon {
 	struct config *config;
 	daemon_read_config *read_again;
@@ -40,56 +35,38 @@ struct daemon {
 };
 
 static void
-secrets_clear(struct secrets *secrets)
-{
-	tokens_free(secrets->tokens);
-	tls_free(secrets->tls);
-}
-
-/* Returns 0, or -errno with a sentence in *why and the log event in *event. */
-static int
-secrets_load(struct secrets *secrets, const struct config *config, const char **event,
-	const char **why)
-{
-	const char *certificate = config->http.tls_certificate;
-	int r;
-
-	secrets->tls = NULL;
-	*event = "auth_failed";
-	r = tokens_new(&secrets->tokens, config, why);
-	if (r < 0 || !*certificate)
-		return r;
-	*event = "tls_failed";
-	r = tls_new(&secrets->tls, certificate, config->http.tls_key, why);
-	if (r < 0)
-		secrets_clear(secrets);
-	return r;
-}
-
-int
-daemon_check(const struct config *config, const char **why)
-{
-	struct secrets secrets;
-	const char *event;
-	int r = secrets_load(&secrets, config, &event, why);
-
-	if (r == 0)
-		secrets_clear(&secrets);
-	return r;
-}
-
-static void
 daemon_log_setup_from(const struct config *config)
 {
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
+	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format,
+		config->log.people);
 }
 
 static void
-daemon_log_kept(void *context, const char *path)
+daemon_add_field(struct log_field *fields, size_t *n, const char *key, const char *value)
 {
-	(void)context;
-	log_warn("reload_kept", log_str("key", path),
-		log_str("hint", "a restart is needed"));
+	if (value)
+		fields[(*n)++] = log_str(key, value);
+}
+
+/* One line for each value that the reload changes, or cannot change. */
+static void
+daemon_log_change(const struct config_change *change)
+{
+	bool is_changed = change->from && change->to;
+	const char *place = is_changed ? "entry" : change->to ? "added" : "removed";
+	struct log_field fields[5];
+	size_t n = 0;
+
+	daemon_add_field(fields, &n, "key", change->key);
+	daemon_add_field(fields, &n, place, change->entry);
+	daemon_add_field(fields, &n, "from", is_changed ? change->from : NULL);
+	daemon_add_field(fields, &n, "to", is_changed ? change->to : NULL);
+	if (change->more)
+		fields[n++] = log_uint("more", change->more);
+	if (change->is_kept)
+		fields[n++] = log_str("hint", "a restart is needed");
+	log_write(change->is_kept ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+		change->is_kept ? "reload_kept" : "reloaded", fields, n);
 }
 
 static void
@@ -97,20 +74,19 @@ daemon_adopt_certificate(struct daemon *daemon, struct tls *fresh)
 {
 	struct tls *tls = daemon->secrets.tls;
 
-	if (tls && fresh) {
-		tls_replace(tls, fresh);
+	if (!tls || !fresh) {
+		tls_free(fresh);
 		return;
 	}
-	if (tls || fresh)
-		daemon_log_kept(NULL, "http.tls_certificate");
-	tls_free(fresh);
+	tls_replace(tls, fresh);
+	metrics.certificate_expiry_s = tls_expiry_s(tls);
 }
 
 /* Everything is valid: use all of it at once. */
 static void
 daemon_adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets)
 {
-	config_adopt(daemon->config, fresh, daemon_log_kept, NULL);
+	config_adopt(daemon->config, fresh, daemon_log_change);
 	tokens_replace(daemon->secrets.tokens, secrets->tokens);
 	daemon_adopt_certificate(daemon, secrets->tls);
 	server_reload(daemon->server);
@@ -121,25 +97,37 @@ daemon_adopt(struct daemon *daemon, struct config *fresh, const struct secrets *
 }
 
 static void
+daemon_on_start_check(const char *event, bool is_warning, const char *line)
+{
+	if (is_warning)
+		log_warn("config_warning", log_str("warning", line));
+	else
+		log_error(event, log_str("error", line));
+}
+
+static void
+daemon_on_reload_check(const char *event, bool is_warning, const char *line)
+{
+	daemon_on_start_check(is_warning ? event : "reload_failed", is_warning, line);
+}
+
+static void
 daemon_reload(struct daemon *daemon)
 {
 	struct config_errors errors = { 0 };
 	struct config *fresh = daemon->read_again(daemon->context, &errors);
 	struct secrets secrets;
-	const char *event, *why;
 	size_t i;
 
 	for (i = 0; i < errors.count; i++)
 		log_error("reload_failed", log_str("error", errors.lines[i]));
 	config_errors_clear(&errors);
-	if (fresh && secrets_load(&secrets, fresh, &event, &why) == 0) {
+	if (fresh &&
+		checks_run(fresh, CHECKS_OF_RELOAD, &secrets, daemon_on_reload_check)) {
 		daemon_adopt(daemon, fresh, &secrets);
 		return;
 	}
 	metrics.reloads[OUTCOME_FAILED]++;
-	if (!fresh)
-		return;
-	log_error("reload_failed", log_str("error", why));
 	config_free(fresh);
 }
 
@@ -220,6 +208,8 @@ daemon_run(struct daemon *daemon, size_t connections)
 		log_error("signals_failed", log_str("error", strerror(-r)));
 		return EXIT_CANNOT_OPEN;
 	}
+	if (daemon->secrets.tls)
+		metrics.certificate_expiry_s = tls_expiry_s(daemon->secrets.tls);
 	daemon->server = server_start(daemon->config, daemon->secrets.tokens,
 		daemon->secrets.tls, daemon->loop, connections);
 	if (!daemon->server)
@@ -262,16 +252,12 @@ daemon_serve(struct config *config, daemon_read_config *read_again, void *contex
 		.read_again = read_again,
 		.context = context,
 	};
-	enum exit_status status;
-	const char *event, *why;
+	enum exit_status status = EXIT_BAD_CONFIG;
 
 	daemon_ignore_signals();
 	daemon_log_setup_from(config);
 	log_start();
-	if (secrets_load(&daemon.secrets, config, &event, &why) < 0) {
-		log_error(event, log_str("error", why));
-		status = EXIT_BAD_CONFIG;
-	} else {
+	if (checks_run(config, CHECKS_OF_START, &daemon.secrets, daemon_on_start_check)) {
 		status = daemon_open_and_run(&daemon);
 		secrets_clear(&daemon.secrets);
 	}

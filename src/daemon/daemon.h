@@ -14,10 +14,6 @@ enum exit_status {
  * invalid. */
 typedef struct config *daemon_read_config(void *context, struct config_errors *errors);
 
-/* Check the files that config names: tokens, certificate, key. Returns 0, or -errno with
- * a sentence in *why. */
-int daemon_check(const struct config *config, const char **why);
-
 /* Run with config, which a reload changes, until SIGTERM or SIGINT. The first one
  * stops in order within 10 s, a second one within 1 s. The status is EXIT_CANNOT_OPEN if
  * messages could not be stored by then. SIGHUP reads the configuration with

@@ -302,7 +302,7 @@ server_reload(struct server *server)
 {
 	if (server->is_stopping)
 		return;
-	acceptor_reload(&server->acceptor);
+	acceptor_reload(&server->acceptor, tail_descriptors(server->config));
 	api_reload(&server->api);
 	chat_reload(server->chat);
 	tail_reload(server->tail);

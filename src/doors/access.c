@@ -5,7 +5,9 @@
 
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
+#include "linnet/base/metrics.h"
 #include "linnet/protocol/kinds.h"
+#include "linnet/protocol/name.h"
 
 /* The token text of a request. If it is too long, len says so and text is not usable. */
 struct shown {
@@ -187,15 +189,61 @@ access_charge(const struct access *access, struct gate_client *client, double co
 
 void
 access_note_refused(const struct access *access, const struct conn *conn,
-	struct access_refusal *refusal)
+	const struct access_asked *asked, struct access_refusal *refusal)
 {
 	struct message_fault fault;
 
-	if (access_charge(access, access_client_of(access, conn, NULL), 1, &fault) < 0)
+	/* "denied" is also what somebody without a token is. */
+	if (asked->token || strcmp(refusal->why, "denied") != 0)
+		metrics_count_refused_token(refusal->why);
+	if (access_charge(access, access_client_of(access, conn, NULL), 1, &fault) < 0) {
 		*refusal = (struct access_refusal){ .fault = fault };
+		return;
+	}
+	if (asked->token)
+		log_warn("refused", log_str("peer", conn->peer),
+			log_str("why", refusal->why), log_str("door", asked->door),
+			log_person("room", asked->room), log_str("token", asked->token));
 	else
-		log_info("refused", log_str("peer", conn->peer),
-			log_str("why", refusal->why));
+		log_warn("refused", log_str("peer", conn->peer),
+			log_str("why", refusal->why), log_str("door", asked->door),
+			log_person("room", asked->room));
+}
+
+/* Find the room that a request names: in its query at /ws, else in the last segment of
+ * its path. argument has ACCESS_ARGUMENT_BYTES. Returns NULL if it names none, or if that
+ * is not fit for the log. */
+static const char *
+access_room_of(const struct http_request *request, const char *door, char *argument)
+{
+	const struct http_head *head = request->head;
+	const char *room = argument;
+
+	if (!strcmp(door, "ws"))
+		http_head_query(head, "room", argument, ACCESS_ARGUMENT_BYTES);
+	else if (!strcmp(door, "hooks"))
+		room = head->segments[2];
+	else if (head->segment_count > 1 && strcmp(door, "admin") != 0)
+		room = head->segments[1];
+	else
+		return NULL;
+	return *room && name_is_line(room) ? room : NULL;
+}
+
+void
+access_note_refused_request(const struct access *access,
+	const struct http_request *request, struct access_refusal *refusal)
+{
+	const struct token *token = access_caller_of(access, request).token;
+	const char *door = http_request_door(request);
+	char argument[ACCESS_ARGUMENT_BYTES];
+	const struct access_asked asked = {
+		.door = door,
+		.room = access_room_of(request, door, argument),
+		.token = token ? token->name : NULL,
+	};
+
+	access_note_refused(access, request->conn, &asked, refusal);
 }
 
 bool
@@ -205,7 +253,7 @@ access_refuse(const struct access *access, struct http_request *request, const c
 	struct access_refusal refusal = { .why = why };
 
 	message_refuse(&refusal.fault, code, "%s", text);
-	access_note_refused(access, request->conn, &refusal);
+	access_note_refused_request(access, request, &refusal);
 	http_respond_fault(request, &refusal.fault);
 	return false;
 }

@@ -195,11 +195,14 @@ line_enter(struct line *line, const struct permissions *permissions,
 	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
 	session_set_client(&line->session, client);
 	chat_open(chat, &line->session, &wishes);
+	log_info("session_name", log_uint("session", line->session.number),
+		log_str("peer", line->conn->peer), SESSION_WHO_FIELDS(&line->session));
 }
 
 static void
 line_log_in(struct line *line, const char *text, size_t len)
 {
+	static const struct access_asked asked = { .door = "line" };
 	const struct access *access = &line->door->access;
 	struct access_refusal refusal;
 	const struct permissions *permissions =
@@ -208,7 +211,7 @@ line_log_in(struct line *line, const char *text, size_t len)
 	if (permissions) {
 		line_enter(line, permissions, tokens_check(access->tokens, text, len));
 	} else {
-		access_note_refused(access, line->conn, &refusal);
+		access_note_refused(access, line->conn, &asked, &refusal);
 		line_turn_away(line, refusal.fault.code, refusal.fault.text);
 	}
 	permissions_unref(permissions);
@@ -233,8 +236,8 @@ line_greet(struct line *line)
 static void
 line_reject_protocol(struct line *line)
 {
-	log_info("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
-		log_str("protocol", line->telnet.protocol));
+	log_warn("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
+		log_str("protocol", line->telnet.protocol), log_str("door", "line"));
 	metrics.refused[REFUSED_BY_PROTOCOL]++;
 	session_close(&line->session, CLOSE_PROTOCOL, "this port is for lines of text");
 }
@@ -358,7 +361,9 @@ static void
 line_lose(struct line *line, int error)
 {
 	if (error == ETIMEDOUT)
-		log_info("dead_peer", log_str("peer", line->conn->peer));
+		log_info("dead_peer", log_str("peer", line->conn->peer),
+			log_uint("session", line->session.number),
+			SESSION_WHO_FIELDS(&line->session));
 	conn_note_ending(line->conn, error == ETIMEDOUT ? ENDING_TIMEOUT : ENDING_LOST);
 	conn_kill(line->conn);
 }
@@ -490,7 +495,7 @@ line_on_closed(struct conn *conn)
 
 	log_info("session_close", log_uint("session", line->session.number),
 		log_str("door", "line"), log_uint("code", line->session.closed),
-		CONN_END_FIELDS(conn));
+		CONN_END_FIELDS(conn), SESSION_WHO_FIELDS(&line->session));
 	loop_timer_free(line->pause);
 	deferred_cancel(line->door->deferred, &line->deferred);
 	out_queue_fini(&line->out_queue);

@@ -77,6 +77,7 @@ prometheus_on_request(struct http_request *request)
 	metrics.rooms = chat_room_count(door->chat);
 	metrics.people = chat_people_count(door->chat);
 	metrics.store_up = chat_can_keep(door->chat);
+	metrics.store_bytes = chat_store_bytes(door->chat, &metrics.store_log_bytes);
 	metrics.cpu_us = prometheus_cpu_us();
 	metrics.open_fds = prometheus_count_descriptors();
 	metrics.max_fds = prometheus_max_descriptors();

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "doors/shown_line.h"
 #include "doors/sniff.h"
+#include "linnet/protocol/shown_line.h"
 
 /* Embedded; all zero when a connection opens. */
 struct telnet {

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doors/shown_line.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
+#include "linnet/protocol/shown_line.h"
 
 /* Longer values in the query are rejected. */
 #define QUERY_BYTES 300
@@ -51,6 +51,7 @@ static const struct session_ops ops = { .wake = ws_on_wake, .drop = ws_on_drop }
 struct query {
 	char room[QUERY_BYTES];
 	char name[QUERY_BYTES];
+	char session[QUERY_BYTES];
 	char since[QUERY_BYTES];
 	char events[QUERY_BYTES];
 	char format[QUERY_BYTES];
@@ -62,6 +63,7 @@ ws_read_query(const struct http_head *head, struct query *query)
 {
 	return http_head_query(head, "room", query->room, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "name", query->name, QUERY_BYTES) != -E2BIG &&
+	       http_head_query(head, "session", query->session, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "since", query->since, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "events", query->events, QUERY_BYTES) != -E2BIG &&
 	       http_head_query(head, "format", query->format, QUERY_BYTES) != -E2BIG;
@@ -93,7 +95,7 @@ ws_on_check(const struct websocket_service *service, const struct http_request *
 			fault, "bad_format", "the formats are json and line");
 	permissions = access_permissions(&door->access, request, &refusal);
 	if (!permissions) {
-		access_note_refused(&door->access, request->conn, &refusal);
+		access_note_refused_request(&door->access, request, &refusal);
 		*fault = refusal.fault;
 		return -EINVAL;
 	}
@@ -163,16 +165,17 @@ ws_on_open(struct websocket *socket, const struct http_request *request)
 	socket->queue = &ws->session.queue;
 	socket->pressing_bytes = ws->session.queue_max_bytes / 2;
 	ws_admit(ws, request);
-	log_info("session_open", log_uint("session", ws->session.number),
-		log_str("peer", socket->conn->peer),
-		log_str("door", socket->service->name));
 	chat_open(door->chat, &ws->session,
 		&(struct chat_wishes){
 			.room = ws_text_or_null(query.room),
 			.name = ws_text_or_null(query.name),
+			.token = ws_text_or_null(query.session),
 			.since = ws_text_or_null(query.since),
 			.wants_events = wants_events,
 		});
+	log_info("session_open", log_uint("session", ws->session.number),
+		log_str("peer", socket->conn->peer),
+		log_str("door", socket->service->name), SESSION_WHO_FIELDS(&ws->session));
 }
 
 /* Close the session if the message is not text or too long, before it takes memory. */
@@ -188,7 +191,9 @@ ws_is_acceptable(struct ws_session *ws, const struct websocket_piece *piece)
 	}
 	if (announced > max) {
 		log_info("message_too_big", log_uint("session", ws->session.number),
-			log_uint("bytes", announced), log_uint("max", max));
+			log_uint("bytes", announced), log_uint("max", max),
+			log_str("peer", ws->session.peer),
+			SESSION_WHO_FIELDS(&ws->session));
 		session_close(&ws->session, CLOSE_TOO_BIG, "message too big");
 		return false;
 	}
@@ -268,6 +273,16 @@ ws_is_answering(const struct websocket *socket)
 }
 
 static void
+ws_on_dead(const struct websocket *socket, int64_t silent_ms)
+{
+	const struct ws_session *ws = socket->state;
+
+	log_info("dead_peer", log_str("peer", socket->conn->peer),
+		log_int("silent_ms", silent_ms), log_uint("session", ws->session.number),
+		SESSION_WHO_FIELDS(&ws->session));
+}
+
+static void
 ws_on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = socket->state;
@@ -282,7 +297,7 @@ ws_on_closed(struct websocket *socket)
 
 	log_info("session_close", log_uint("session", ws->session.number),
 		log_str("door", "ws"), log_uint("code", ws->session.closed),
-		CONN_END_FIELDS(socket->conn));
+		CONN_END_FIELDS(socket->conn), SESSION_WHO_FIELDS(&ws->session));
 	chat_close(ws->door->chat, &ws->session);
 	session_fini(&ws->session);
 	buffer_clear(&ws->partial);
@@ -300,6 +315,7 @@ ws_door_init(struct ws_door *door, const struct access *access, struct chat *cha
 			.on_receive = ws_on_receive,
 			.on_written = ws_on_written,
 			.is_answering = ws_is_answering,
+			.on_dead = ws_on_dead,
 			.on_stop = ws_on_stop,
 			.on_closed = ws_on_closed,
 		},

@@ -102,6 +102,7 @@ http_start_request(struct http *http, struct http_head *head)
 	request->conn = http->conn;
 	request->head = head;
 	request->http = http;
+	request->begin_ms = clock_now_ms();
 	http->request = request;
 	http->chunked = (struct chunked){ .state = 0 };
 }
@@ -464,7 +465,7 @@ http_hand_over(struct http_request *request, http_take *take)
 		return;
 	}
 	assert(out_queue_is_idle(&http->out_queue));
-	metrics_count_request(request->route->name, SWITCHING_PROTOCOLS);
+	http_note_answer(request, SWITCHING_PROTOCOLS, 0);
 	out_queue_fini(&http->out_queue);
 	http->conn->door = NULL;
 	http->conn->state = NULL;

@@ -48,6 +48,10 @@ bool http_skip_body(struct http *http);
  * request, or close if is_last. */
 void http_finish(struct http *http, bool is_last);
 
+/* Count an answer and log it at level debug. len is the length of its body, 0 for a
+ * stream. */
+void http_note_answer(const struct http_request *request, int status, size_t len);
+
 /* Append the head of an answer, except for the lines about its body. */
 void http_response_head(struct buffer *out, const struct http_request *request,
 	const struct http_response *answer, bool is_last);

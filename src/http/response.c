@@ -5,10 +5,13 @@
 
 #include "http/date.h"
 #include "http/http_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/kinds.h"
 #include "linnet/protocol/message.h"
+#include "linnet/protocol/name.h"
 
 static const char *
 response_reason_of(int status)
@@ -146,13 +149,66 @@ response_must_close(const struct http_request *request)
 		       !(request->is_body_due && http_skip_body(request->http)));
 }
 
+static const char *
+response_method_of(const struct http_head *head)
+{
+	switch (head->method) {
+	case HTTP_GET:
+		return "GET";
+	case HTTP_HEAD:
+		return "HEAD";
+	case HTTP_POST:
+		return "POST";
+	case HTTP_PUT:
+		return "PUT";
+	case HTTP_OPTIONS:
+		return "OPTIONS";
+	case HTTP_OTHER:
+		break;
+	}
+	return "other";
+}
+
+/* Write the path, without the query, which may have a token. */
+static void
+response_write_path(const struct http_head *head, char path[HTTP_HEAD_BYTES])
+{
+	size_t i, len = 0;
+
+	*path = '\0';
+	for (i = 0; i < head->segment_count; i++)
+		len += (size_t)snprintf(
+			path + len, HTTP_HEAD_BYTES - len, "/%s", head->segments[i]);
+	if (!name_is_line(path))
+		snprintf(path, HTTP_HEAD_BYTES, "?");
+}
+
+void
+http_note_answer(const struct http_request *request, int status, size_t len)
+{
+	const struct http_head *head = request->head;
+	char path[HTTP_HEAD_BYTES];
+
+	metrics_count_request(request->route ? request->route->name : "", status);
+	if (!log_is_on(LOG_LEVEL_DEBUG))
+		return;
+	if (head)
+		response_write_path(head, path);
+	log_debug("request", log_str("peer", request->conn->peer),
+		log_str("method", head ? response_method_of(head) : ""),
+		log_str("door", http_request_door(request)),
+		log_person("path", head ? path : NULL), log_int("status", status),
+		log_uint("bytes", len),
+		log_int("ms", clock_now_ms() - request->begin_ms));
+}
+
 void
 http_respond(struct http_request *request, const struct http_response *answer)
 {
 	bool is_last = response_must_close(request);
 	struct buffer bytes = { 0 };
 
-	metrics_count_request(request->route ? request->route->name : "", answer->status);
+	http_note_answer(request, answer->status, answer->type ? answer->len : 0);
 	http_response_head(&bytes, request, answer, is_last);
 	if (answer->type) {
 		response_put_line(&bytes, "Content-Type: %s", answer->type);

@@ -66,6 +66,14 @@ router_list_methods(
 	snprintf(out, size, "%s: %s\r\n", name, list + (len ? 2 : 0));
 }
 
+const char *
+http_request_door(const struct http_request *request)
+{
+	if (!request->route)
+		return "none";
+	return request->route->name ? request->route->name : "page";
+}
+
 static bool
 router_reject(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text)
@@ -100,9 +108,10 @@ router_check_origin(struct http_request *request)
 		return true;
 	if (!origin_is_allowed(origin, head->host, identity_is_https(request),
 		    &config->http.allowed_origins)) {
-		log_info("origin_refused", log_str("peer", request->conn->peer),
+		log_warn("origin_refused", log_str("peer", request->conn->peer),
 			log_str("origin", origin ? router_printable(origin) : ""),
-			log_str("host", router_printable(head->host)));
+			log_str("host", router_printable(head->host)),
+			log_str("door", http_request_door(request)));
 		return router_reject(request, 403, NULL, "origin_refused",
 			"this page may not connect here");
 	}
@@ -174,11 +183,13 @@ router_identify(struct http_request *request)
 	if (r == 0)
 		return true;
 	if (r == -EACCES) {
-		log_info("refused", log_str("peer", request->conn->peer),
-			log_str("why", "banned"));
+		log_warn("refused", log_str("peer", request->conn->peer),
+			log_str("why", "banned"),
+			log_str("door", http_request_door(request)));
 		http_respond_error(request, 403, NULL, "banned", "you are banned");
 	} else {
-		log_info("client_refused", log_str("peer", request->conn->peer));
+		log_warn("client_refused", log_str("peer", request->conn->peer),
+			log_str("door", http_request_door(request)));
 		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
 	}

@@ -52,7 +52,7 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	buffer_append(&bytes, end, strlen(end));
 	http_push(request->http, bytes.bytes, bytes.len);
 	buffer_clear(&bytes);
-	metrics_count_request(request->route->name, answer.status);
+	http_note_answer(request, answer.status, 0);
 	conn_become(request->conn, TRANSPORT_SSE);
 	request->http->queue = queue;
 	request->http->has_last_chunk = is_chunked;

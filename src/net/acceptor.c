@@ -44,11 +44,23 @@ acceptor_set_proxies(struct acceptor *acceptor)
 	cidr_list_free(old);
 }
 
+static struct rlimit_need
+acceptor_need(const struct config *config, bool has_tls, size_t descriptors)
+{
+	return (struct rlimit_need){
+		.connections = (size_t)config->limits.connections,
+		.each = has_tls ? TLS_DESCRIPTORS : DESCRIPTORS,
+		.others = descriptors,
+	};
+}
+
 size_t
 acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptors)
 {
-	return rlimit_fit((size_t)config->limits.connections,
-		has_tls ? TLS_DESCRIPTORS : DESCRIPTORS, descriptors);
+	const struct rlimit_need need = acceptor_need(config, has_tls, descriptors);
+
+	rlimit_set(&need);
+	return rlimit_fit(&need);
 }
 
 void
@@ -228,6 +240,25 @@ acceptor_log_ready(const struct acceptor *acceptor)
 	log_info("ready", log_str("http", http), log_str("line", line));
 }
 
+/* Warn if anybody on the network may read and write. */
+static void
+acceptor_warn_if_open(const struct acceptor *acceptor)
+{
+	bool is_http = listener_is_public(acceptor->http);
+	bool is_line = acceptor->line && listener_is_public(acceptor->line);
+	char where[256];
+
+	if (acceptor->config->auth.mode != AUTH_OPEN || (!is_http && !is_line))
+		return;
+	listener_describe(
+		is_http ? acceptor->http : acceptor->line, where, sizeof(where));
+	log_warn("open_to_everybody", log_str(is_http ? "http" : "line", where),
+		log_str("hint",
+			"everybody who reaches this address may read and write; "
+			"auth.mode "
+			"jwt demands a token, the address 127.0.0.1 keeps others out"));
+}
+
 int
 acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 {
@@ -247,16 +278,21 @@ acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 			acceptor_inherit(acceptor, "line", acceptor_on_accept_unused);
 	if (acceptor->unused)
 		acceptor_log_unused(acceptor);
-	if (r == 0)
+	if (r == 0) {
+		acceptor_warn_if_open(acceptor);
 		acceptor_log_ready(acceptor);
+	}
 	return r;
 }
 
 void
-acceptor_reload(struct acceptor *acceptor)
+acceptor_reload(struct acceptor *acceptor, size_t descriptors)
 {
 	const struct config *config = acceptor->config;
+	const struct rlimit_need need =
+		acceptor_need(config, acceptor->has_tls, descriptors);
 
+	acceptor->conns.max = rlimit_fit(&need);
 	conn_limit_set_max(
 		acceptor->conns.by_address, (unsigned)config->limits.per_address);
 	acceptor_set_proxies(acceptor);
@@ -266,7 +302,7 @@ void
 acceptor_tick(struct acceptor *acceptor, int64_t now_ms)
 {
 	if (acceptor->banned)
-		log_info("refused", log_str("peer", acceptor->banned_peer),
+		log_warn("refused", log_str("peer", acceptor->banned_peer),
 			log_str("why", "banned"), log_uint("count", acceptor->banned));
 	if (acceptor->over_limit)
 		log_warn("over_limit", log_str("limit", acceptor->limit),

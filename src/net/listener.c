@@ -355,6 +355,26 @@ listener_describe(const struct listener *listener, char *out, size_t size)
 	}
 }
 
+bool
+listener_is_public(const struct listener *listener)
+{
+	size_t i;
+
+	for (i = 0; i < listener->count; i++) {
+		union address address =
+			listener_address_of(listener->sockets[i].socket.fd);
+		bool is_local =
+			address.any.sa_family == AF_UNIX ||
+			(address.any.sa_family == AF_INET6
+					? IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr)
+					: ntohl(address.v4.sin_addr.s_addr) >> 24 ==
+						  IN_LOOPBACKNET);
+		if (!is_local)
+			return true;
+	}
+	return false;
+}
+
 void
 listener_close(struct listener *listener)
 {

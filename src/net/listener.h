@@ -1,6 +1,7 @@
 /* listener.h - listening sockets. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct listener;
@@ -34,6 +35,10 @@ struct listener *listener_adopt(struct loop *loop, const int *fds, size_t count,
 /* Write the addresses, e.g. "127.0.0.1:8000", "127.0.0.1:8000,[::1]:8000" or
  * "unix:/run/linnet/http.sock". */
 void listener_describe(const struct listener *listener, char *out, size_t size);
+
+/* True if a socket can be reached from other machines: it is neither a UNIX socket nor on
+ * a loopback address. */
+bool listener_is_public(const struct listener *listener);
 
 /* Stop listening; NULL is fine. */
 void listener_close(struct listener *listener);

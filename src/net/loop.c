@@ -4,6 +4,7 @@
 #include <ev.h>
 #include <fcntl.h>
 #include <libwebsockets.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -175,6 +176,24 @@ loop_open_lws(struct loop *loop)
 	if (loop->context)
 		loop->vhost = lws_create_vhost(loop->context, &info);
 	return loop->vhost != NULL;
+}
+
+const char *
+loop_library(unsigned index)
+{
+	const char *version = lws_get_library_version();
+	static char text[80];
+
+	if (index == 0)
+		/* The hash of a commit may follow. */
+		snprintf(text, sizeof(text), "libwebsockets %.*s",
+			(int)strcspn(version, "-"), version);
+	else if (index == 1)
+		snprintf(text, sizeof(text), "libev %d.%d", ev_version_major(),
+			ev_version_minor());
+	else
+		return NULL;
+	return text;
 }
 
 struct loop *

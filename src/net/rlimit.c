@@ -9,24 +9,41 @@
  * rejected connections. */
 #define RESERVED (REJECT_SOCKETS + 32)
 
-size_t
-rlimit_fit(size_t connections, size_t each, size_t others)
+/* The limit that is set if less is needed: 16 bytes of libwebsockets' tables for each. */
+#define ROOM 65536
+
+static rlim_t
+rlimit_wanted(const struct rlimit_need *need)
 {
+	return need->connections * need->each + need->others + RESERVED;
+}
+
+void
+rlimit_set(const struct rlimit_need *need)
+{
+	rlim_t wanted = rlimit_wanted(need);
 	struct rlimit limit;
-	size_t reserved = RESERVED + others;
-	size_t fit;
-	rlim_t wanted = connections * each + reserved;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return connections;
+		return;
+	if (wanted < ROOM)
+		wanted = ROOM;
 	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur >= wanted)
-		return connections;
+}
+
+size_t
+rlimit_fit(const struct rlimit_need *need)
+{
+	rlim_t reserved = RESERVED + need->others, fit;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= rlimit_wanted(need))
+		return need->connections;
 	if (reserved > limit.rlim_cur / 2)
 		reserved = limit.rlim_cur / 2;
-	fit = (limit.rlim_cur - reserved) / each;
-	log_warn("connections_capped", log_uint("wanted", connections),
+	fit = (limit.rlim_cur - reserved) / need->each;
+	log_warn("connections_capped", log_uint("wanted", need->connections),
 		log_uint("max", fit), log_uint("open_files", limit.rlim_cur));
 	return fit;
 }

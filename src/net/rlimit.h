@@ -3,8 +3,16 @@
 
 #include <stddef.h>
 
-/* Set the limit of open files to what is needed: connections with each descriptors
- * apiece, others, and a reserve. Also lowers it, because libwebsockets allocates tables
- * of that size. Returns how many connections fit, and logs if they are fewer than asked
+/* What needs descriptors: connections with each descriptors apiece, and others. */
+struct rlimit_need {
+	size_t connections, each, others;
+};
+
+/* Set the limit of open files to what is needed and a reserve, or to more, so that a
+ * reload may ask for more. A very high limit is lowered, because libwebsockets allocates
+ * tables of that size when it starts. */
+void rlimit_set(const struct rlimit_need *need);
+
+/* Returns how many connections fit under the limit, and logs if they are fewer than asked
  * for. */
-size_t rlimit_fit(size_t connections, size_t each, size_t others);
+size_t rlimit_fit(const struct rlimit_need *need);

@@ -1,14 +1,14 @@
 #include "linnet/net/tls.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/x509err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "linnet/base/file_mode.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/config/config.h"
 #include "net/tls_private.h"
 
 /* The ciphers of TLS 1.2 with forward secrecy. All those of TLS 1.3 have it. */
@@ -97,56 +97,75 @@ tls_is_misfit(void)
 	       ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH;
 }
 
-/* Returns the problem with the key, or NULL. */
+/* Returns the problem with the key, or NULL. Without a certificate only the file is
+ * checked. */
 static const char *
 tls_use_key(SSL_CTX *context, const char *key)
 {
 	static const char misfit[] = "is not the key of http.tls_certificate";
 
 	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1)
-		return SSL_CTX_check_private_key(context) == 1 ? NULL : misfit;
+		return !SSL_CTX_get0_certificate(context) ||
+				       SSL_CTX_check_private_key(context) == 1
+			       ? NULL
+			       : misfit;
 	return tls_is_misfit() ? misfit
 			       : tls_describe_file(
 					 "has no private key in PEM without a password");
 }
 
-/* Returns a context, or NULL with *why set. */
-static SSL_CTX *
-tls_make_context(const char *certificate, const char *key, const char **why)
+static void
+tls_report(struct config_errors *errors, const struct config *config, const char *key,
+	const char *path, const char *fault)
 {
-	static char text[PATH_MAX + 256];
-	const char *fault = NULL;
-	SSL_CTX *context;
+	if (fault)
+		config_errors_report(errors, config, key, CONFIG_NO_ITEM, "%s %s: %s",
+			key, path, fault);
+}
+
+struct tls *
+tls_new(const struct config *config, struct config_errors *errors,
+	struct config_errors *warnings)
+{
+	static const char certificate_key[] = "http.tls_certificate";
+	const char *certificate = config->http.tls_certificate;
+	const char *key = config->http.tls_key, *fault = NULL;
+	size_t before = errors->count;
+	struct tls *tls = xcalloc(1, sizeof(*tls));
 
 	ERR_clear_error();
-	context = SSL_CTX_new(TLS_server_method());
-	*why = text;
-	if (!context || !tls_set_options(context)) {
-		snprintf(text, sizeof(text), "OpenSSL: %s", tls_error_text());
-	} else if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
-		snprintf(text, sizeof(text), "http.tls_certificate %s: %s", certificate,
-			tls_describe_file("has no certificate in PEM"));
-	} else {
-		fault = tls_use_key(context, key);
-		if (!fault)
-			return context;
-		snprintf(text, sizeof(text), "http.tls_key %s: %s", key, fault);
-	}
-	SSL_CTX_free(context);
+	tls->context = SSL_CTX_new(TLS_server_method());
+	if (!tls->context || !tls_set_options(tls->context))
+		fault = tls_error_text();
+	else if (SSL_CTX_use_certificate_chain_file(tls->context, certificate) != 1)
+		fault = tls_describe_file("has no certificate in PEM");
+	tls_report(errors, config, certificate_key, certificate, fault);
+	ERR_clear_error();
+	if (tls->context)
+		tls_report(errors, config, "http.tls_key", key,
+			tls_use_key(tls->context, key));
+	if (file_mode_is_public(key))
+		config_errors_report(warnings, config, "http.tls_key", CONFIG_NO_ITEM,
+			"everybody on this machine can read http.tls_key: run chmod o= "
+			"%s",
+			key);
+	if (errors->count == before)
+		return tls;
+	tls_free(tls);
 	return NULL;
 }
 
-int
-tls_new(struct tls **tls, const char *certificate, const char *key, const char **why)
+uint64_t
+tls_expiry_s(const struct tls *tls)
 {
-	SSL_CTX *context = tls_make_context(certificate, key, why);
+	const X509 *certificate = SSL_CTX_get0_certificate(tls->context);
+	time_t end;
+	struct tm tm;
 
-	*tls = NULL;
-	if (!context)
-		return -EINVAL;
-	*tls = xcalloc(1, sizeof(**tls));
-	(*tls)->context = context;
-	return 0;
+	if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm))
+		return 0;
+	end = timegm(&tm);
+	return end > 0 ? (uint64_t)end : 0;
 }
 
 void

@@ -16,9 +16,8 @@ line_append_string(struct buffer *text, const char *string)
 	buffer_append(text, string, strlen(string));
 }
 
-/* Control characters other than the tab, and marks that change the direction of text. */
-static bool
-line_is_unsafe(uint32_t code)
+bool
+line_text_is_unsafe(uint32_t code)
 {
 	return (code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0) ||
 	       code == 0x061c || (code >= 0x200e && code <= 0x200f) ||
@@ -40,7 +39,7 @@ line_text_append_clean(struct buffer *text, const char *bytes, size_t len)
 			line_append_string(text, LINE_BREAK);
 		} else if (code == '\r' && len > 1 && bytes[1] == '\n') {
 			continue;
-		} else if (line_is_unsafe(code)) {
+		} else if (line_text_is_unsafe(code)) {
 			line_append_string(text, REPLACEMENT);
 		} else {
 			buffer_append(text, bytes, n);

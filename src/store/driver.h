@@ -71,7 +71,7 @@ struct store_outbox {
 	int fd; /* an eventfd */
 };
 
-/* A room with a limit of its own. */
+/* A room with a limit of its own. The room "" stands for all others. */
 struct store_room_keep {
 	UT_hash_handle hh; /* by room */
 	struct store_keep keep;
@@ -82,9 +82,13 @@ struct store_room_keep {
 struct store {
 	const struct store_ops *ops;
 	char epoch[STORE_EPOCH_BYTES + 1];
-	struct store_options options; /* path is a copy */
-	atomic_bool is_down;          /* set by the driver: nothing can be stored now */
+	struct store_options options;   /* path is a copy */
+	atomic_bool is_down;            /* set by the driver: nothing can be stored now */
+	atomic_uint_fast64_t max_bytes; /* as in options; a reload changes it */
+	/* Set by the driver: the size of the history, and of its log. */
+	atomic_uint_fast64_t bytes, log_bytes;
 	/* Only store.c uses these. */
+	struct store_keep keep; /* of rooms without a limit of their own */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
 	size_t writes_under_way;
@@ -122,6 +126,8 @@ struct store_ops {
 	void (*prune)(struct store *store, int64_t now_ms);
 	/* Answer everything under way, then close. store.c frees the struct. */
 	void (*close)(struct store *store);
+	/* As store_check. NULL for a driver that keeps no file. */
+	int (*check)(const char *path, const char **why);
 	/* As store_backup. NULL for a driver that keeps no file. */
 	int (*backup)(
 		const char *path, const char *to, const char *epoch, const char **why);
@@ -182,7 +188,7 @@ uint64_t store_excess(const struct store_keep *keep, uint64_t count);
  * that, too. */
 int64_t store_cutoff_ms(const struct store_keep *keep, int64_t now_ms);
 
-/* The limit of room in limits, or else that of the options. */
+/* The limit of room in limits, or else that of the other rooms. */
 const struct store_keep *store_find_limit(const struct store *store,
 	const struct store_room_keep *limits, const char *room);
 

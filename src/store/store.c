@@ -60,6 +60,8 @@ store_find_limit(
 	const struct store_room_keep *found;
 
 	HASH_FIND_STR(limits, room, found);
+	if (!found)
+		HASH_FIND_STR(limits, "", found);
 	return found ? &found->keep : &store->options.keep;
 }
 
@@ -91,11 +93,20 @@ store_add_limit(struct store_room_keep **limits, const struct store_limit *from)
 }
 
 void
+store_limit(struct store *store, const struct store_keep *keep, uint64_t max_bytes)
+{
+	store->keep = *keep;
+	store->max_bytes = max_bytes;
+}
+
+void
 store_limit_rooms(struct store *store, const struct store_limit *limits, size_t count)
 {
+	const struct store_limit others = { .room = "", .keep = store->keep };
 	struct store_room_keep *table = NULL;
 
-	store->has_days = store->options.keep.days;
+	store->has_days = store->keep.days;
+	store_add_limit(&table, &others);
 	for (size_t i = 0; i < count; i++) {
 		store->has_days |= limits[i].keep.days > 0;
 		store_add_limit(&table, &limits[i]);
@@ -135,6 +146,8 @@ store_open(struct store **out, const struct store_options *options, const char *
 	store = xcalloc(1, ops->size);
 	store->ops = ops;
 	store->options = *options;
+	store->keep = options->keep;
+	store->max_bytes = options->max_bytes;
 	store->has_days = options->keep.days;
 	store->options.driver = ops->driver;
 	store->options.path = options->path ? xstrdup(options->path) : NULL;
@@ -155,6 +168,14 @@ store_open(struct store **out, const struct store_options *options, const char *
 }
 
 int
+store_check(const struct store_options *options, const char **why)
+{
+	const struct store_ops *ops = store_find_driver(options->driver);
+
+	return ops && ops->check ? ops->check(options->path, why) : 0;
+}
+
+int
 store_backup(const struct store_options *options, const char *to, const char **why)
 {
 	const struct store_ops *ops = store_find_driver(options->driver);
@@ -169,6 +190,13 @@ store_backup(const struct store_options *options, const char *to, const char **w
 	if (r < 0)
 		*why = "the system has no random numbers";
 	return r < 0 ? r : ops->backup(options->path, to, epoch, why);
+}
+
+uint64_t
+store_bytes(const struct store *store, uint64_t *log_bytes)
+{
+	*log_bytes = store->log_bytes;
+	return store->bytes;
 }
 
 const char *

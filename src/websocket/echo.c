@@ -93,6 +93,13 @@ echo_on_written(struct websocket *socket)
 }
 
 static void
+echo_on_dead(const struct websocket *socket, int64_t silent_ms)
+{
+	log_info("dead_peer", log_str("peer", socket->conn->peer),
+		log_int("silent_ms", silent_ms));
+}
+
+static void
 echo_on_closed(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
@@ -109,6 +116,7 @@ const struct websocket_service echo_service = {
 	.on_open = echo_on_open,
 	.on_receive = echo_on_receive,
 	.on_written = echo_on_written,
+	.on_dead = echo_on_dead,
 	.on_stop = websocket_close,
 	.on_closed = echo_on_closed,
 };

@@ -187,8 +187,7 @@ websocket_on_tick(struct conn *conn, int64_t now_ms)
 		websocket_wake(socket);
 	} else if (socket->pinged_ms &&
 		   now_ms - socket->pinged_ms >= host->config->heartbeat.pong_s * 1000) {
-		log_info("dead_peer", log_str("peer", conn->peer),
-			log_int("silent_ms", now_ms - socket->heard_ms));
+		socket->service->on_dead(socket, now_ms - socket->heard_ms);
 		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	}

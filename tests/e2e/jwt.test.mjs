@@ -67,7 +67,7 @@ test('a bad token is refused at every door without details, and each try is logg
 				assert.equal(await refusalOf(daemon, `/ws?token=${token}`), '401 bad_token');
 				await eventually(() => {
 					const lines = daemon.log.slice(before).filter((line) => line.startsWith('refused '));
-					assert.deepEqual(lines, Array(2).fill(`refused peer=127.0.0.1 why=${why}`), token.slice(0, 80));
+					assert.deepEqual(lines, ['rooms', 'ws'].map((door) => `refused peer=127.0.0.1 why=${why} door=${door} level=warn`), token.slice(0, 80));
 				}, 'the lines in the log');
 			}
 		}
@@ -182,7 +182,7 @@ test('a line connection without a login ends after a bad token, too many lines o
 		const wrong = await connectTerminal(daemon);
 		wrong.say(`/login ${sign({ sub: 'ann' }, { key: 'x' })}`, 'and on');
 		assert.deepEqual(await wrong.rest(), ['* This needs a token: /login TOKEN', '* this token is not valid', '* Goodbye: bad_token']);
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token door=line level=warn$/);
 		const talker = await connectTerminal(daemon);
 		talker.say(...Array(50).fill('let me in'));
 		assert.equal((await talker.rest()).at(-1), '* Goodbye: token_required');
@@ -246,8 +246,8 @@ test('a poll repeated with a newer token outlives the older token', () =>
 test('a missing or invalid secret keeps the daemon from starting', async () => {
 	const missing = await runDaemon({ args: ['-t'], settings: ['auth.mode=jwt'] });
 	assert.equal(missing.code, 1);
-	assert.match(missing.stderr + missing.stdout, /auth\.mode "jwt" needs auth\.jwt_secret_file/);
+	assert.match(missing.stderr + missing.stdout, /auth\.mode is "jwt", but auth\.jwt_secret_file is not set/);
 	const absent = await runDaemon({ args: ['-t'], settings: ['auth.mode=jwt', 'auth.jwt_secret_file=/nowhere/secret'] });
 	assert.equal(absent.code, 1);
-	assert.match(absent.stderr + absent.stdout, /auth\.jwt_secret_file: cannot read the secret from \/nowhere\/secret/);
+	assert.match(absent.stderr + absent.stdout, /cannot read auth\.jwt_secret_file from \/nowhere\/secret: No such file/);
 });

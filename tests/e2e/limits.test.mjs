@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, temporaryFile, withDaemon } from '../lib/daemon.mjs';
 import { ask, connect, request } from '../lib/raw.mjs';
 
 test('a connection over the limit is refused with 503 and the others stay', () =>
@@ -43,6 +43,23 @@ test('clients that connect and disconnect free their places', () =>
 			'the file descriptors to be closed',
 		);
 	}));
+
+test('the start warns if everybody on the network may read and write', async () => {
+	const open = (settings, pattern) =>
+		withDaemon({ settings }, async (daemon) => {
+			await daemon.waitForLog(/^ready /);
+			if (pattern)
+				assert.match(daemon.log[0], pattern);
+			else
+				assert.doesNotMatch(daemon.stderr, /open_to_everybody/);
+		});
+	await open([], null);
+	await open(['http.address=localhost', 'line.address=127.0.0.2'], null);
+	await open(['http.address=0.0.0.0'], /^open_to_everybody http=0\.0\.0\.0:\d+ hint=".*auth\.mode.*" level=warn$/);
+	await open(['line.address=0.0.0.0'], /^open_to_everybody line=0\.0\.0\.0:\d+ /);
+	const secret = temporaryFile('secret', 'a-secret-of-more-than-thirty-two-bytes');
+	await open(['http.address=0.0.0.0', 'auth.mode=jwt', `auth.jwt_secret_file=${secret}`], null);
+});
 
 // A busy loop would use three seconds of processor time in three seconds.
 test('without file descriptors the daemon neither spins nor floods its log, and serves again later', { skip: isSlowRun }, () =>

@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fstatSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { binary, eventually, isSlowRun, runDaemon, sourceDir, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
-import { get } from '../lib/doors.mjs';
+import { until } from '../lib/chat.mjs';
+import { get, openStream, post } from '../lib/doors.mjs';
+import { bearer, sha256 } from '../lib/jwt.mjs';
+import { Terminal } from '../lib/line.mjs';
 import { connect, freePort } from '../lib/raw.mjs';
 
 // With these settings the daemon logs one error and exits.
@@ -26,9 +29,27 @@ async function logWith(streamOf, ...settings) {
 	return readFileSync(file, 'utf8');
 }
 
-test('a line in a pipe begins with its event', async () => {
+/** Returns text without the times at the ends of its lines, which must lie between before and now. */
+function withoutTimes(text, before) {
+	return text.replace(/ ts=(\S+)$/gm, (_, time) => {
+		assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+		assert.ok(Date.parse(time) >= before && Date.parse(time) <= Date.now(), time);
+		return '';
+	});
+}
+
+test('a line in a pipe begins with its event and ends with the time', async () => {
+	const before = Date.now();
 	const { stderr } = await runDaemon({ settings: failing.slice(2) });
-	assert.equal(stderr, `${failure}\n`);
+	assert.match(stderr, / ts=\S+\n$/);
+	assert.equal(withoutTimes(stderr, before), `${failure}\n`);
+});
+
+test('a long line ends with its time, too', async () => {
+	const before = Date.now();
+	const { stderr } = await runDaemon({ settings: [`http.root=/${'x'.repeat(250)}/${'ä'.repeat(100)}`] });
+	assert.match(stderr, /^page_failed root="\/x+\/ä+…" error=.* ts=\S+\n$/);
+	assert.match(withoutTimes(stderr, before), /level=error\n$/);
 });
 
 test('a line for the journal begins with its priority', async () => {
@@ -39,8 +60,9 @@ test('a line for the journal begins with its priority', async () => {
 });
 
 test('a $JOURNAL_STREAM that is not stderr is ignored', async () => {
+	const before = Date.now();
 	for (const stream of [({ dev, ino }) => `${dev}:${ino + 1}`, ({ dev, ino }) => `${dev + 1}:${ino}`, () => '', () => 'no:number'])
-		assert.equal(await logWith(stream), `${failure}\n`);
+		assert.equal(withoutTimes(await logWith(stream), before), `${failure}\n`);
 });
 
 test('a line on a terminal begins with the time', async () => {
@@ -68,12 +90,101 @@ test('with the JSON format each line is one object', () =>
 			assert.equal(level, 'info');
 		}
 		assert.deepEqual(Object.keys(events[2]).slice(3), [
-			'session', 'door', 'code', 'peer', 'reason', 'sent_bytes', 'received_bytes', 'duration_ms',
+			'session', 'door', 'code', 'peer', 'reason', 'sent_bytes', 'received_bytes', 'duration_ms', 'username', 'room',
 		]);
 	}));
 
+/** Makes people come, change their names, write, be moderated and go by each door. */
+async function haveVisitors(daemon) {
+	const ann = await daemon.ws('/ws?room=ops&name=ann&events=1', { headers: bearer('root-secret') });
+	for (const object of [{ message: 'a secret text' }, { type: 'edit', of: 1, message: 'another secret text' }]) {
+		ann.sendJson({ ...object, ref: object.type ?? 'said' });
+		await until(ann, ({ type }) => type === 'ack');
+	}
+	ann.sendJson({ type: 'nick', username: 'anna' });
+	await daemon.waitForLog(/^session_name session=1 /);
+	const stream = await openStream(daemon, '/events/ops?name=sam', bearer('root-secret'));
+	await get(daemon, '/poll/ops?name=paul&wait=0', { headers: bearer('root-secret') });
+	const terminal = new Terminal(await connect(daemon, daemon.linePort));
+	terminal.say('/nick lin why=x', '/quit');
+	await terminal.rest();
+	const admin = (order, body) => post(daemon, `/admin/${order}`, body, bearer('root-secret'));
+	assert.equal((await admin('mute', { username: 'bob' })).status, 200);
+	assert.equal((await admin('kick', { username: 'anna' })).status, 200);
+	await ann.closed;
+	stream.close();
+	await daemon.waitForLog(/session_close.*door=sse/);
+	await get(daemon, '/history/ops?token=guessed-token', {});
+	assert.equal((await post(daemon, '/admin/delete', { room: 'ops' }, bearer('root-secret'))).status, 200);
+}
+
+const people = {
+	config: `log = { level = "debug"; }; auth = { tokens = ( { name = "root"; token_sha256 = "${sha256('root-secret')}"; admin = true; } ); };`,
+};
+
+test('the log tells who came, where to and what was done to them', () =>
+	withDaemon(people, async (daemon) => {
+		await haveVisitors(daemon);
+		for (const line of [
+			/^session_open session=1 peer=127\.0\.0\.1 door=ws username=ann room=ops$/,
+			/^edit room=ops id=2 of=1 username=ann$/,
+			/^session_name session=1 peer=127\.0\.0\.1 username=anna room=ops was=ann$/,
+			/^session_open session=\d+ peer=127\.0\.0\.1 door=sse username=sam room=ops$/,
+			/^session_open session=\d+ peer=127\.0\.0\.1 door=poll username=paul room=ops$/,
+			/^session_name session=\d+ peer=127\.0\.0\.1 username="lin why=x" room=lobby was=guest-\d+$/,
+			/^session_close .*door=line code=1000 .* username="lin why=x" room=lobby$/,
+			/^muted by=root username=bob until=0$/,
+			/^kicked by=root username=anna sessions=1$/,
+			/^session_close session=1 door=ws code=1008 .*reason=sent_away .* username=anna room=ops$/,
+			/^session_close .*door=sse .* username=sam room=ops$/,
+			/^room_deleted by=root room=ops last_id=\d+$/,
+			/^request peer=127\.0\.0\.1 method=GET door=ws path=\/ws status=101 bytes=0 ms=\d+ level=debug$/,
+			/^request peer=127\.0\.0\.1 method=GET door=events path=\/events\/ops status=200 bytes=0 ms=\d+ level=debug$/,
+			/^request peer=127\.0\.0\.1 method=GET door=poll path=\/poll\/ops status=200 bytes=[1-9]\d* ms=\d+ level=debug$/,
+			/^request peer=127\.0\.0\.1 method=POST door=admin path=\/admin\/kick status=200 bytes=[1-9]\d* ms=\d+ level=debug$/,
+		])
+			await daemon.waitForLog(line);
+		assert.doesNotMatch(daemon.stderr, /secret|guessed-token|token=g/);
+	}));
+
+test('with log.people = false no line has the name of a person or room, and a reload changes that', () => {
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+	const config = people.config.replace('"debug";', '"debug"; people = false;');
+	writeFileSync(file, config);
+	return withDaemon({ args: ['-c', file] }, async (daemon) => {
+		await haveVisitors(daemon);
+		await daemon.waitForLog(/^room_deleted by=root last_id=\d+$/);
+		await daemon.waitForLog(/^kicked by=root sessions=1$/);
+		await daemon.waitForLog(/^edit id=2 of=1$/);
+		await daemon.waitForLog(/^request peer=127\.0\.0\.1 method=GET door=poll status=200 bytes=\d+ ms=\d+ level=debug$/);
+		assert.doesNotMatch(daemon.stderr, /\b(?:ops|lobby|anna?|bob|sam|paul|lin|guest)\b/);
+		writeFileSync(file, people.config);
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reloaded\b/);
+		await daemon.ws('/ws?name=eve');
+		await daemon.waitForLog(/^session_open .* username=eve room=lobby$/);
+	});
+});
+
+test('a refused request is a warning that says what it asked for', () =>
+	withDaemon({
+		config: `auth = { tokens = ( { name = "ci"; token_sha256 = "${sha256('ci-secret')}"; rooms = [ "builds" ]; } ); };`,
+	}, async (daemon) => {
+		await post(daemon, '/push/ops', 'm', bearer('guess'));
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token door=push room=ops level=warn$/);
+		await post(daemon, '/push/a%20why=banned', 'm', bearer('guess'));
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token door=push room="a why=banned" level=warn$/);
+		await post(daemon, '/push/ops?token=ci-secret', 'm');
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied door=push room=ops token=ci level=warn$/);
+		await post(daemon, '/hooks/github/ops', '{}', bearer('ci-secret'));
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied door=hooks room=ops token=ci level=warn$/);
+		await get(daemon, '/admin/sessions', { headers: bearer('ci-secret') });
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=not_admin door=admin token=ci level=warn$/);
+		assert.doesNotMatch(daemon.stderr, /ci-secret|guess/);
+	}));
+
 test('the manual lists every event of the log and no other', () => {
-	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_(?:write|make_line)\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
+	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_(?:write|make_line)\([^"]*"([a-z_]+)"/g, /^\t\{ "([a-z_]+)", CHECKS_OF_/gm];
 	const logged = new Set();
 	// These are names of entries, too.
 	patterns.push(/\[STORE_(?:EDIT|DELETE|REACT)\] = "([a-z_]+)",/g);

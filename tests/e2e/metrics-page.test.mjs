@@ -2,8 +2,9 @@
 // rooms are in metrics.test.mjs.)
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -252,7 +253,7 @@ test('a slow reader is counted, and so are the bytes queued for it', { skip: isS
 			assert.equal(metrics.get('linnet_connections_closed_total', labels), 1);
 			assert.equal(metrics.get('linnet_queue_bytes'), 0);
 		});
-		await daemon.waitForLog(/^session_close .*door=ws code=1013 .*reason=slow_reader sent_bytes=\d{5,} received_bytes=\d+ duration_ms=\d+$/);
+		await daemon.waitForLog(/^session_close .*door=ws code=1013 .*reason=slow_reader sent_bytes=\d{5,} received_bytes=\d+ duration_ms=\d+ username=guest-3 room=lobby$/);
 	}));
 
 test('silent connections are counted as closed by a timeout', () =>
@@ -350,7 +351,7 @@ test('only local requests and admin tokens can read the metrics', async () => {
 		for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { Via: '1.1 proxy' }, { Host: 'chat.example' }])
 			await assertRefused(get(daemon, '/metrics', { headers }), 403, 'denied');
 		await assertRefused(post(daemon, '/metrics', 'x'), 405, 'method_not_allowed');
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied door=metrics level=warn$/);
 	});
 	const config = `auth: { tokens = (
 		{ name = "cron"; token_sha256 = "${sha256('cron-secret')}"; },
@@ -364,6 +365,51 @@ test('only local requests and admin tokens can read the metrics', async () => {
 		await scrape(daemon, away(bearer('root-secret')));
 		await scrape(daemon);
 	});
+});
+
+test('refused tokens are counted by reason', () =>
+	withDaemon({
+		config: `auth = { tokens = (
+			{ name = "cron"; token_sha256 = "${sha256('cron-secret')}"; rooms = [ "cron" ]; },
+			{ name = "root"; token_sha256 = "${sha256('root-secret')}"; admin = true; } ); };`,
+	}, async (daemon) => {
+		await assertRefused(post(daemon, '/push/ops', 'm'), 401, 'token_required');
+		await assertRefused(post(daemon, '/push/ops', 'm', bearer('guess')), 401, 'bad_token');
+		await assertRefused(post(daemon, '/push/ops', 'm', bearer('cron-secret')), 403, 'denied');
+		await assertRefused(get(daemon, '/admin/bans', { headers: bearer('cron-secret') }), 403, 'denied');
+		await counts(daemon, 'linnet_tokens_refused_total', { bad_token: 1, denied: 1, not_admin: 1 });
+	}));
+
+const kept = temporaryFolder();
+
+test('the sizes of the history and of its log are those of the files', () =>
+	withDaemon({ folder: kept }, async (daemon) => {
+		const client = await daemon.ws();
+		const before = (await scrape(daemon)).get('linnet_store_log_bytes');
+		await say(client, 'x'.repeat(10_000));
+		await shows(daemon, 'the sizes', (metrics) => {
+			assert.equal(metrics.get('linnet_store_bytes'), statSync(path.join(kept, 'linnet.db')).size);
+			assert.equal(metrics.get('linnet_store_log_bytes'), statSync(path.join(kept, 'linnet.db-wal')).size);
+			assert.ok(metrics.get('linnet_store_log_bytes') > before);
+		});
+	}));
+
+test('the time when the certificate expires is told, and that of the next one after a reload', async () => {
+	const expiry = ({ ca }) => Date.parse(new X509Certificate(ca).validTo) / 1000;
+	const own = makeCertificate();
+	await withDaemon({ settings: own.settings }, async (daemon) => {
+		const told = async () => new Metrics((await askTls(daemon, own, 'GET', '/metrics')).body).get('linnet_tls_certificate_expiry_timestamp_seconds');
+		assert.equal(await told(), expiry(own));
+		const [certificate, key] = own.settings.map((setting) => setting.split('=')[1]);
+		const made = spawnSync('openssl', ['req', '-x509', '-key', key, '-days', '30', '-subj', '/CN=linnet', '-addext', 'subjectAltName=IP:127.0.0.1', '-out', certificate]);
+		assert.equal(made.status, 0, String(made.stderr));
+		own.ca = readFileSync(certificate, 'utf8');
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reloaded\b/);
+		assert.equal(await told(), expiry(own));
+	});
+	await withDaemon({}, async (daemon) =>
+		assert.equal((await scrape(daemon)).get('linnet_tls_certificate_expiry_timestamp_seconds'), 0));
 });
 
 /** Returns every selector NAME{label="value",…} of an expression, as [name, labels]. */

@@ -256,7 +256,7 @@ test('irssi is closed, and nobody receives its password', (t) =>
 		const irssi = `irssi --home=${home} --connect=127.0.0.1 --port=${daemon.linePort} --password=secret --nick=boss`;
 		// irssi needs a terminal, and does not end when the server closes.
 		runProgram(t, `TERM=xterm script -qec '${irssi}' ${path.join(home, 'typescript')}`);
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=protocol protocol=irc$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=protocol protocol=irc door=line level=warn$/);
 		await assertNoEffect(received);
 	}));
 

@@ -117,7 +117,7 @@ test('connections of a client behind a proxy count for the address of that clien
 		await daemon.waitForLog(/^session_open\b.*\bdoor=sse\b/);
 		for (const at of ['/ws', '/healthz'])
 			assert.equal((await ask(daemon, 'GET', at, greedy)).status, 503);
-		await daemon.waitForLog(/^client_refused peer=198\.51\.100\.7$/);
+		await daemon.waitForLog(/^client_refused peer=198\.51\.100\.7 door=ws level=warn$/);
 		assert.equal((await ask(daemon, 'GET', '/healthz', other)).status, 200);
 		assert.equal((await ask(daemon, 'GET', '/healthz')).status, 200);
 		for (const client of open) {

@@ -7,9 +7,10 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { answerTo, assertError, enter, say, until } from '../lib/chat.mjs';
-import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { answerTo, assertError, enter, say, sayMany, until } from '../lib/chat.mjs';
+import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, expectJson, get, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { makeEtc, needsEtc } from '../lib/etc.mjs';
 import { tokens } from '../lib/jwt.mjs';
 import { openTerminal } from '../lib/line.mjs';
 
@@ -34,19 +35,14 @@ function withFile(text, body) {
 	});
 }
 
-const mayUnshare = spawnSync('unshare', ['-m', 'true']).status === 0;
-
 /**
  * Runs body(daemon, folder, reload) with a daemon that has this folder as /etc/linnet. reload(pattern)
  * reloads and waits for the log line.
  */
 function withDefaultFile(text, body) {
-	const etc = temporaryFolder();
-	const folder = path.join(etc, 'linnet');
-	mkdirSync(folder);
+	const { folder, wrapper } = makeEtc();
 	if (text !== null)
 		writeFileSync(path.join(folder, 'linnet.cfg'), text);
-	const wrapper = ['unshare', '-m', 'sh', '-c', `mount --bind ${etc} /etc && exec "$@"`, 'sh'];
 	return withDaemon({ wrapper }, (daemon) => {
 		let seen = daemon.log.length;
 		return body(daemon, path.join(folder, 'linnet.cfg'), async (logged) => {
@@ -59,7 +55,7 @@ function withDefaultFile(text, body) {
 
 const tokenFile = `auth = { ${tokens} };`;
 
-test('a reload without the default file keeps the old configuration', { skip: !mayUnshare || isSlowRun }, () =>
+test('a reload without the default file keeps the old configuration', needsEtc, () =>
 	withDefaultFile(tokenFile, async (daemon, file, reload) => {
 		const isClosed = () => assertRefused(post(daemon, '/push/lobby', 'm'), 401, 'token_required');
 		await isClosed();
@@ -83,7 +79,7 @@ test('a reload without the default file keeps the old configuration', { skip: !m
 		await isClosed();
 	}));
 
-test('a default file that comes later is read by a reload and needed from then on', { skip: !mayUnshare || isSlowRun }, () =>
+test('a default file that comes later is read by a reload and needed from then on', needsEtc, () =>
 	withDefaultFile(null, async (daemon, file, reload) => {
 		await reload(/^reloaded$/m);
 		await push(daemon, 'lobby', 'm');
@@ -230,9 +226,64 @@ test('a name is forgotten also in the alarms of a room that is a log file\'s now
 	});
 });
 
+test('a reload changes how many connections there may be, and cuts nobody', () =>
+	withFile('limits = { connections = 3; };', async (daemon, rewrite) => {
+		const crowd = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
+		const isFull = () => assert.rejects(daemon.ws());
+		await isFull();
+		await rewrite('limits = { connections = 4; };');
+		crowd.push(await daemon.ws());
+		await isFull();
+		await rewrite('limits = { connections = 1; };');
+		await crowd.pop().close();
+		await isFull();
+		for (const client of crowd)
+			await say(client, 'still here');
+		await Promise.all(crowd.map((client) => client.close()));
+		await eventually(() => daemon.ws(), 'the first place');
+		await isFull();
+	}));
+
+test('a reload that asks for more connections than there can be descriptors says how many fit', () => {
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+	writeFileSync(file, 'limits = { connections = 20; };');
+	return withDaemon({ args: ['-c', file], limits: { nofile: 400 } }, async (daemon) => {
+		assert.doesNotMatch(daemon.stderr, /connections_capped/);
+		writeFileSync(file, 'limits = { connections = 1000; };');
+		daemon.signal('SIGHUP');
+		const [, max] = await daemon.waitForLog(/^connections_capped wanted=1000 max=(\d+) open_files=400 level=warn$/);
+		assert.ok(max > 20 && max < 400, max);
+	});
+});
+
+for (const driver of ['sqlite', 'memory'])
+	test(`a reload changes how much of the history is kept (${driver})`, () => {
+		const config = (store) => `limits = { message_rate = 0.0; }; rooms = ( { name = "own"; keep_messages = 8; } ); store = { driver = "${driver}"; ${store} };\n`;
+		return withFile(config(''), async (daemon, rewrite) => {
+			const { client, joined: { epoch } } = await enter(daemon);
+			const kept = async (room) => (await get(daemon, `/history/${room}?limit=500`)).json.messages.length;
+			for (const room of ['lobby', 'own'])
+				await expectJson(post(daemon, `/push/${room}`, 'first'));
+			for (let n = 0; n < 9; n++)
+				for (const room of ['lobby', 'own'])
+					await expectJson(post(daemon, `/push/${room}`, 'm'));
+			assert.deepEqual([await kept('lobby'), await kept('own')], [10, 8]);
+			await rewrite(config('keep_messages = 4;'));
+			await eventually(async () => assert.equal(await kept('lobby'), 4), 'the rest');
+			assert.equal(await kept('own'), 8);
+			await rewrite(config('keep_messages = 0;'));
+			await sayMany(client, 200, { textOf: () => 'x'.repeat(16_000) });
+			const oldest = async () => (await get(daemon, '/history/lobby?after=0&limit=1')).json.messages[0].id;
+			assert.equal(await oldest(), 7);
+			await rewrite(config('keep_messages = 0; max_bytes = 1048576L;'));
+			await eventually(async () => assert.ok((await oldest()) > 100), 'the oldest to go');
+			assert.equal((await poll(daemon, 'lobby', `since=${epoch}:1`)).recovered, false);
+		});
+	});
+
 test('a key that needs a restart is named in the log and keeps its value', () =>
 	withFile('', async (daemon, rewrite) => {
-		await rewrite('store = { keep_messages = 5; };\n', /^reload_kept key=store\.keep_messages /m);
+		await rewrite('store = { sync = "full"; };\n', /^reload_kept key=store\.sync /m);
 		assert.deepEqual((await rooms(daemon)).map(({ room }) => room), ['lobby']);
 	}));
 

@@ -360,10 +360,10 @@ test('files that are not a certificate and its key end -t and the start with sta
 		const settings = [`http.tls_certificate=${certificate}`, `http.tls_key=${key}`];
 		const file = option === 'http.tls_key' ? key : certificate;
 		const checked = await runDaemon({ settings, args: ['-t'] });
-		assert.deepEqual([checked.code, checked.stderr], [1, `${option} ${file}: ${why}\n`]);
+		assert.deepEqual([checked.code, checked.stderr], [1, `-s ${option}=${file}: ${option} ${file}: ${why}\n`]);
 		const started = await runDaemon({ settings: ['http.port=0', ...settings] });
 		assert.equal(started.code, 1);
-		assert.ok(started.stderr.startsWith(`tls_failed error="${option} ${file}: ${why}"`), started.stderr);
+		assert.ok(started.stderr.startsWith(`tls_failed error="-s ${option}=${file}: ${option} ${file}: ${why}"`), started.stderr);
 	}
 	assert.equal((await runDaemon({ settings: own.settings, args: ['-t'] })).code, 0);
 });

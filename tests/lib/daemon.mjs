@@ -367,7 +367,7 @@ class Daemon {
 	constructor(options) {
 		this.#child = spawnDaemon(options);
 		this.pid = this.#child.pid;
-		/** Everything on stderr so far, and the same as lines. */
+		/** Everything on stderr so far, and the same as lines without their times. */
 		this.stderr = '';
 		this.log = [];
 		/** Resolves to { code, signal } when the process has ended; it need not be awaited. */
@@ -384,7 +384,7 @@ class Daemon {
 		this.stderr += text;
 		const lines = (this.#pending + text).split('\n');
 		this.#pending = lines.pop();
-		this.log.push(...lines);
+		this.log.push(...lines.map((line) => line.replace(/ ts=\S+$/, '')));
 		this.#listeners.forEach((listener) => listener());
 	}
 

@@ -28,12 +28,28 @@ struct token_rules {
 	size_t name_max_bytes;
 };
 
-/* Create *tokens from auth.tokens and auth.jwt_secret_file, for tokens_free. config must
+/* Create tokens from auth.tokens and auth.jwt_secret_file, for tokens_free. config must
  * outlive them. Reads the files: each has one token or secret of visible ASCII characters
  * in at most 4096 bytes, that of jwt_secret_file at least 32; newlines at the end do not
- * count. Returns 0, or -errno with *tokens NULL and in *why a sentence that names the key
- * and the file. -EINVAL: a file has something else. *why is valid until the next call. */
-int tokens_new(struct tokens **tokens, const struct config *config, const char **why);
+ * count. Every file that cannot be used is appended to errors, and NULL is returned then.
+ * Files that everybody can read are appended to warnings. */
+struct tokens *tokens_new(const struct config *config, struct config_errors *errors,
+	struct config_errors *warnings);
+
+/* What a new JSON Web Token permits. */
+struct token_grant {
+	const char *name;
+	const char *const *rooms; /* none: every room */
+	size_t room_count;
+	int64_t from_s, until_s; /* Unix time */
+};
+
+/* Make a JSON Web Token for grant that tokens_check_jwt accepts, signed with
+ * auth.jwt_secret_file. Returns the text, which the caller frees, or NULL after appending
+ * to errors why the secret cannot be used. The result may be longer than TOKEN_MAX_BYTES.
+ */
+char *tokens_make_jwt(const struct config *config, const struct token_grant *grant,
+	struct config_errors *errors);
 
 /* True if any token is configured. */
 bool tokens_exist(const struct tokens *tokens);

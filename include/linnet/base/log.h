@@ -2,6 +2,7 @@
  * with the numbers that explain it. The text of a message is never logged. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,10 +18,16 @@ enum log_format {
 	LOG_FORMAT_JSON,
 };
 
-/* One key=value pair, made by log_str, log_int or log_uint. It borrows its strings. */
+/* One key=value pair, made by log_str, log_person, log_int or log_uint. It borrows its
+ * strings. */
 struct log_field {
 	const char *key;
-	enum { LOG_FIELD_STRING, LOG_FIELD_SIGNED, LOG_FIELD_UNSIGNED } kind;
+	enum {
+		LOG_FIELD_STRING,
+		LOG_FIELD_PERSON,
+		LOG_FIELD_SIGNED,
+		LOG_FIELD_UNSIGNED
+	} kind;
 	union {
 		const char *string;
 		int64_t sint;
@@ -31,18 +38,26 @@ struct log_field {
 /* A string field; NULL is logged as an empty string. */
 struct log_field log_str(const char *key, const char *value);
 
+/* The name of a person or of a room. Left out of the line if it is NULL, or if log_setup
+ * said so. */
+struct log_field log_person(const char *key, const char *value);
+
 /* A signed number field. */
 struct log_field log_int(const char *key, int64_t value);
 
 /* An unsigned number field. */
 struct log_field log_uint(const char *key, uint64_t value);
 
-/* Set the highest level that is logged, and the format. Until the first call they are
- * LOG_LEVEL_INFO and LOG_FORMAT_TEXT. If stderr is the journal ($JOURNAL_STREAM,
- * systemd.exec(5)), a line begins with its priority, such as <6>, which the journal
- * removes. If stderr is a terminal, a line in text format begins with the time. Other
- * threads may log meanwhile. */
-void log_setup(enum log_level level, enum log_format format);
+/* Set the highest level that is logged, the format, and whether lines have the fields of
+ * log_person. Until the first call these are LOG_LEVEL_INFO, LOG_FORMAT_TEXT and true. If
+ * stderr is the journal ($JOURNAL_STREAM, systemd.exec(5)), a line begins with its
+ * priority, such as <6>, which the journal removes. A line in text format begins with the
+ * time if stderr is a terminal, and ends with it (ts=) if stderr is neither. The time is
+ * UTC, as in RFC 3339, with ms. Other threads may log meanwhile. */
+void log_setup(enum log_level level, enum log_format format, bool people);
+
+/* True if lines of that level are logged. */
+bool log_is_on(enum log_level level);
 
 /* Write lines in a thread of its own from now on, so that nobody waits for stderr. A
  * crash waits half a second for the lines before it. Call it once. */
@@ -52,7 +67,7 @@ void log_start(void);
 void log_flush(unsigned ms);
 
 /* Write one line: event, then the n fields. Any thread may call it. Text format adds
- * level=NAME at the end, except for info. JSON format always has "level" and "ts" (Unix
+ * level=NAME behind them, except for info. JSON format always has "level" and "ts" (Unix
  * ms). After log_start the call never blocks: while stderr takes nothing
  * (a terminal that is stopped, a full pipe), up to 256 KiB of lines wait. Further ones
  * are lost, and "log_lost" says how many when stderr takes lines again. Control

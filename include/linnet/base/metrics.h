@@ -92,6 +92,20 @@ enum refused_by {
 	REFUSED_BY_COUNT,
 };
 
+/* Why a token was refused. */
+enum bad_token {
+	BAD_TOKEN_UNKNOWN, /* or with a wrong signature */
+	BAD_TOKEN_EXPIRED,
+	BAD_TOKEN_NOT_YET,
+	BAD_TOKEN_AUDIENCE,
+	BAD_TOKEN_CLAIM,
+	BAD_TOKEN_NAME,
+	BAD_TOKEN_ROOM, /* it is not for the room */
+	BAD_TOKEN_NOT_ADMIN,
+	BAD_TOKEN_SIGNATURE, /* of a webhook under it */
+	BAD_TOKEN_COUNT,
+};
+
 /* Severities of an active alarm. */
 #define METRICS_SEVERITIES 4
 
@@ -113,6 +127,7 @@ struct metrics {
 	uint64_t accepted[TRANSPORT_COUNT];
 	uint64_t closed[TRANSPORT_COUNT][ENDING_COUNT];
 	uint64_t refused[REFUSED_BY_COUNT];
+	uint64_t bad_tokens[BAD_TOKEN_COUNT];
 	uint64_t received[VOICE_COUNT];
 	uint64_t sent[TRANSPORT_COUNT];
 	uint64_t bytes_sent;
@@ -135,12 +150,14 @@ struct metrics {
 	uint64_t requests[METRICS_ROUTES][METRICS_CLASSES];
 	uint64_t reloads[OUTCOME_COUNT];
 	uint64_t handshakes[OUTCOME_COUNT];
+	uint64_t certificate_expiry_s; /* Unix time; 0: no TLS */
 
 	/* The metrics door sets these right before each response; start_us is set once.
 	 */
 	uint64_t rooms;
 	uint64_t people;
 	uint64_t store_up; /* 1 or 0 */
+	uint64_t store_bytes, store_log_bytes;
 	uint64_t start_us; /* Unix time */
 	uint64_t cpu_us;
 	uint64_t open_fds;
@@ -163,6 +180,10 @@ const char *metrics_ending_name(enum ending ending);
 /* Count one HTTP response. status is 100 to 599. route is the first segment of the path,
  * or NULL for the page; unknown routes count as "none". */
 void metrics_count_request(const char *route, int status);
+
+/* Count a refused token. why is the reason that the log has. Other reasons than those of
+ * enum bad_token are not counted: no token was shown. */
+void metrics_count_refused_token(const char *why);
 
 /* Append all metrics in Prometheus' text format, version 0.0.4. */
 void metrics_append(struct buffer *out);

@@ -54,6 +54,9 @@ const char *chat_room_name(struct chat *chat, const char *name, bool *is_exact);
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
+/* As store_bytes. */
+uint64_t chat_store_bytes(const struct chat *chat, uint64_t *log_bytes);
+
 /* Check whether a client with these permissions may enter room (NULL: its first room).
  * Returns NULL if it may. Otherwise returns the code of an error and sets *text to its
  * sentence. */
@@ -233,6 +236,10 @@ void chat_dispatch(struct chat *chat);
 
 /* False while messages cannot be kept. */
 bool chat_can_keep(const struct chat *chat);
+
+/* Look whether the history that config names can be opened, and change nothing. Returns
+ * 0, or -errno with *why set, as store_check does. */
+int chat_check_store(const struct config *config, const char **why);
 
 /* Write a whole copy of the history that config names to the new file to. Returns 0, or
  * -errno with *why set, as store_backup does. */

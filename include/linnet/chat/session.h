@@ -96,6 +96,18 @@ void session_close(struct session *session, enum close_code code, const char *re
 void session_close_as(struct session *session, enum ending ending, enum close_code code,
 	const char *reason);
 
+/* Fields for the log: what the session is or was called, and its room. */
+#define SESSION_WHO_FIELDS(session)                                                      \
+	log_person("username", session_username(session)),                               \
+		log_person("room", session_room(session))
+
+/* The name of the session's person, or the last one that it had. NULL if it has not
+ * entered the chat, or has no name. */
+const char *session_username(const struct session *session);
+
+/* The room of objects that name none. NULL if it has not entered the chat. */
+const char *session_room(const struct session *session);
+
 /* Free the queue, the permissions and the reference to the client. The door calls this
  * when the connection is gone. */
 void session_fini(struct session *session);

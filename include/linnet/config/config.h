@@ -1,10 +1,11 @@
-/* config.h - the configuration: built-in defaults, then one libconfig file, then
- * KEY=VALUE settings of the command line. The constant table config_options drives
+/* config.h - the configuration: built-in defaults, then libconfig files, then KEY=VALUE
+ * settings of the command line. The constant table config_options drives
  * parsing, checks and the dump. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* A list of strings. The configuration that holds it owns it. */
@@ -60,6 +61,8 @@ enum store_sync_choice {
 	STORE_SYNC_NORMAL,
 	STORE_SYNC_FULL, /* fsync before every ack */
 };
+
+struct config_places;
 
 /* The effective configuration. The struct owns its strings, and none is NULL. */
 struct config {
@@ -136,7 +139,9 @@ struct config {
 	struct {
 		int level;  /* enum log_level */
 		int format; /* enum log_format */
+		bool people;
 	} log;
+	struct config_places *places; /* where the values are set; private */
 };
 
 enum option_type {
@@ -162,8 +167,9 @@ struct config_option {
 	 * rows of one group follow each other. */
 	const char *path;
 	enum option_type type;
-	bool live;         /* a reload applies it; otherwise a restart is needed */
-	bool unique;       /* of a string member: different in every group of the list */
+	bool live;      /* a reload applies it; otherwise a restart is needed */
+	bool stays_set; /* of a live string: to set it or to empty it needs a restart */
+	bool unique;    /* of a string member: different in every group of the list */
 	bool ignores_case; /* of a unique or different string: by more than ASCII case */
 	size_t offset;     /* in struct config, or in the struct of the group */
 	long min, max; /* of a number; of the length in bytes of a string or list item */
@@ -194,8 +200,9 @@ struct config_members {
 	const struct config_option *options;
 	size_t count;
 	size_t size; /* of the struct of one group */
-	/* Check a whole group after its members. Returns NULL or what is wrong
-	 * ("token_file or token_sha256 is missing"). May be NULL. */
+	/* Check a whole group after its members. A string that was wrong is NULL. Returns
+	 * NULL or what is wrong ("token_file or token_sha256 is missing"). May be NULL.
+	 */
 	const char *(*check)(const void *group);
 };
 
@@ -212,38 +219,76 @@ struct config_errors {
 	char **lines;
 };
 
-/* Load the configuration: defaults, then the file at path (NULL: no file), then count
- * settings of the form KEY=VALUE. http.root is default_root (copied) unless it is set.
- * All errors are appended to errors, not only the first. Returns the configuration, which
- * the caller gives to config_free, or NULL if there was an error.
+/* Most files of one configuration, without the included ones. */
+#define CONFIG_FILES_MAX 64
+
+/* What a configuration is loaded from. */
+struct config_input {
+	const char *const *paths; /* of files */
+	size_t path_count;
+	const char *const *settings; /* KEY=VALUE */
+	size_t setting_count;
+	const char *default_root; /* http.root unless it is set */
+};
+
+/* Load the configuration: defaults, then the files in their order, then the settings. All
+ * errors are appended to errors, not only the first. Returns the configuration, which the
+ * caller gives to config_free, or NULL if there was an error.
  *
- * The file has libconfig's format and at most 1 MiB. @include "FILE" is relative to the
- * folder of path.
+ * A file has libconfig's format and at most 1 MiB. @include "FILE" is relative to the
+ * folder of the file. A later file replaces the values of earlier ones, but adds to their
+ * lists of groups, such as rooms. A setting replaces whole lists.
  *
  * VALUE is a libconfig scalar, or a list such as [ "a", "b" ] or ( { name = "a"; } ). A
  * string or a choice needs no quotes. Nor does a list of one string, unless VALUE begins
  * with one of "[(. The last setting of a key wins. A wrong value is an error even if a
  * later one replaces it. */
-struct config *config_load(const char *path, const char *const *settings, size_t count,
-	const char *default_root, struct config_errors *errors);
+struct config *config_load(
+	const struct config_input *input, struct config_errors *errors);
 
-/* As config_load, for text instead of a file. Errors have name in place of the file's.
- * @include is an error, so that text cannot read files. If text is NULL, name is the path
- * of the file. */
+/* As config_load, for text instead of files. Errors have name in place of the file's.
+ * @include is an error, so that text cannot read files. */
 struct config *config_load_text(const char *text, const char *name,
 	const char *const *settings, size_t count, const char *default_root,
 	struct config_errors *errors);
+
+/* Not a group of a list. */
+#define CONFIG_NO_ITEM SIZE_MAX
+
+/* Append a line about the option called path, or about group number item (from 0) of it.
+ * It begins with the place where that is set, "FILE:LINE" for example. */
+void config_errors_report(struct config_errors *errors, const struct config *config,
+	const char *path, size_t item, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /* Print the configuration as a file, with a comment above each key. config_load reads it
  * back to the same values, except for secrets, which are masked. The caller checks
  * ferror(out). */
 void config_dump(const struct config *config, FILE *out);
 
+/* A difference between a running configuration and a fresh one. */
+struct config_change {
+	const char *key; /* "http.port"; "rooms" or "rooms.topic" for a list of groups */
+	/* The name of the group that is new, gone, or has another value. NULL: the key is
+	 * no list of groups. */
+	const char *entry;
+	const char *from; /* NULL: the group is new */
+	const char *to;   /* NULL: the group is gone */
+	bool is_kept;     /* a restart is needed */
+	size_t more;      /* not 0: so many more groups differ; only key is set */
+};
+
+/* Called for each change, of a list of groups at most CONFIG_CHANGES_MAX times and once
+ * with more. Secrets are hidden. Values are UTF-8 in one line, and cut after 200 bytes.
+ */
+typedef void config_on_change(const struct config_change *change);
+
+#define CONFIG_CHANGES_MAX 20
+
 /* Move the values that a reload may change from fresh to config, and their old values to
- * fresh. Replace every pointer into an old value before you free fresh. on_kept is called
- * with the path of each key that differs but needs a restart. */
-void config_adopt(struct config *config, struct config *fresh,
-	void (*on_kept)(void *context, const char *path), void *context);
+ * fresh. Replace every pointer into an old value before you free fresh. */
+void config_adopt(
+	struct config *config, struct config *fresh, config_on_change *on_change);
 
 /* The path of http.address if that is a UNIX socket ("unix:PATH"), or NULL. */
 const char *config_unix_path(const char *address);

@@ -33,6 +33,14 @@ struct access_refusal {
 	const char *why; /* for the log: more precise than the code; NULL: do not log */
 };
 
+/* What was asked for, for the log. */
+struct access_asked {
+	const char *door; /* "line", or the name of the route */
+	const char *room; /* NULL: none, or not known */
+	const char
+		*token; /* the name of the configured token; NULL: none, or not known */
+};
+
 /* Look up the token of the request: in the header "Authorization: Bearer" (RFC 6750
  * section 2.1), or in the argument "token" for clients that cannot send headers. */
 struct access_caller access_caller_of(
@@ -103,7 +111,12 @@ const struct permissions *access_permissions_of_token(
 /* Permissions of a client of the line door if nobody needs a token. */
 const struct permissions *access_permissions_of_line(const struct access *access);
 
-/* Charge the client of conn for a refused token as much as a message, and log "refused".
- * Over the limit, *refusal becomes "rate_limited" and nothing is logged. */
+/* Charge the client of conn for a refused token as much as a message, count it, and log
+ * "refused" with what was asked. Over the limit, *refusal becomes "rate_limited" and
+ * nothing is logged. */
 void access_note_refused(const struct access *access, const struct conn *conn,
-	struct access_refusal *refusal);
+	const struct access_asked *asked, struct access_refusal *refusal);
+
+/* The same for a request. */
+void access_note_refused_request(const struct access *access,
+	const struct http_request *request, struct access_refusal *refusal);

@@ -34,6 +34,7 @@ struct http_request {
 	/* Private to the door. */
 	struct http *http;
 	const struct http_route *route; /* NULL: not found */
+	int64_t begin_ms;               /* monotonic time when the head was complete */
 	bool is_body_due;   /* the route takes the body that the head announces */
 	const char *origin; /* the page's origin that may read the answer; NULL: none */
 	const struct http_waiter *waiter;
@@ -98,6 +99,9 @@ void http_door_init(struct http_door *door, const struct config *config,
 
 /* Serve conn, which has no door yet, on the nonblocking socket fd. The door owns fd. */
 void http_door_accept(struct http_door *door, struct conn *conn, int fd);
+
+/* The name of the request's route, "page" for the page, or "none". */
+const char *http_request_door(const struct http_request *request);
 
 /* Answer the request and free it. The connection is closed after the answer if it cannot
  * take another request. Calls no callback. */

@@ -52,8 +52,9 @@ void acceptor_init(struct acceptor *acceptor, const struct config *config, bool 
  * (borrowed) are rejected. Returns 0, or -errno after logging the error. */
 int acceptor_open(struct acceptor *acceptor, const struct bans *bans);
 
-/* Use the new configuration's proxies and its limit of connections per address. */
-void acceptor_reload(struct acceptor *acceptor);
+/* Use the new configuration's proxies and limits of connections. If there are more open
+ * than fit now, they stay. descriptors: as for acceptor_fit_rlimit. */
+void acceptor_reload(struct acceptor *acceptor, size_t descriptors);
 
 /* Log which peers were rejected since the last call, in at most two lines, and close
  * rejected sockets that are due. Call this several times a second unless the acceptor is

@@ -34,6 +34,10 @@ struct loop_socket {
 	TAILQ_ENTRY(loop_socket) link;
 };
 
+/* The libraries of the loop that this process runs with, such as "libwebsockets 4.1.6",
+ * to be called until it returns NULL: index counts from 0. Valid until the next call. */
+const char *loop_library(unsigned index);
+
 /* Make the loop. Set the limit of open files before: libwebsockets allocates tables of
  * that size. Returns a loop for loop_free, or NULL after logging the error. */
 struct loop *loop_new(void);

@@ -6,16 +6,23 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct config;
+struct config_errors;
 struct conn;
 struct loop;
 struct reject;
 struct relay;
 struct tls;
 
-/* Load a certificate from two PEM files: the certificate with its chain, and its private
- * key without a password. Returns 0 with *tls set, which the caller gives to tls_free; or
- * -EINVAL with *tls NULL and a sentence in *why, valid until the next call. */
-int tls_new(struct tls **tls, const char *certificate, const char *key, const char **why);
+/* Load the certificate of config from two PEM files: http.tls_certificate with its chain,
+ * and its private key http.tls_key without a password. Returns it for tls_free, or NULL
+ * after appending every error to errors. A key that everybody can read is appended to
+ * warnings. */
+struct tls *tls_new(const struct config *config, struct config_errors *errors,
+	struct config_errors *warnings);
+
+/* Unix time in s when the certificate expires. */
+uint64_t tls_expiry_s(const struct tls *tls);
 
 /* Use the certificate of fresh for new connections. Frees fresh. */
 void tls_replace(struct tls *tls, struct tls *fresh);

@@ -229,6 +229,10 @@ struct store_options {
 int store_open(
 	struct store **store, const struct store_options *options, const char **why);
 
+/* Look whether the path can hold the history, and open and change nothing. Returns 0, or
+ * -errno with *why set to a phrase about the path. */
+int store_check(const struct store_options *options, const char **why);
+
 /* Write a whole copy of the history that options name to a new file, which only the owner
  * can read. The copy has an epoch of its own. Another process may have the history open.
  * Blocks. Returns 0, or -errno with *why set, as store_open does, and no file left
@@ -258,6 +262,13 @@ void store_each_room(const struct store *store, store_on_room *on_room, void *co
  * may have been deleted. Only right after store_open; on_state must not call store_flush.
  */
 void store_each_state(const struct store *store, store_on_state *on_state, void *context);
+
+/* Change the limits of the options. keep is in force after the next store_limit_rooms. */
+void store_limit(struct store *store, const struct store_keep *keep, uint64_t max_bytes);
+
+/* Bytes of the history (the file, or all tails in memory), and of the log beside it, as
+ * they were a few seconds ago. Any thread may call it. */
+uint64_t store_bytes(const struct store *store, uint64_t *log_bytes);
 
 /* Set the limits of count rooms; of a room that comes twice the last one counts. All
  * other rooms, also those that had a limit, keep what the options say. What is too much

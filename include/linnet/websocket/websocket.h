@@ -49,6 +49,8 @@ struct websocket_service {
 	 * close frame gets them before the close frame of the server. NULL: there are no
 	 * such answers. */
 	bool (*is_answering)(const struct websocket *socket);
+	/* The peer was silent for so long that it is taken for dead: log that. */
+	void (*on_dead)(const struct websocket *socket, int64_t silent_ms);
 	/* The same as in struct door. */
 	void (*on_stop)(struct websocket *socket, uint16_t code, const char *reason);
 	/* The connection is gone. Frees state. */

@@ -109,6 +109,12 @@ api_on_rooms(struct http_request *request)
 	api_ask(request, json_pack("{s:s}", "type", "rooms"));
 }
 
+static void
+api_on_who(struct http_request *request)
+{
+	api_ask(request, api_ask_for(request, "who"));
+}
+
 static const struct http_route rows[] = {
 	{ "push", 2, HTTP_POST | HTTP_PUT, api_message_bytes, api_admit_push, api_push,
 		false },
@@ -121,6 +127,7 @@ static const struct http_route rows[] = {
 	{ "metric", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_metric, false },
 	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admit_admin, api_admin,
 		false },
+	{ "who", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_who, false },
 	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_rooms, false },
 };
 

@@ -45,7 +45,7 @@ api_permissions(struct http_request *request)
 
 	if (permissions)
 		return permissions;
-	access_note_refused(&api->access, request->conn, &refusal);
+	access_note_refused_request(&api->access, request, &refusal);
 	http_respond_fault(request, &refusal.fault);
 	return NULL;
 }

@@ -97,7 +97,9 @@ longpoll_free_poll(struct poll *poll)
 
 	if (*poll->token) {
 		log_info("session_close", log_uint("session", poll->session.number),
-			log_str("door", "poll"), log_uint("code", poll->session.closed));
+			log_str("door", "poll"), log_uint("code", poll->session.closed),
+			log_str("peer", poll->session.peer),
+			SESSION_WHO_FIELDS(&poll->session));
 		HASH_DEL(api->polls, poll);
 	}
 	if (poll->is_counted)
@@ -262,7 +264,8 @@ longpoll_keep(struct poll *poll, const char *room)
 	chat_give_token(api->chat, &poll->session, poll->token);
 	poll->token_and_room = longpoll_make_key(poll->token, room);
 	log_info("session_open", log_uint("session", poll->session.number),
-		log_str("peer", poll->request->conn->peer), log_str("door", "poll"));
+		log_str("peer", poll->request->conn->peer), log_str("door", "poll"),
+		SESSION_WHO_FIELDS(&poll->session));
 	HASH_ADD_KEYPTR(
 		hh, api->polls, poll->token_and_room, strlen(poll->token_and_room), poll);
 }

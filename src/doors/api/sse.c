@@ -62,7 +62,7 @@ sse_free_stream(void *state)
 
 	log_info("session_close", log_uint("session", stream->session.number),
 		log_str("door", "sse"), log_uint("code", stream->session.closed),
-		CONN_END_FIELDS(stream->conn));
+		CONN_END_FIELDS(stream->conn), SESSION_WHO_FIELDS(&stream->session));
 	deferred_cancel(stream->api->deferred, &stream->deferred);
 	chat_close(stream->api->chat, &stream->session);
 	session_fini(&stream->session);
@@ -148,13 +148,14 @@ sse_begin(struct http_request *request, const struct chat_wishes *wishes,
 	session_admit(
 		&stream->session, permissions, request->conn->peer, clock_unix_ms());
 	session_set_client(&stream->session, access_client(&api->access, request));
-	log_info("session_open", log_uint("session", stream->session.number),
-		log_str("peer", request->conn->peer), log_str("door", "sse"));
 	http_stream(request,
 		"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n",
 		&stream->session.queue, &waiter, stream);
 	sse_put(stream, RETRY);
 	chat_open(api->chat, &stream->session, wishes);
+	log_info("session_open", log_uint("session", stream->session.number),
+		log_str("peer", stream->session.peer), log_str("door", "sse"),
+		SESSION_WHO_FIELDS(&stream->session));
 }
 
 void

@@ -71,7 +71,7 @@ static void
 memory_bound(struct store *store)
 {
 	struct store_memory *memory = memory_of(store);
-	size_t max_bytes = (size_t)store->options.max_bytes;
+	size_t max_bytes = (size_t)store->max_bytes;
 	struct memory_room *room, *next, *largest = NULL;
 
 	if (!max_bytes || memory->tail_bytes <= max_bytes)
@@ -321,6 +321,7 @@ memory_limit(struct store *store, struct store_room_keep *limits)
 		room->keep = *store_find_limit(store, limits, room->name);
 		memory_bound_room(store, room);
 	}
+	memory_bound(store);
 }
 
 static void

@@ -129,6 +129,7 @@ memory_count(struct store *store, struct memory_room *room,
 
 	room->tail_bytes += is_added ? bytes : -bytes;
 	memory_of(store)->tail_bytes += is_added ? bytes : -bytes;
+	store->bytes = memory_of(store)->tail_bytes;
 }
 
 static struct memory_key *

@@ -270,6 +270,19 @@ sqlite_guard_check(struct sqlite_guard *guard, bool *is_log)
 	return what;
 }
 
+void
+sqlite_guard_measure(
+	const struct sqlite_guard *guard, uint64_t *bytes, uint64_t *log_bytes)
+{
+	struct stat file = { .st_size = 0 }, log = { .st_size = 0 };
+
+	fstat(guard->file_fd, &file);
+	if (guard->log_fd >= 0)
+		fstat(guard->log_fd, &log);
+	*bytes = (uint64_t)file.st_size;
+	*log_bytes = (uint64_t)log.st_size;
+}
+
 bool
 sqlite_guard_is_full(const struct sqlite_guard *guard)
 {

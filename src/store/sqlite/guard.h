@@ -61,6 +61,10 @@ const char *sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log);
 /* The same, and look at their paths, too. */
 const char *sqlite_guard_check(struct sqlite_guard *guard, bool *is_log);
 
+/* The sizes of the file and of its log. */
+void sqlite_guard_measure(
+	const struct sqlite_guard *guard, uint64_t *bytes, uint64_t *log_bytes);
+
 /* True if the file system is read-only or full. */
 bool sqlite_guard_is_full(const struct sqlite_guard *guard);
 

@@ -147,9 +147,8 @@ schema_create_file(const char *path)
 		close(fd);
 }
 
-/* Refuse files that SQLite would accept and overwrite. *bytes is the file's size. */
-static int
-schema_check_file(const char *path, int64_t *bytes, const char **why)
+int
+sqlite_schema_check_file(const char *path, int64_t *bytes, const char **why)
 {
 	struct stat status = { 0 };
 
@@ -168,7 +167,6 @@ schema_check_file(const char *path, int64_t *bytes, const char **why)
 		*why = "the file is no history of Linnet";
 		return -EUCLEAN;
 	}
-	schema_create_file(path);
 	return 0;
 }
 
@@ -451,8 +449,11 @@ schema_open_locked(struct sqlite_db *db, const struct store *store,
 	int error, rc;
 
 	if ((error = sqlite_guard_lock_path(guard, why)) ||
-		(error = schema_check_file(path, bytes, why)) ||
-		(error = sqlite_guard_lock_file(guard, why)))
+		(error = sqlite_schema_check_file(path, bytes, why)))
+		return error;
+	schema_create_file(path);
+	error = sqlite_guard_lock_file(guard, why);
+	if (error)
 		return error;
 	rc = sqlite_db_open(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (rc != SQLITE_OK)

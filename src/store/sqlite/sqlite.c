@@ -271,5 +271,6 @@ const struct store_ops store_sqlite_ops = {
 	.limit = sqlite_limit,
 	.prune = sqlite_prune,
 	.close = sqlite_close,
+	.check = sqlite_check,
 	.backup = sqlite_backup,
 };

@@ -109,6 +109,10 @@ int sqlite_schema_check_pages(struct sqlite_db *db, const char **why);
 /* Give the history another epoch. Returns SQLITE_OK or an error. */
 int sqlite_schema_set_epoch(struct sqlite_db *db, const char *epoch);
 
+/* Refuse files that SQLite would accept and overwrite. *bytes is the file's size, 0 if
+ * there is none. Returns 0, or -errno with *why set. */
+int sqlite_schema_check_file(const char *path, int64_t *bytes, const char **why);
+
 /* Explain why a history could not be opened: the -errno for error rc of db, and a
  * sentence in *why. */
 int sqlite_schema_refuse(const struct sqlite_db *db, int rc, const char **why);
@@ -216,6 +220,11 @@ void sqlite_writer_stop(struct sqlite_writer *writer);
 /* Close the connection and free writer; NULL is fine. SQLite copies the log into the file
  * when the last connection closes, so free the writer last. */
 void sqlite_writer_free(struct sqlite_writer *writer);
+
+/* check.c */
+
+/* As store_ops.check. */
+int sqlite_check(const char *path, const char **why);
 
 /* backup.c */
 

@@ -101,7 +101,10 @@ trim_sweep_next_room(struct sqlite_writer *writer)
 		rc = SQLITE_OK;
 	}
 	sqlite3_reset(statement);
-	return rc;
+	/* A reload may have lowered the limit of the size. */
+	return rc == SQLITE_OK && !writer->trim.is_sweeping
+		       ? sqlite_trim_check_size(writer)
+		       : rc;
 }
 
 /* Delete the changes behind after, up to last_id, by one of the statements. */
@@ -349,7 +352,7 @@ trim_number(struct sqlite_writer *writer, size_t which)
 static int64_t
 trim_surplus(struct sqlite_writer *writer)
 {
-	int64_t max = (int64_t)writer->store->options.max_bytes;
+	int64_t max = (int64_t)writer->store->max_bytes;
 	int64_t used = max ? trim_number(writer, WRITER_USED_BYTES) : 0;
 	double ratio, merged;
 

@@ -313,6 +313,17 @@ writer_probe(struct sqlite_writer *writer, bool is_real)
 	return rc == SQLITE_OK && is_real ? sqlite_db_exec(&writer->db, PROBE_ERASE) : rc;
 }
 
+/* Tell the own metrics how large the files are. */
+static void
+writer_measure(const struct sqlite_writer *writer)
+{
+	uint64_t bytes, log_bytes;
+
+	sqlite_guard_measure(&writer->files->guard, &bytes, &log_bytes);
+	writer->store->bytes = bytes;
+	writer->store->log_bytes = log_bytes;
+}
+
 /* See whether the files are ours, and whether something can be stored. */
 static void
 writer_watch(struct sqlite_writer *writer)
@@ -328,6 +339,7 @@ writer_watch(struct sqlite_writer *writer)
 	else
 		writer_fail(writer, &none, rc);
 	sqlite_trim_retry(writer);
+	writer_measure(writer);
 	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 }
 
@@ -468,6 +480,7 @@ sqlite_writer_start(struct sqlite_writer *writer,
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(&writer->db, rc, why);
 	writer->checkpointer = checkpointer;
+	writer_measure(writer);
 	return sqlite_thread_start(&writer->thread, "store-write", why);
 }
 

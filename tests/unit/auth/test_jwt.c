@@ -17,12 +17,14 @@ static struct config *config;
 static struct tokens *tokens;
 
 /* Read the secret from a file, as linnetd does. */
+static char secret_file[40];
+
 static int
 set_up(void **state)
 {
 	char file[] = "/tmp/linnet-test-XXXXXX", setting[100];
 	int fd = mkstemp(file);
-	const char *why = "";
+	struct config_errors warnings = { 0 };
 
 	(void)state;
 	if (fd < 0 || write(fd, SECRET "\n", sizeof(SECRET)) != sizeof(SECRET))
@@ -30,9 +32,10 @@ set_up(void **state)
 	close(fd);
 	snprintf(setting, sizeof(setting), "auth.jwt_secret_file=%s", file);
 	config = load(SETTINGS(setting, "auth.mode=jwt"));
-	if (tokens_new(&tokens, config, &why) < 0)
-		fail_msg("%s", why);
-	unlink(file);
+	tokens = tokens_new(config, &errors, &warnings);
+	print_errors();
+	assert_non_null(tokens);
+	snprintf(secret_file, sizeof(secret_file), "%s", file);
 	return 0;
 }
 
@@ -40,6 +43,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	unlink(secret_file);
 	tokens_free(tokens);
 	config_free(config);
 	return 0;
@@ -389,18 +393,19 @@ assert_secret_fails(const char *bytes, const char *reason)
 	char file[] = "/tmp/linnet-test-XXXXXX", setting[100];
 	int fd = mkstemp(file);
 	struct config *other;
-	struct tokens *made;
-	const char *why = "";
+	struct config_errors refused = { 0 }, warnings = { 0 };
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
 	close(fd);
 	snprintf(setting, sizeof(setting), "auth.jwt_secret_file=%s", file);
 	other = load(SETTINGS(setting));
-	assert_int_equal(tokens_new(&made, other, &why), -EINVAL);
-	assert_non_null(strstr(why, reason));
-	assert_non_null(strstr(why, "auth.jwt_secret_file"));
-	assert_null(strstr(why, "012345"));
+	assert_null(tokens_new(other, &refused, &warnings));
+	assert_int_equal(refused.count, 1);
+	assert_non_null(strstr(refused.lines[0], reason));
+	assert_non_null(strstr(refused.lines[0], "auth.jwt_secret_file"));
+	assert_null(strstr(refused.lines[0], "012345"));
+	config_errors_clear(&refused);
 	unlink(file);
 	config_free(other);
 }
@@ -409,7 +414,8 @@ static void
 test_a_bad_secret_is_refused_and_not_printed(void **state)
 {
 	(void)state;
-	assert_secret_fails("0123456789abcdef0123456789abcde\n", "fewer than 32");
+	assert_secret_fails("0123456789abcdef0123456789abcde\n",
+		"31 characters, but a secret needs at least 32");
 	assert_secret_fails("0123456789abcdef 0123456789abcdef", "one word");
 	assert_secret_fails("", "empty");
 }
@@ -419,9 +425,72 @@ test_mode_jwt_needs_a_secret(void **state)
 {
 	(void)state;
 	assert_load_fails(SETTINGS("auth.mode=jwt"),
-		"-s auth.mode=jwt: auth.mode \"jwt\" needs auth.jwt_secret_file");
+		"-s auth.mode=jwt: auth.mode is \"jwt\", but auth.jwt_secret_file is not "
+		"set; set it, or change auth.mode");
 	assert_load_fails(FILE_TEXT("auth = {\n  mode = \"jwt\";\n};"),
-		"test.cfg:2: auth.mode \"jwt\" needs auth.jwt_secret_file");
+		"test.cfg:2: auth.mode is \"jwt\", but auth.jwt_secret_file is not set; "
+		"set it, or change auth.mode");
+}
+
+static void
+test_a_token_that_is_made_is_accepted(void **state)
+{
+	const char *rooms[] = { "ops", "caf\xc3\xa9" };
+	struct token_grant grant = {
+		.name = "Ann \"B\" \xc3\xa9",
+		.rooms = rooms,
+		.room_count = 2,
+		.from_s = 1000,
+		.until_s = 1000 + 86400,
+	};
+	struct token_rules at = { .now_ms = 1001000, .name_max_bytes = 32 };
+	const struct permissions *permissions;
+	const char *why;
+	char *text = tokens_make_jwt(config, &grant, &errors);
+
+	(void)state;
+	print_errors();
+	assert_non_null(text);
+	assert_int_equal(
+		tokens_check_jwt(tokens, text, strlen(text), &at, &permissions, &why), 0);
+	assert_string_equal(permissions->name, grant.name);
+	assert_int_equal(permissions->until_ms, grant.until_s * 1000);
+	assert_true(permissions_has_room(permissions, "ops", false, true));
+	assert_true(permissions_has_room(permissions, rooms[1], false, true));
+	assert_false(permissions_has_room(permissions, "dev", false, true));
+	permissions_unref(permissions);
+	at.now_ms = grant.until_s * 1000;
+	assert_int_equal(
+		tokens_check_jwt(tokens, text, strlen(text), &at, &permissions, &why),
+		-EACCES);
+	assert_string_equal(why, "expired");
+	free(text);
+
+	grant.room_count = 0;
+	at.now_ms = 1001000;
+	text = tokens_make_jwt(config, &grant, &errors);
+	assert_int_equal(
+		tokens_check_jwt(tokens, text, strlen(text), &at, &permissions, &why), 0);
+	assert_int_equal(permissions->rooms, PERMISSIONS_ALL);
+	permissions_unref(permissions);
+	free(text);
+}
+
+static void
+test_no_token_is_made_without_a_secret(void **state)
+{
+	struct config *other = load(SETTINGS(NULL));
+	const struct token_grant grant = { .name = "ann", .until_s = 1 };
+	struct config_errors refused = { 0 };
+
+	(void)state;
+	assert_null(tokens_make_jwt(other, &grant, &refused));
+	assert_int_equal(refused.count, 1);
+	assert_string_equal(refused.lines[0],
+		"built-in default: auth.jwt_secret_file is not set: set it to a file "
+		"with at least 32 random characters");
+	config_errors_clear(&refused);
+	config_free(other);
 }
 
 int
@@ -447,6 +516,8 @@ main(void)
 		cmocka_unit_test(test_deeply_nested_claims_are_refused),
 		cmocka_unit_test(test_a_bad_secret_is_refused_and_not_printed),
 		cmocka_unit_test(test_mode_jwt_needs_a_secret),
+		cmocka_unit_test(test_a_token_that_is_made_is_accepted),
+		cmocka_unit_test(test_no_token_is_made_without_a_secret),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,7 +1,6 @@
 #include "../config/config_fixture.h"
 #include "../folder.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,12 +71,14 @@ forget_tokens(void **state)
 static void
 read_tokens(struct config *loaded)
 {
-	const char *why = "";
+	struct config_errors warnings = { 0 };
 
 	forget_tokens(NULL);
 	config = loaded;
-	if (tokens_new(&tokens, config, &why) < 0)
-		fail_msg("%s", why);
+	tokens = tokens_new(config, &errors, &warnings);
+	print_errors();
+	assert_non_null(tokens);
+	config_errors_clear(&warnings);
 }
 
 /* The name of the token text, or "nobody". */
@@ -214,22 +215,90 @@ test_newlines_at_the_end_of_a_file_are_ignored(void **state)
 	assert_null(tokens_check(tokens, most, 4096));
 }
 
-/* The tokens cannot be read; the sentence names token "ci" and the reason. */
+/* The tokens cannot be read; the error names token "ci" and the reason. */
 static void
-assert_refused(int wanted, const char *reason)
+assert_refused(const char *reason)
 {
 	struct config *loaded = configure(TWO ", { name = \"ci\"; %s }");
-	struct tokens *made = (struct tokens *)file;
-	const char *why = "";
+	struct config_errors refused = { 0 }, warnings = { 0 };
 	char sentence[200];
 
-	assert_int_equal(tokens_new(&made, loaded, &why), wanted);
-	assert_null(made);
+	assert_null(tokens_new(loaded, &refused, &warnings));
 	snprintf(sentence, sizeof(sentence),
 		"auth.tokens item 3: cannot read the token of ci from %s: %s", file,
 		reason);
-	assert_string_equal(why, sentence);
+	assert_int_equal(refused.count, 1);
+	assert_non_null(strstr(refused.lines[0], sentence));
+	assert_int_equal(warnings.count, 0);
+	config_errors_clear(&refused);
 	config_free(loaded);
+}
+
+static void
+test_every_file_that_cannot_be_read_is_named_with_its_line(void **state)
+{
+	struct config_errors refused = { 0 }, warnings = { 0 };
+	struct config *loaded =
+		load(FILE_TEXT("auth = { jwt_secret_file = \"/no/jwt\";\n"
+			       "tokens = (\n{ name = \"a\"; token_file = \"/no/a\"; "
+			       "hook_secret_file = \"/no/hook\"; },\n"
+			       "{ name = \"b\"; token_file = \"/no/b\"; } ); };"));
+
+	(void)state;
+	assert_null(tokens_new(loaded, &refused, &warnings));
+	assert_int_equal(refused.count, 4);
+	assert_string_equal(refused.lines[0],
+		"test.cfg:1: cannot read auth.jwt_secret_file from /no/jwt: No such "
+		"file or directory");
+	assert_string_equal(refused.lines[1],
+		"test.cfg:3: auth.tokens item 1: cannot read the token of a from /no/a: "
+		"No such file or directory");
+	assert_string_equal(refused.lines[2],
+		"test.cfg:3: auth.tokens item 1: cannot read the hook secret of a from "
+		"/no/hook: No such file or directory");
+	assert_string_equal(refused.lines[3],
+		"test.cfg:4: auth.tokens item 2: cannot read the token of b from /no/b: "
+		"No such file or directory");
+	config_errors_clear(&refused);
+	config_free(loaded);
+}
+
+/* Returns whether there is a warning that everybody can read the token's file. */
+static bool
+is_warned(void)
+{
+	struct config *loaded = configure("{ name = \"ci\"; %s }");
+	struct config_errors refused = { 0 }, warnings = { 0 };
+	struct tokens *made = tokens_new(loaded, &refused, &warnings);
+	char sentence[200];
+	bool is_one = warnings.count == 1;
+
+	assert_non_null(made);
+	snprintf(sentence, sizeof(sentence),
+		"auth.tokens item 1: everybody on this machine can read the "
+		"token of ci: run chmod o= %s",
+		file);
+	if (is_one)
+		assert_non_null(strstr(warnings.lines[0], sentence));
+	config_errors_clear(&warnings);
+	tokens_free(made);
+	config_free(loaded);
+	return is_one;
+}
+
+static void
+test_a_file_that_everybody_can_read_is_a_warning(void **state)
+{
+	(void)state;
+	save("s3cret", 6);
+	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chmod(file, 0644), 0);
+	assert_true(is_warned());
+	assert_int_equal(chmod(file, 0640), 0);
+	assert_false(is_warned());
+	assert_int_equal(chmod(file, 0644), 0);
+	assert_int_equal(chmod(folder, 0750), 0);
+	assert_false(is_warned()); /* others do not get into the folder */
 }
 
 static void
@@ -239,20 +308,20 @@ test_a_file_that_is_not_one_token_is_refused(void **state)
 
 	(void)state;
 	save("", 0);
-	assert_refused(-EINVAL, "it is empty");
+	assert_refused("it is empty");
 	save("\r\n", 2);
-	assert_refused(-EINVAL, "it is empty");
+	assert_refused("it is empty");
 	memset(large, 'x', sizeof(large));
 	save(large, sizeof(large));
-	assert_refused(-EINVAL, "it has more than 4096 bytes");
+	assert_refused("it has more than 4096 bytes");
 	static const char *const words[] = { "two words", " one", "one ", "a\nb",
 		"t\xc3\xb6ken", "\x7f" };
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		save(words[i], strlen(words[i]));
-		assert_refused(-EINVAL, "it is not one word of visible ASCII characters");
+		assert_refused("it is not one word of visible ASCII characters");
 	}
 	save("a\0b", 3);
-	assert_refused(-EINVAL, "it is not one word of visible ASCII characters");
+	assert_refused("it is not one word of visible ASCII characters");
 }
 
 static void
@@ -260,9 +329,9 @@ test_an_unreadable_file_is_refused(void **state)
 {
 	(void)state;
 	unlink(file);
-	assert_refused(-ENOENT, "No such file or directory");
+	assert_refused("No such file or directory");
 	assert_int_equal(mkdir(file, 0700), 0);
-	assert_refused(-EISDIR, "Is a directory");
+	assert_refused("Is a directory");
 	assert_int_equal(rmdir(file), 0);
 }
 
@@ -326,6 +395,9 @@ main(void)
 			test_newlines_at_the_end_of_a_file_are_ignored, forget_tokens),
 		cmocka_unit_test(test_a_file_that_is_not_one_token_is_refused),
 		cmocka_unit_test(test_an_unreadable_file_is_refused),
+		cmocka_unit_test(
+			test_every_file_that_cannot_be_read_is_named_with_its_line),
+		cmocka_unit_test(test_a_file_that_everybody_can_read_is_a_warning),
 		cmocka_unit_test(test_a_bearer_token_is_found_in_its_header),
 		cmocka_unit_test(test_other_headers_have_no_bearer_token),
 	};

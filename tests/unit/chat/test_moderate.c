@@ -356,7 +356,13 @@ begin_life(void **state)
 
 	folder_make(life->folder);
 	snprintf(path, sizeof(path), "store.path=%s/linnet.db", life->folder);
-	life->fixture.config = config_load(NULL, settings, 1, "/", &errors);
+	const struct config_input input = {
+		.settings = settings,
+		.setting_count = 1,
+		.default_root = "/",
+	};
+
+	life->fixture.config = config_load(&input, &errors);
 	open_chat(&life->fixture);
 	*state = life;
 	return 0;

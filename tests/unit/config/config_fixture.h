@@ -34,14 +34,26 @@ try_load(struct attempt attempt)
 	if (attempt.text)
 		return config_load_text(
 			attempt.text, "test.cfg", attempt.settings, count, ROOT, &errors);
-	return config_load(NULL, attempt.settings, count, ROOT, &errors);
+	return config_load(
+		&(struct config_input){
+			.settings = attempt.settings,
+			.setting_count = count,
+			.default_root = ROOT,
+		},
+		&errors);
 }
 
 static inline struct config *
 try_load_file(const char *path)
 {
 	config_errors_clear(&errors);
-	return config_load(path, NULL, 0, ROOT, &errors);
+	return config_load(
+		&(struct config_input){
+			.paths = &path,
+			.path_count = 1,
+			.default_root = ROOT,
+		},
+		&errors);
 }
 
 static inline void

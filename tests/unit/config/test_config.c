@@ -123,7 +123,8 @@ test_errors_are_appended_to_those_that_are_there(void **state)
 	assert_null(try_load(FILE_TEXT("a = 1;")));
 	assert_null(config_load_text("b = 1;", "b.cfg", NULL, 0, ROOT, &errors));
 	assert_int_equal(errors.count, 2);
-	struct config *config = config_load(NULL, NULL, 0, ROOT, &errors);
+	const struct config_input nothing = { .default_root = ROOT };
+	struct config *config = config_load(&nothing, &errors);
 	assert_non_null(config);
 	config_free(config);
 	assert_int_equal(errors.count, 2);
@@ -167,8 +168,8 @@ test_an_unknown_group_is_an_error_with_a_suggestion(void **state)
 		"test.cfg:1: unknown group \"htp\", did you mean \"http\"?");
 	assert_load_fails(FILE_TEXT("hearbeat = { };"),
 		"test.cfg:1: unknown group \"hearbeat\", did you mean \"heartbeat\"?");
-	assert_load_fails(
-		FILE_TEXT("weather = { };"), "test.cfg:1: unknown group \"weather\"");
+	assert_load_fails(FILE_TEXT("weather = { };"),
+		"test.cfg:1: unknown group \"weather\"; linnet.cfg(5) lists all keys");
 }
 
 static void
@@ -187,8 +188,9 @@ test_a_key_that_is_far_from_all_others_gets_no_suggestion(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("http = { colour = 1; };\nsky = { blue = 1; };\nx = 1;"),
-		"test.cfg:1: unknown key \"http.colour\"",
-		"test.cfg:2: unknown key \"sky.blue\"", "test.cfg:3: unknown key \"x\"");
+		"test.cfg:1: unknown key \"http.colour\"; linnet.cfg(5) lists all keys",
+		"test.cfg:2: unknown key \"sky.blue\"; linnet.cfg(5) lists all keys",
+		"test.cfg:3: unknown key \"x\"; linnet.cfg(5) lists all keys");
 }
 
 static void
@@ -199,7 +201,9 @@ test_a_long_unknown_key_is_cut_in_the_message(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), "%0300d = 1;", 0);
 	memset(text, 'k', 300);
-	snprintf(line, sizeof(line), "test.cfg:1: unknown key \"%.80s...\"", text);
+	snprintf(line, sizeof(line),
+		"test.cfg:1: unknown key \"%.80s...\"; linnet.cfg(5) lists all keys",
+		text);
 	assert_load_fails(FILE_TEXT(text), line);
 }
 
@@ -432,7 +436,10 @@ test_an_address_of_http_may_be_a_unix_socket(void **state)
 	config_free(config);
 	path[107] = 'a';
 	const char *const settings[] = { setting };
-	assert_null(config_load(NULL, settings, 1, "/", &errors));
+	assert_null(config_load(
+		&(struct config_input){
+			.settings = settings, .setting_count = 1, .default_root = "/" },
+		&errors));
 	assert_non_null(strstr(errors.lines[0],
 		"http.address must have a shorter path: the kernel takes 107 bytes"));
 	config_errors_clear(&errors);

@@ -62,8 +62,10 @@ test_a_dump_loads_to_the_same_values(void **state)
 static void
 assert_survives_a_dump(const char *root)
 {
+	const struct config_input nothing = { .default_root = root };
+
 	config_errors_clear(&errors);
-	struct config *config = config_load(NULL, NULL, 0, root, &errors);
+	struct config *config = config_load(&nothing, &errors);
 
 	assert_non_null(config);
 	char *text = dump(config);
@@ -186,10 +188,10 @@ test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 	char *text = dump(config);
 
 	assert_ptr_equal(strstr(text, "http = {\n\t# "), text);
-	assert_non_null(strstr(text, "choose (0..65535).\n\tport = 8000;\n"));
-	assert_non_null(strstr(text, "pinged (1..3600 s).\n\tping_s = 25;\n"));
-	assert_non_null(strstr(
-		text, "no limit (0.0..1000000.0 per s).\n\tmessage_rate = 5.0;\n"));
+	assert_non_null(strstr(text, " (0..65535).\n\tport = 8000;\n"));
+	assert_non_null(strstr(text, " (1..3600 s).\n\tping_s = 25;\n"));
+	assert_non_null(
+		strstr(text, " (0.0..1000000.0 per s).\n\tmessage_rate = 5.0;\n"));
 	assert_non_null(
 		strstr(text, "(64..16777216 bytes).\n\tmessage_bytes = 16384;\n"));
 	assert_non_null(

@@ -75,8 +75,8 @@ test_a_room_needs_a_name(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = (\n  { topic = \"x\"; },\n  { }\n);"),
-		"test.cfg:2: rooms item 1: name is missing",
-		"test.cfg:3: rooms item 2: name is missing");
+		"test.cfg:2: rooms item 1: name is missing; add it to the group",
+		"test.cfg:3: rooms item 2: name is missing; add it to the group");
 }
 
 static void
@@ -90,7 +90,8 @@ test_an_unknown_key_of_a_room_is_an_error_with_a_suggestion(void **state)
 		"test.cfg:3: rooms item 1: unknown key \"tpoic\", did you mean "
 		"\"topic\"?",
 		"test.cfg:4: rooms item 2: unknown key \"Name\", did you mean \"name\"?",
-		"test.cfg:5: rooms item 3: unknown key \"colour\"");
+		"test.cfg:5: rooms item 3: unknown key \"colour\"; linnet.cfg(5) lists "
+		"all keys");
 }
 
 static void
@@ -146,9 +147,12 @@ test_no_two_rooms_have_one_name(void **state)
 				    "  {\n    name = \"a\";\n  },\n"
 				    "  { name = \"A\"; }, { name = \"b\"; }, { name = "
 				    "\"a\"; } );"),
-		"test.cfg:4: rooms item 3: name must differ from item 1, is \"a\"",
-		"test.cfg:6: rooms item 5: name must differ from item 2, is \"b\"",
-		"test.cfg:6: rooms item 6: name must differ from item 1, is \"a\"");
+		"test.cfg:4: rooms item 3: name \"a\" is already used by rooms item 1 at "
+		"test.cfg:1; use another name, or remove one of the two",
+		"test.cfg:6: rooms item 5: name \"b\" is already used by rooms item 2 at "
+		"test.cfg:2; use another name, or remove one of the two",
+		"test.cfg:6: rooms item 6: name \"a\" is already used by rooms item 1 at "
+		"test.cfg:1; use another name, or remove one of the two");
 }
 
 static void
@@ -162,11 +166,11 @@ test_anything_but_a_list_of_groups_is_rejected(void **state)
 		"test.cfg:2: rooms must be a list of groups, as in ( { ... }, { ... } ), "
 		"is a group");
 	assert_load_fails(FILE_TEXT("rooms = [ \"ops\", \"x\" ];"),
-		"test.cfg:1: rooms item 1 must be a group, is \"ops\"",
-		"test.cfg:1: rooms item 2 must be a group, is \"x\"");
+		"test.cfg:1: rooms item 1 must be a group in { }, is \"ops\"",
+		"test.cfg:1: rooms item 2 must be a group in { }, is \"x\"");
 	assert_load_fails(
 		FILE_TEXT("rooms = ( { name = \"a\"; }, ( { name = \"b\"; } ) );"),
-		"test.cfg:1: rooms item 2 must be a group, is a list");
+		"test.cfg:1: rooms item 2 must be a group in { }, is a list");
 }
 
 static void
@@ -179,7 +183,8 @@ test_a_misspelt_list_of_rooms_is_an_error_with_a_suggestion(void **state)
 		"test.cfg:2: unknown key \"Room\", did you mean \"rooms\"?");
 	assert_load_fails(FILE_TEXT("chat = { rooms = ( { name = \"a\"; } ); };"),
 		"test.cfg:1: unknown key \"chat.rooms\", did you mean \"rooms\"?");
-	assert_load_fails(FILE_TEXT("x = { };"), "test.cfg:1: unknown group \"x\"");
+	assert_load_fails(FILE_TEXT("x = { };"),
+		"test.cfg:1: unknown group \"x\"; linnet.cfg(5) lists all keys");
 }
 
 static void
@@ -190,19 +195,22 @@ test_the_name_of_a_room_obeys_the_limit(void **state)
 				    "rooms = ( { name = \"abcde\"; },\n"
 				    "  {\n    name = \"abcdef\"; topic = \"\"; },\n"
 				    "  { name = \"\xe4\xba\x91\xe4\xba\x91\"; } );"),
-		"test.cfg:4: rooms item 2: name has 6 bytes, limits.room_bytes allows 5",
-		"test.cfg:5: rooms item 3: name has 6 bytes, limits.room_bytes allows 5");
+		"test.cfg:4: rooms item 2: name has 6 bytes, but limits.room_bytes "
+		"allows 5; shorten it or raise limits.room_bytes",
+		"test.cfg:5: rooms item 3: name has 6 bytes, but limits.room_bytes "
+		"allows 5; shorten it or raise limits.room_bytes");
 	assert_load_fails(FILE_TEXT("rooms = ( { name = \"abcdef\"; } );\n"
 				    "limits = {\n  room_bytes = 5; };"),
-		"test.cfg:3: rooms item 1: name has 6 bytes, limits.room_bytes allows 5");
+		"test.cfg:3: rooms item 1: name has 6 bytes, but limits.room_bytes "
+		"allows 5; shorten it or raise limits.room_bytes");
 	assert_load_fails(((struct attempt){ "rooms = ( { name = \"abcdef\"; } );",
 				  { "limits.room_bytes=5" } }),
-		"-s limits.room_bytes=5: rooms item 1: name has 6 bytes, "
-		"limits.room_bytes allows 5");
+		"-s limits.room_bytes=5: rooms item 1: name has 6 bytes, but "
+		"limits.room_bytes allows 5; shorten it or raise limits.room_bytes");
 	assert_load_fails(((struct attempt){ "limits = { room_bytes = 5; };",
 				  { "rooms=({name=\"abcdef\";})" } }),
-		"-s rooms=({name=\"abcdef\";}): rooms item 1: name has 6 bytes, "
-		"limits.room_bytes allows 5");
+		"-s rooms=({name=\"abcdef\";}): rooms item 1: name has 6 bytes, but "
+		"limits.room_bytes allows 5; shorten it or raise limits.room_bytes");
 	struct config *config =
 		load(((struct attempt){ "rooms = ( { name = \"abcdef\"; } );",
 			{ "rooms=()", "limits.room_bytes=5" } }));
@@ -227,13 +235,14 @@ test_a_setting_replaces_all_rooms(void **state)
 		"), is \"ops\"",
 		"-s rooms={name=\"a\";}: rooms must be a list of groups, as in ( { ... "
 		"}, { ... } ), is a group",
-		"-s rooms.name=a: unknown key \"rooms.name\"");
+		"-s rooms.name=a: unknown key \"rooms.name\"; linnet.cfg(5) lists all "
+		"keys");
 	assert_load_fails(SETTINGS("rooms=({nmae=\"a\";})", "rooms=({},{})",
 				  "rooms=({name=\"a\";}), ({name=\"b\";})"),
 		"-s rooms=({nmae=\"a\";}): rooms item 1: unknown key \"nmae\", did you "
 		"mean \"name\"?",
-		"-s rooms=({},{}): rooms item 1: name is missing",
-		"-s rooms=({},{}): rooms item 2: name is missing",
+		"-s rooms=({},{}): rooms item 1: name is missing; add it to the group",
+		"-s rooms=({},{}): rooms item 2: name is missing; add it to the group",
 		"-s rooms=({name=\"a\";}), ({name=\"b\";}): rooms must be a list of "
 		"groups, as in ( { ... }, { ... } ), is \"({name=\\\"a\\\";}), "
 		"({name=\\\"b\\\";})\"");
@@ -245,11 +254,13 @@ test_a_room_cut_by_a_syntax_error_has_no_missing_members(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("rooms = ( { name = 1; },\n  { topic = ; name = \"a\"; } );"),
-		"test.cfg:2: syntax error",
+		"test.cfg:2: this is not libconfig's format; write KEY = VALUE; with "
+		"strings in quotes, and look for a missing \";\" or bracket before it",
 		"test.cfg:1: rooms item 1: name must be a string of 1 to 255 bytes, is "
 		"1");
-	assert_load_fails(
-		FILE_TEXT("rooms = ( { topic = \"x\"; name"), "test.cfg:1: syntax error");
+	assert_load_fails(FILE_TEXT("rooms = ( { topic = \"x\"; name"),
+		"test.cfg:1: this is not libconfig's format; write KEY = VALUE; with "
+		"strings in quotes, and look for a missing \";\" or bracket before it");
 	assert_load_fails(FILE_TEXT("rooms = ( { topic = \"x\"; name = \"a"),
 		"test.cfg:1: this string has no closing quote");
 }
@@ -271,8 +282,9 @@ test_a_file_may_list_thousands_of_rooms(void **state)
 	assert_string_equal(config->rooms.items[ROOMS - 1].name, "room 19999");
 	config_free(config);
 	stpcpy(end, ", { name = \"first\"; } );");
-	assert_load_fails(FILE_TEXT(text), "test.cfg:20000: rooms item 20001: name must "
-					   "differ from item 1, is \"first\"");
+	assert_load_fails(FILE_TEXT(text),
+		"test.cfg:20000: rooms item 20001: name \"first\" is already used by "
+		"rooms item 1 at test.cfg:1; use another name, or remove one of the two");
 	free(text);
 }
 

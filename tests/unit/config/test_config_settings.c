@@ -7,14 +7,16 @@ test_the_default_room_obeys_the_limit_of_room_names(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 4; };"),
-		"test.cfg:1: chat.default_room has 5 bytes, limits.room_bytes allows 4");
+		"test.cfg:1: chat.default_room has 5 bytes, but limits.room_bytes allows "
+		"4; shorten it or raise limits.room_bytes");
 	assert_load_fails(FILE_TEXT("chat = {\n default_room = \"abcd\"; };\n"
 				    "limits = {\n room_bytes = 3; };"),
-		"test.cfg:4: chat.default_room has 4 bytes, limits.room_bytes allows 3");
+		"test.cfg:4: chat.default_room has 4 bytes, but limits.room_bytes allows "
+		"3; shorten it or raise limits.room_bytes");
 	assert_load_fails(((struct attempt){ "limits = { room_bytes = 6; };",
 				  { "chat.default_room=kitchen" } }),
-		"-s chat.default_room=kitchen: chat.default_room has 7 bytes, "
-		"limits.room_bytes allows 6");
+		"-s chat.default_room=kitchen: chat.default_room has 7 bytes, but "
+		"limits.room_bytes allows 6; shorten it or raise limits.room_bytes");
 	struct config *config = load(((struct attempt){
 		"limits = { room_bytes = 4; };", { "chat.default_room=room" } }));
 	config_free(config);
@@ -62,11 +64,13 @@ static void
 test_a_setting_has_a_known_key_and_a_value(void **state)
 {
 	(void)state;
-	assert_load_fails(SETTINGS("http.port"), "-s http.port: must be KEY=VALUE");
-	assert_load_fails(SETTINGS(""), "-s : must be KEY=VALUE");
-	assert_load_fails(SETTINGS("=1"), "-s =1: unknown key \"\"");
+	assert_load_fails(SETTINGS("http.port"),
+		"-s http.port: must be KEY=VALUE, such as http.port=8080");
+	assert_load_fails(SETTINGS(""), "-s : must be KEY=VALUE, such as http.port=8080");
 	assert_load_fails(
-		SETTINGS("http=1"), "-s http=1: http is a group; name one of its keys");
+		SETTINGS("=1"), "-s =1: unknown key \"\"; linnet.cfg(5) lists all keys");
+	assert_load_fails(SETTINGS("http=1"),
+		"-s http=1: http is a group; set one of its keys, as in http.KEY=VALUE");
 	assert_load_fails(SETTINGS("htp.prot=1", "http.port.x=1", "tls.port=1"),
 		"-s htp.prot=1: unknown key \"htp.prot\", did you mean \"http.port\"?",
 		"-s http.port.x=1: unknown key \"http.port.x\", did you mean "

@@ -46,9 +46,10 @@ test_each_value_of_a_tail_is_checked(void **state)
 		"is 10001",
 		"test.cfg:7: tails item 6: rate must be a whole number from 1 to "
 		"1000000, is 0",
-		"test.cfg:8: tails item 7: path is missing",
-		"test.cfg:9: tails item 8: room is missing",
-		"test.cfg:10: tails item 9: room must differ from item 7, is \"f\"");
+		"test.cfg:8: tails item 7: path is missing; add it to the group",
+		"test.cfg:9: tails item 8: room is missing; add it to the group",
+		"test.cfg:10: tails item 9: room \"f\" is already used by tails item 7 "
+		"at test.cfg:8; use another room, or remove one of the two");
 	assert_load_fails(FILE_TEXT("tail = ( { room = \"a\"; path = \"/x\"; } );"),
 		"test.cfg:1: unknown key \"tail\", did you mean \"tails\"?");
 }
@@ -63,14 +64,15 @@ test_the_room_of_a_tail_differs_from_others_by_more_than_case(void **state)
 			  "tails = (\n"
 			  "  { room = \"OPS\"; path = \"/x\"; },\n"
 			  "  { room = \"Lobby\"; path = \"/y\"; } );"),
-		"test.cfg:4: tails item 2: room must differ from chat.default_room, is "
-		"\"lobby\"",
-		"test.cfg:3: tails item 1: room must differ from rooms item 1, is "
-		"\"Ops\"");
+		"test.cfg:4: tails item 2: room must differ from chat.default_room, but "
+		"both are \"lobby\"; change one of them",
+		"test.cfg:3: tails item 1: room must differ from rooms item 1, but both "
+		"are \"Ops\"; change one of them");
 	assert_load_fails(FILE_TEXT("tails = (\n"
 				    "  { room = \"a\"; path = \"/x\"; },\n"
 				    "  { room = \"A\"; path = \"/y\"; } );"),
-		"test.cfg:3: tails item 2: room must differ from item 1, is \"A\"");
+		"test.cfg:3: tails item 2: room \"a\" is already used by tails item 1 at "
+		"test.cfg:2; use another room, or remove one of the two");
 }
 
 static void
@@ -79,7 +81,8 @@ test_the_room_of_a_tail_obeys_the_limit(void **state)
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 5; };\n"
 				    "tails = ( { room = \"syslog\"; path = \"/x\"; } );"),
-		"test.cfg:2: tails item 1: room has 6 bytes, limits.room_bytes allows 5");
+		"test.cfg:2: tails item 1: room has 6 bytes, but limits.room_bytes "
+		"allows 5; shorten it or raise limits.room_bytes");
 }
 
 static void
@@ -91,10 +94,10 @@ test_the_room_of_a_tail_is_not_a_chat_room(void **state)
 			  "tails = ( { room = \"lobby\"; path = \"/x\"; },\n"
 			  "  { room = \"lobby2\"; path = \"/x\"; },\n"
 			  "  { path = \"/x\";\n    room = \"web\"; } );"),
-		"test.cfg:2: tails item 1: room must differ from chat.default_room, is "
-		"\"lobby\"",
-		"test.cfg:5: tails item 3: room must differ from rooms item 2, is "
-		"\"web\"");
+		"test.cfg:2: tails item 1: room must differ from chat.default_room, but "
+		"both are \"lobby\"; change one of them",
+		"test.cfg:5: tails item 3: room must differ from rooms item 2, but both "
+		"are \"web\"; change one of them");
 }
 
 static void
@@ -107,32 +110,40 @@ test_a_clash_is_reported_at_the_later_setting(void **state)
 				    "rooms = ( { name = \"ops\"; },\n"
 				    "  {\n    name = \"web\"; } );\n"
 				    "chat = {\n  default_room = \"web\"; };"),
-		"test.cfg:6: tails item 1: room must differ from chat.default_room, is "
-		"\"web\"",
-		"test.cfg:4: tails item 1: room must differ from rooms item 2, is "
-		"\"web\"");
+		"test.cfg:6: tails item 1: room must differ from chat.default_room, but "
+		"both are \"web\"; change one of them",
+		"test.cfg:4: tails item 1: room must differ from rooms item 2, but both "
+		"are \"web\"; change one of them");
 	assert_load_fails(((struct attempt){ tail, { "rooms=({name=\"web\";})",
 							   "chat.default_room=web" } }),
 		"-s chat.default_room=web: tails item 1: room must differ from "
-		"chat.default_room, is \"web\"",
+		"chat.default_room, but both are \"web\"; change one of them",
 		"-s rooms=({name=\"web\";}): tails item 1: room must differ from rooms "
-		"item 1, is \"web\"");
+		"item 1, but both are \"web\"; change one of them");
 	config_free(load(((struct attempt){
 		tail, { "chat.default_room=web", "chat.default_room=lobby" } })));
 }
 
 static void
-test_a_rejected_list_clashes_with_nothing(void **state)
+test_an_error_in_a_list_hides_no_clash(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = ( { name = \"web\"; }, { } );\n"
 				    "tails = ( { room = \"web\"; path = \"/x\"; } );\n"),
-		"test.cfg:1: rooms item 2: name is missing");
+		"test.cfg:1: rooms item 2: name is missing; add it to the group",
+		"test.cfg:2: tails item 1: room must differ from rooms item 1, but both "
+		"are \"web\"; change one of them");
+}
+
+static void
+test_a_replaced_list_clashes_with_nothing(void **state)
+{
+	(void)state;
 	assert_load_fails(
 		((struct attempt){ "rooms = ( { name = \"web\"; } );\n"
 				   "tails = ( { room = \"web\"; path = \"/x\"; } );\n",
 			{ "rooms=({})" } }),
-		"-s rooms=({}): rooms item 1: name is missing");
+		"-s rooms=({}): rooms item 1: name is missing; add it to the group");
 }
 
 int
@@ -146,7 +157,8 @@ main(void)
 			test_the_room_of_a_tail_differs_from_others_by_more_than_case),
 		cmocka_unit_test(test_the_room_of_a_tail_is_not_a_chat_room),
 		cmocka_unit_test(test_a_clash_is_reported_at_the_later_setting),
-		cmocka_unit_test(test_a_rejected_list_clashes_with_nothing),
+		cmocka_unit_test(test_an_error_in_a_list_hides_no_clash),
+		cmocka_unit_test(test_a_replaced_list_clashes_with_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,13 +38,15 @@ test_a_token_is_given_by_a_file_or_by_its_hash_and_not_by_both(void **state)
 				    "  { name = \"b\"; token_file = \"\"; },\n  {\n"
 				    "    name = \"c\";\n    token_file = \"/x\";\n"
 				    "    token_sha256 = \"" HASH "\";\n  } ); };"),
-		"test.cfg:2: auth.tokens item 1: token_file or token_sha256 is missing",
-		"test.cfg:3: auth.tokens item 2: token_file or token_sha256 is missing",
-		"test.cfg:4: auth.tokens item 3: only one of token_file and "
-		"token_sha256 may be given");
+		"test.cfg:2: auth.tokens item 1: token_file or token_sha256 is missing; "
+		"add one of them",
+		"test.cfg:3: auth.tokens item 2: token_file or token_sha256 is missing; "
+		"add one of them",
+		"test.cfg:4: auth.tokens item 3: token_file and token_sha256 are both "
+		"set; remove one of them");
 	assert_load_fails(SETTINGS("auth.tokens=({name=\"a\";})"),
 		"-s auth.tokens=({name=\"a\";}): auth.tokens item 1: token_file or "
-		"token_sha256 is missing");
+		"token_sha256 is missing; add one of them");
 }
 
 static void
@@ -66,7 +68,8 @@ test_a_token_cut_by_a_syntax_error_has_no_missing_members(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("auth = { tokens = ( { name = \"a\"; token_file"),
-		"test.cfg:1: syntax error");
+		"test.cfg:1: this is not libconfig's format; write KEY = VALUE; with "
+		"strings in quotes, and look for a missing \";\" or bracket before it");
 }
 
 static void
@@ -98,8 +101,9 @@ test_each_value_of_a_token_is_checked(void **state)
 		"test.cfg:6: auth.tokens item 5: rooms item 1 must not have a \"/\", is "
 		"\"a/b\"",
 		"test.cfg:7: auth.tokens item 6: admin must be true or false, is 1",
-		"test.cfg:9: auth.tokens item 8: name must differ from item 7, is "
-		"\"g\"");
+		"test.cfg:9: auth.tokens item 8: name \"g\" is already used by "
+		"auth.tokens item 7 at test.cfg:8; use another name, or remove one of "
+		"the two");
 	snprintf(setting, sizeof(setting),
 		"auth.tokens=({name=\"%064d\"; token_file=\"x\";})", 0);
 	config_free(load(SETTINGS(setting)));
@@ -119,7 +123,8 @@ test_an_invalid_hash_is_rejected_and_not_printed(void **state)
 			  "  { name = \"b\"; token_sha256 = 12345; },\n"
 			  "  { name = \"c\"; token_sha256 = \"" HASH "0\"; },\n"
 			  "  { name = \"d\"; token_sha256 = \"" ZEROS "g\"; } ); };"),
-		"test.cfg:2: auth.tokens item 1: token_sha256 must be 64 hex digits",
+		"test.cfg:2: auth.tokens item 1: token_sha256 must be 64 hex digits, as "
+		"sha256sum prints them",
 		"test.cfg:3: auth.tokens item 2: token_sha256 must be a string of 0 to "
 		"64 bytes",
 		"test.cfg:4: auth.tokens item 3: token_sha256 must be a string of 0 to "
@@ -129,7 +134,8 @@ test_an_invalid_hash_is_rejected_and_not_printed(void **state)
 	assert_load_fails(FILE_TEXT("auth = { tokens = ( { name = \"a\"; token_sha256 = "
 				    "\"0000000000000000000000000000000g"
 				    "00000000000000000000000000000000\"; } ); };"),
-		"test.cfg:1: auth.tokens item 1: token_sha256 must be 64 hex digits");
+		"test.cfg:1: auth.tokens item 1: token_sha256 must be 64 hex digits, as "
+		"sha256sum prints them");
 }
 
 static void

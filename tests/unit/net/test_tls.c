@@ -17,6 +17,7 @@
 
 #include "../folder.h"
 #include "linnet/base/clock.h"
+#include "linnet/config/config.h"
 #include "linnet/net/conn.h"
 #include "linnet/net/tls.h"
 #include "loop_fixture.h"
@@ -24,6 +25,8 @@
 
 /* A test that waits longer fails. */
 #define PATIENCE_MS 60000
+
+static struct config_errors tls_errors;
 
 /* More than both sockets and the relay between them hold. */
 #define MANY_BYTES (8 * 1024 * 1024)
@@ -114,11 +117,36 @@ make_certificate(int number, const char *name)
 	EVP_PKEY_free(key);
 }
 
+/* Load a certificate with a key. The errors are those of the last call. */
+static struct tls *
+load_tls(const char *certificate, const char *key)
+{
+	char settings[2][160];
+	const char *const texts[] = { settings[0], settings[1] };
+	const struct config_input input = {
+		.settings = texts,
+		.setting_count = 2,
+		.default_root = "/",
+	};
+	struct config_errors warnings = { 0 };
+	struct config *config;
+	struct tls *tls;
+
+	snprintf(
+		settings[0], sizeof(settings[0]), "http.tls_certificate=%s", certificate);
+	snprintf(settings[1], sizeof(settings[1]), "http.tls_key=%s", key);
+	config_errors_clear(&tls_errors);
+	config = config_load(&input, &tls_errors);
+	assert_non_null(config);
+	tls = tls_new(config, &tls_errors, &warnings);
+	assert_int_equal(warnings.count, 0);
+	config_free(config);
+	return tls;
+}
+
 static int
 set_up(void **state)
 {
-	const char *why;
-
 	fixture = calloc(1, sizeof(*fixture));
 	assert_non_null(fixture);
 	*state = fixture;
@@ -131,9 +159,8 @@ set_up(void **state)
 	fixture->reject = reject_new(fixture->loop.loop);
 	fixture->clients = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(fixture->clients, SSL_MODE_ENABLE_PARTIAL_WRITE);
-	assert_int_equal(
-		tls_new(&fixture->tls, fixture->certificates[0], fixture->keys[0], &why),
-		0);
+	fixture->tls = load_tls(fixture->certificates[0], fixture->keys[0]);
+	assert_non_null(fixture->tls);
 	tls_door_init(&fixture->door, fixture->tls, fixture->loop.loop, fixture->reject,
 		on_open, fixture);
 	return 0;
@@ -144,6 +171,7 @@ tear_down(void **state)
 {
 	(void)state;
 	tls_door_clear(&fixture->door);
+	config_errors_clear(&tls_errors);
 	tls_free(fixture->tls);
 	reject_free(fixture->reject);
 	conn_table_clear(&fixture->conns);
@@ -246,12 +274,11 @@ test_a_new_certificate_is_used_for_new_connections_only(void **state)
 {
 	struct pair old = open_pair(), new;
 	struct tls *fresh;
-	const char *why;
 
 	(void)state;
 	assert_name(&old, "first");
-	assert_int_equal(
-		tls_new(&fresh, fixture->certificates[1], fixture->keys[1], &why), 0);
+	fresh = load_tls(fixture->certificates[1], fixture->keys[1]);
+	assert_non_null(fresh);
 	tls_replace(fixture->tls, fresh);
 	new = open_pair();
 	assert_name(&new, "second");
@@ -264,18 +291,30 @@ test_a_new_certificate_is_used_for_new_connections_only(void **state)
 static void
 test_a_key_of_another_certificate_is_refused(void **state)
 {
-	struct tls *tls = fixture->tls;
-	const char *why = NULL;
-	char wanted[256];
+	char wanted[512];
 
 	(void)state;
-	assert_int_equal(
-		tls_new(&tls, fixture->certificates[1], fixture->keys[0], &why), -EINVAL);
-	assert_null(tls);
+	assert_null(load_tls(fixture->certificates[1], fixture->keys[0]));
 	snprintf(wanted, sizeof(wanted),
-		"http.tls_key %s: is not the key of http.tls_certificate",
-		fixture->keys[0]);
-	assert_string_equal(why, wanted);
+		"-s http.tls_key=%s: http.tls_key %s: is not the key of "
+		"http.tls_certificate",
+		fixture->keys[0], fixture->keys[0]);
+	assert_int_equal(tls_errors.count, 1);
+	assert_string_equal(tls_errors.lines[0], wanted);
+}
+
+static void
+test_a_missing_certificate_hides_no_missing_key(void **state)
+{
+	(void)state;
+	assert_null(load_tls("/no/cert.pem", "/no/key.pem"));
+	assert_int_equal(tls_errors.count, 2);
+	assert_string_equal(tls_errors.lines[0],
+		"-s http.tls_certificate=/no/cert.pem: http.tls_certificate "
+		"/no/cert.pem: No such file or directory");
+	assert_string_equal(tls_errors.lines[1],
+		"-s http.tls_key=/no/key.pem: http.tls_key /no/key.pem: No such file or "
+		"directory");
 }
 
 static char bytes[65536];
@@ -464,6 +503,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_new_certificate_is_used_for_new_connections_only),
 		TEST(test_a_key_of_another_certificate_is_refused),
+		TEST(test_a_missing_certificate_hides_no_missing_key),
 		TEST(test_a_peer_that_does_not_read_blocks_the_door),
 		TEST(test_a_door_that_does_not_read_blocks_the_peer),
 		TEST(test_everything_written_before_the_door_closes_arrives),

@@ -1,4 +1,4 @@
-#include "doors/shown_line.h"
+#include "linnet/protocol/shown_line.h"
 
 #include <stdint.h>
 #include <string.h>
