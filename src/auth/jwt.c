@@ -325,22 +325,32 @@ jwt_write_claims(const struct token_grant *grant)
 	return text;
 }
 
+/* The text in base64url. The caller frees it. */
+static char *
+jwt_encode_text(const char *text)
+{
+	size_t len = strlen(text);
+	char *encoded = xmalloc(JWT_ENCODED_BYTES(len));
+
+	jwt_encode(encoded, (const uint8_t *)text, len);
+	return encoded;
+}
+
 char *
 jwt_make(const struct jwt_secret *secret, const struct token_grant *grant)
 {
-	static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 	char *claims = jwt_write_claims(grant);
-	size_t claims_len = strlen(claims);
-	size_t header_bytes = JWT_ENCODED_BYTES(sizeof(header));
-	char *text = xmalloc(header_bytes + JWT_ENCODED_BYTES(claims_len) +
-			     JWT_ENCODED_BYTES(EVP_MAX_MD_SIZE));
+	char *header_part = jwt_encode_text("{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
+	char *claims_part = jwt_encode_text(claims);
+	char *signed_text = xasprintf("%s.%s", header_part, claims_part);
+	char signature[JWT_ENCODED_BYTES(EVP_MAX_MD_SIZE)];
+	char *token;
 
-	jwt_encode(text, (const uint8_t *)header, sizeof(header) - 1);
-	strcat(text, ".");
-	jwt_encode(text + strlen(text), (const uint8_t *)claims, claims_len);
-	size_t len = strlen(text);
-	text[len] = '.';
-	jwt_sign(text + len + 1, secret, text, len);
+	jwt_sign(signature, secret, signed_text, strlen(signed_text));
+	token = xasprintf("%s.%s", signed_text, signature);
+	free(signed_text);
+	free(claims_part);
+	free(header_part);
 	free(claims);
-	return text;
+	return token;
 }

@@ -94,7 +94,7 @@ tokens_read_secret(const struct secret_file *file, char *bytes)
 	}
 	if (file_mode_is_public(file->path))
 		config_errors_report(file->warnings, file->config, file->key, file->item,
-			"everybody on this machine can read %s: run chmod o= %s",
+			"everybody on this machine can read %s; run chmod o= %s",
 			file->what, file->path);
 	return (ssize_t)len;
 }
@@ -185,7 +185,7 @@ tokens_set_jwt_secret(struct jwt_secret *secret, const struct config *config,
 		secret->bytes = xstrndup(bytes, secret->len);
 	} else if (len >= 0) {
 		config_errors_report(errors, config, file.key, file.item,
-			"%s %s has %zd characters, but a secret needs at least %d: "
+			"%s %s has %zd characters, but a secret needs at least %d; "
 			"write a longer one",
 			file.what, file.path, len, JWT_SECRET_BYTES_MIN);
 	}
@@ -228,7 +228,7 @@ tokens_make_jwt(const struct config *config, const struct token_grant *grant,
 	if (!*config->auth.jwt_secret_file)
 		config_errors_report(errors, config, "auth.jwt_secret_file",
 			CONFIG_NO_ITEM,
-			"auth.jwt_secret_file is not set: set it to a file with at least "
+			"auth.jwt_secret_file is not set; set it to a file with at least "
 			"%d random characters",
 			JWT_SECRET_BYTES_MIN);
 	tokens_set_jwt_secret(&secret, config, errors, &ignored);

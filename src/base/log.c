@@ -91,14 +91,19 @@ log_is_journal(void)
 }
 
 void
-log_setup(enum log_level level, enum log_format format, bool people)
+log_setup(enum log_level level, enum log_format format)
 {
 	max_level = level;
 	line_format = format;
-	has_people = people;
 	line_target = log_is_journal()        ? TARGET_JOURNAL
 		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
 					      : TARGET_OTHER;
+}
+
+void
+log_show_people(bool shows)
+{
+	has_people = shows;
 }
 
 bool

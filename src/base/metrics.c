@@ -128,6 +128,7 @@ static const struct metrics_label by_route = { "route", METRICS_ROUTES,
 		"history",
 		"search",
 		"rooms",
+		"who",
 		"metric",
 		"admin" } };
 

@@ -182,7 +182,7 @@ resume_send_page(struct chat *chat, struct member *member, const struct store_pa
 		member->cursor++;
 	}
 	if (i < page->count || !page->count)
-		resume_give_up(member, "the history was trimmed meanwhile");
+		resume_give_up(member, "messages that it missed were deleted meanwhile");
 	else if (member->cursor >= member->room->last_id)
 		member->is_resuming = false;
 	else

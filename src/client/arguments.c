@@ -13,19 +13,19 @@
 #define DEFAULT_URL "http://127.0.0.1:8000"
 
 struct option_row {
-	char letter; /* '\0': none */
 	const char *word;
-	bool takes_value; /* else the member is a bool */
 	size_t offset;    /* of the member */
+	char letter;      /* '\0': none */
+	bool takes_value; /* else the member is a bool */
 };
 
 #define TEXT_OPTION(letter, word, member)                                                \
 	{                                                                                \
-		letter, word, true, offsetof(struct arguments, member)                   \
+		word, offsetof(struct arguments, member), letter, true                   \
 	}
 #define FLAG_OPTION(letter, word, member)                                                \
 	{                                                                                \
-		letter, word, false, offsetof(struct arguments, member)                  \
+		word, offsetof(struct arguments, member), letter, false                  \
 	}
 
 static const struct option_row options[] = {

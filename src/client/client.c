@@ -132,7 +132,7 @@ client_run(const struct arguments *arguments)
 	enum client_status status = CLIENT_BAD_USAGE;
 
 	if (command && client_prepare(&client)) {
-		client.runner = runner_new(lws_peer_protocols());
+		client.runner = runner_new(lws_peer_protocols(), client.url.is_tls);
 		status = CLIENT_REFUSED;
 		if (client.runner)
 			status = command->run(&client, arguments->words + 1);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "client/http_exchange.h"
 #include "client/output.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
@@ -29,10 +30,9 @@ enum {
 void
 connection_end(struct connection *connection, enum client_status status)
 {
-	if (connection->is_over)
-		return;
+	if (!connection->is_over || status > connection->status)
+		connection->status = status;
 	connection->is_over = true;
-	connection->status = status;
 }
 
 void
@@ -52,8 +52,8 @@ connection_read_refusal(const json_t *error)
 		.text = text ? text : "",
 	};
 
-	refusal.is_passing = !strcmp(refusal.code, "rate_limited") ||
-			     !strcmp(refusal.code, "busy") ||
+	refusal.is_pace = !strcmp(refusal.code, "rate_limited");
+	refusal.is_passing = refusal.is_pace || !strcmp(refusal.code, "busy") ||
 			     !strcmp(refusal.code, "store_failed");
 	refusal.wait_ms = json_is_integer(wait) && json_integer_value(wait) > 0 &&
 					  json_integer_value(wait) < INT32_MAX
@@ -104,6 +104,28 @@ connection_give_up(struct connection *connection, const char *why, int64_t wait_
 	connection->retry_ms = now_ms + (wait_ms > backoff_ms ? wait_ms : backoff_ms);
 }
 
+/* libwebsockets does not give the body of a refused handshake. A question about the same
+ * room is refused for the same reason, in most cases. Returns true if it was printed. */
+static bool
+connection_ask_why(const struct connection *connection)
+{
+	struct buffer path = { 0 };
+	struct http_exchange exchange = {
+		.client = connection->client,
+		.method = "GET",
+	};
+	bool is_told;
+
+	buffer_printf(&path, "/who/");
+	url_append_escaped(&path, connection->room);
+	exchange.path = path.bytes;
+	http_exchange_run(&exchange, clock_now_ms() + CLIENT_PATIENCE_MS);
+	is_told = exchange.is_whole && http_exchange_print_error(&exchange);
+	http_exchange_clear(&exchange);
+	buffer_clear(&path);
+	return is_told;
+}
+
 /* The text for a handshake that was answered by an HTTP status. */
 static const char *
 connection_status_text(int status)
@@ -145,8 +167,9 @@ connection_on_status(struct connection *connection, const struct link_end *end)
 			wait_ms);
 		return;
 	}
-	output_note("%s: HTTP status %d: %s", connection->client->arguments->url,
-		end->status, connection_status_text(end->status));
+	if (!connection_ask_why(connection))
+		output_note("%s: HTTP status %d: %s", connection->client->arguments->url,
+			end->status, connection_status_text(end->status));
 	connection_end(connection, CLIENT_REFUSED);
 }
 
@@ -162,6 +185,9 @@ connection_on_end(struct connection *connection, const struct link_end *end)
 		connection_end(connection, CLIENT_REFUSED);
 	} else if (end->status && end->status != 101) {
 		connection_on_status(connection, end);
+	} else if (end->is_untrusted && !connection->is_patient) {
+		output_note("%s: %s", connection->client->arguments->url, end->why);
+		connection_end(connection, CLIENT_NOT_CONNECTED);
 	} else {
 		connection_give_up(connection,
 			end->close_code == CLOSE_AWAY ? "the server stops" : end->why, 0);
@@ -220,8 +246,9 @@ connection_open(struct connection *connection, int64_t now_ms)
 	url_append_argument(&path, "room", connection->room);
 	url_append_argument(&path, "name", connection->client->name);
 	url_append_argument(&path, "session", connection->person);
-	url_append_argument(
-		&path, "since", *connection->since ? connection->since : NULL);
+	if (connection->handler->place)
+		url_append_argument(
+			&path, "since", connection->handler->place(connection));
 	connection->deadline_ms = now_ms + CLIENT_PATIENCE_MS;
 	connection->link = link_new(
 		connection->client, path.bytes, connection_on_object, connection);
@@ -266,8 +293,7 @@ connection_say_goodbye(struct connection *connection)
 
 	if (link && connection->is_open) {
 		link_leave(link);
-		while (!link_has_ended(link) && clock_now_ms() < deadline_ms &&
-			!runner_is_stopped(connection->client->runner))
+		while (!link_has_ended(link) && clock_now_ms() < deadline_ms)
 			runner_turn(connection->client->runner, deadline_ms);
 	}
 	link_free(link);

@@ -14,6 +14,9 @@
 struct connection;
 
 struct connection_handler {
+	/* What one has of the session's own room already ("EPOCH:ID"), or NULL. Asked for
+	 * before each connect. The function may be NULL. */
+	const char *(*place)(struct connection *connection);
 	/* The server has answered with "joined" (borrowed): one is in the room. */
 	void (*on_open)(struct connection *connection, json_t *joined);
 	/* Any other object (borrowed), also between connecting and "joined". */
@@ -27,11 +30,9 @@ struct connection_handler {
 struct connection {
 	const struct connection_handler *handler;
 	const struct client *client;
-	const char *room;                   /* the session's own room */
-	char since[CONNECTION_SINCE_BYTES]; /* what it has of that room already; "": none
-					     */
-	bool is_patient;                    /* goes on trying for ever */
-	enum client_status when_stopped;    /* by a signal */
+	const char *room;                /* the session's own room */
+	bool is_patient;                 /* goes on trying for ever */
+	enum client_status when_stopped; /* by a signal */
 
 	struct link *link;      /* NULL: waits until retry_ms */
 	bool is_open;           /* "joined" was received over this link */
@@ -51,7 +52,8 @@ struct connection {
  * Returns the exit status. */
 enum client_status connection_run(struct connection *connection);
 
-/* End connection_run, which says goodbye to the server first. */
+/* End connection_run, which says goodbye to the server first. If it is called again, the
+ * worse status counts. */
 void connection_end(struct connection *connection, enum client_status status);
 
 /* Send object (borrowed). The connection must be open. */
@@ -66,6 +68,7 @@ struct connection_refusal {
 	const char *code;
 	const char *text;
 	bool is_passing; /* the same may be sent again after wait_ms */
+	bool is_pace;    /* and will be accepted then */
 	int64_t wait_ms;
 };
 

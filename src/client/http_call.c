@@ -37,29 +37,12 @@ http_call_judge_failure(const struct client *client, const struct http_call *cal
 {
 	bool is_unknown = exchange->is_sent && !call->may_repeat;
 
-	if (!is_late && !is_unknown)
+	if (!is_late && !is_unknown && !exchange->peer.certificate_fault)
 		return VERDICT_AGAIN;
 	output_note("%s: %s%s", client->arguments->url, exchange->why,
 		is_unknown ? "; it may or may not be done" : "");
 	outcome->status = CLIENT_NOT_CONNECTED;
 	return VERDICT_FAILED;
-}
-
-/* Print the error that the body is, or the status. */
-static void
-http_call_print_error(const struct client *client, const struct http_exchange *exchange,
-	const json_t *answer)
-{
-	const json_t *error = json_object_get(answer, "error");
-	const char *code = json_string_value(json_object_get(error, "code"));
-	const char *text = json_string_value(json_object_get(error, "message"));
-
-	if (code && text)
-		output_note("%s (%s)", text, code);
-	else
-		output_note(
-			"%s: HTTP status %d: this is not the answer of a Linnet server",
-			client->arguments->url, exchange->status);
 }
 
 /* The server has answered. */
@@ -72,7 +55,10 @@ http_call_judge(const struct client *client, const struct http_exchange *exchang
 		return VERDICT_AGAIN;
 	if (exchange->status == 200 && json_is_object(outcome->answer))
 		return VERDICT_ANSWERED;
-	http_call_print_error(client, exchange, outcome->answer);
+	if (!http_exchange_print_error(exchange))
+		output_note(
+			"%s: HTTP status %d: this is not the answer of a Linnet server",
+			client->arguments->url, exchange->status);
 	outcome->status = CLIENT_REFUSED;
 	return VERDICT_FAILED;
 }

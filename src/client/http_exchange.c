@@ -3,13 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/output.h"
 #include "linnet/base/clock.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
 
 /* What is read at once. */
 #define PIECE_BYTES 4096
 
-/* A longer response is refused. A page of 50 messages of the largest size has less. */
+/* A longer response counts as an empty one. A page of 50 messages of the largest size has
+ * less. */
 #define RESPONSE_MAX_BYTES (64 * 1024 * 1024)
 
 static void
@@ -75,7 +78,8 @@ static int
 http_exchange_append(struct http_exchange *exchange, const void *bytes, size_t len)
 {
 	if (len > PIECE_BYTES || exchange->response.len + len > RESPONSE_MAX_BYTES) {
-		http_exchange_fail(exchange, "the response is too long");
+		exchange->response.len = 0;
+		exchange->is_whole = true;
 		return -1;
 	}
 	buffer_append(&exchange->response, bytes, len);
@@ -96,6 +100,7 @@ http_exchange_on_event(
 	case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
 		/* The token is for this server only. */
 		exchange->status = (int)len;
+		exchange->is_whole = true;
 		return -1;
 	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
 		exchange->status = lws_peer_read_status(peer, &exchange->retry_after_s);
@@ -110,7 +115,7 @@ http_exchange_on_event(
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		if (!*exchange->why)
 			lws_peer_copy_reason(
-				exchange->why, sizeof(exchange->why), in, len);
+				peer, exchange->why, sizeof(exchange->why), in, len);
 		return 0;
 	default:
 		return 0;
@@ -134,6 +139,26 @@ http_exchange_run(struct http_exchange *exchange, int64_t deadline_ms)
 	else if (!exchange->is_whole)
 		http_exchange_fail(exchange, "the connection was lost");
 	lws_peer_kill(&exchange->peer);
+}
+
+bool
+http_exchange_print_error(const struct http_exchange *exchange)
+{
+	const struct buffer *response = &exchange->response;
+	json_error_t error;
+	json_t *answer = response->len ? json_text_load(response->bytes, response->len,
+						 JSON_ALLOW_NUL, &error)
+				       : NULL;
+	const json_t *fault = json_object_get(answer, "error");
+	const char *code = json_string_value(json_object_get(fault, "code"));
+	const char *text = json_string_value(json_object_get(fault, "message"));
+
+	bool is_error = code && text;
+
+	if (is_error)
+		output_note("%s (%s)", text, code);
+	json_decref(answer);
+	return is_error;
 }
 
 void

@@ -28,4 +28,9 @@ struct http_exchange {
 
 /* Make the request and wait for the response, at most until deadline_ms (monotonic). */
 void http_exchange_run(struct http_exchange *exchange, int64_t deadline_ms);
+
+/* Print the error of the server that the response is. Returns false if it is none. */
+bool http_exchange_print_error(const struct http_exchange *exchange);
+
+/* Free the response. */
 void http_exchange_clear(struct http_exchange *exchange);

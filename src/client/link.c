@@ -115,8 +115,8 @@ link_note_close(struct link *link, const unsigned char *payload, size_t len)
 		return;
 	link->end.close_code = payload[0] << 8 | payload[1];
 	if (!*link->end.why)
-		lws_peer_copy_reason(
-			link->end.why, sizeof(link->end.why), payload + 2, len - 2);
+		snprintf(link->end.why, sizeof(link->end.why), "%.*s", (int)(len - 2),
+			(const char *)payload + 2);
 }
 
 static int
@@ -137,7 +137,8 @@ link_on_event(
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		if (!*link->end.why)
 			lws_peer_copy_reason(
-				link->end.why, sizeof(link->end.why), in, len);
+				peer, link->end.why, sizeof(link->end.why), in, len);
+		link->end.is_untrusted = peer->certificate_fault;
 		return 0;
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		link->is_open = true;

@@ -14,6 +14,7 @@ struct link_end {
 	int status;        /* of the handshake; 0: there was no response */
 	int retry_after_s; /* of the handshake; -1: not said */
 	int close_code;    /* 0: none */
+	bool is_untrusted; /* its certificate is not valid */
 	bool is_invalid;   /* the server sent what it must not send */
 	char why[128];
 };

@@ -1,6 +1,8 @@
 #include "client/lws_peer.h"
 
 #include <ctype.h>
+#include <openssl/x509_vfy.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,16 @@ static const lws_retry_bo_t heartbeat = {
 	.secs_since_valid_hangup = 40,
 };
 
+/* OpenSSL has checked a certificate of the server. Returns nonzero to refuse it. */
+static int
+lws_peer_judge_certificate(struct lws_peer *peer, X509_STORE_CTX *check, size_t is_valid)
+{
+	if (!is_valid && peer)
+		peer->certificate_fault =
+			X509_verify_cert_error_string(X509_STORE_CTX_get_error(check));
+	return !is_valid;
+}
+
 static int
 lws_peer_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	size_t len)
@@ -28,7 +40,8 @@ lws_peer_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 	struct lws_peer *peer = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 	int r;
 
-	(void)user;
+	if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION)
+		return lws_peer_judge_certificate(peer, user, len);
 	if (!peer)
 		return 0;
 	peer->wsi = wsi;
@@ -116,14 +129,21 @@ lws_peer_read_status(struct lws_peer *peer, int *retry_after_s)
 	char text[16];
 	int len = lws_hdr_copy(peer->wsi, text, sizeof(text), WSI_TOKEN_HTTP_RETRY_AFTER);
 
-	*retry_after_s =
-		len > 0 && len < 7 && isdigit((unsigned char)*text) ? atoi(text) : -1;
+	*retry_after_s = len > 0 && len < 7 && isdigit((unsigned char)*text)
+				 ? (int)strtol(text, NULL, 10)
+				 : -1;
 	return (int)lws_http_client_http_response(peer->wsi);
 }
 
 void
-lws_peer_copy_reason(char *out, size_t size, const void *in, size_t len)
+lws_peer_copy_reason(
+	const struct lws_peer *peer, char *out, size_t size, const void *in, size_t len)
 {
+	if (peer->certificate_fault) {
+		snprintf(out, size, "the server's certificate is not valid: %s",
+			peer->certificate_fault);
+		return;
+	}
 	len = in ? size_min(strnlen(in, len), size - 1) : 0;
 	if (len)
 		memcpy(out, in, len);

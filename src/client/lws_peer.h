@@ -13,6 +13,7 @@ struct lws_peer {
 		size_t len);
 	struct lws *wsi; /* NULL: before the first event, and after the last one */
 	bool is_over;    /* there will be no further event */
+	const char *certificate_fault; /* why the server's is not valid; NULL: it is */
 };
 
 /* For runner_new. One row for all connections, because some last events go to the first
@@ -38,8 +39,9 @@ int lws_peer_add_token(
  * (-1: there is none). */
 int lws_peer_read_status(struct lws_peer *peer, int *retry_after_s);
 
-/* Copy what libwebsockets says about a failure to out, as a string. */
-void lws_peer_copy_reason(char *out, size_t size, const void *in, size_t len);
+/* Write why LWS_CALLBACK_CLIENT_CONNECTION_ERROR has come to out, as a string. */
+void lws_peer_copy_reason(
+	const struct lws_peer *peer, char *out, size_t size, const void *in, size_t len);
 
 /* Close the connection now, if it is not over, without further events. Not for use in
  * its own on_event. */

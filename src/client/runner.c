@@ -38,6 +38,9 @@ runner_watch_signals(void)
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = runner_on_signal }, before;
 
+	/* Writing fails then, which is handled. */
+	signal(SIGPIPE, SIG_IGN);
+
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		/* nohup(1) has them ignored. */
 		if (sigaction(numbers[i], NULL, &before) == 0 &&
@@ -46,12 +49,13 @@ runner_watch_signals(void)
 }
 
 struct runner *
-runner_new(const struct lws_protocols *protocols)
+runner_new(const struct lws_protocols *protocols, bool is_tls)
 {
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
-		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+		/* It takes a while to read the certificates of the system. */
+		.options = is_tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
 		.pt_serv_buf_size = HEAD_BYTES,
 		.alpn = "http/1.1",
 		.gid = (gid_t)-1,
@@ -95,8 +99,6 @@ runner_turn(struct runner *runner, int64_t until_ms)
 {
 	int64_t wait_ms = 0, now_ms = clock_now_ms();
 
-	if (is_stopped)
-		return;
 	if (until_ms > now_ms)
 		wait_ms =
 			until_ms - now_ms < WAIT_MAX_MS ? until_ms - now_ms : WAIT_MAX_MS;

@@ -9,10 +9,11 @@ struct runner;
 struct lws_context;
 struct lws_protocols;
 
-/* Create the loop. protocols ends with a row of zeros and lives as long as the loop. NULL
- * after printing why it failed. Free it with runner_free, which closes its connections.
+/* Create the loop. is_tls: it may connect with TLS. protocols ends with a row of zeros
+ * and lives as long as the loop. NULL after printing why it failed. Free it with
+ * runner_free, which closes its connections.
  */
-struct runner *runner_new(const struct lws_protocols *protocols);
+struct runner *runner_new(const struct lws_protocols *protocols, bool is_tls);
 void runner_free(struct runner *runner);
 
 /* Wait for events, at the latest until until_ms (monotonic), and handle some. */

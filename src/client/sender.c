@@ -57,6 +57,7 @@ struct sender {
 	size_t max_bytes; /* of an object */
 	struct allowance allowance;
 	int64_t pause_ms; /* send nothing until then */
+	int64_t busy_ms;  /* since when the server is busy; 0: it is not */
 	int64_t heard_ms; /* the last ack, or the first object after all acks */
 };
 
@@ -134,6 +135,7 @@ sender_on_ack(struct sender *sender, struct parcel *parcel, json_t *ack)
 	struct buffer text = { 0 };
 
 	sender->heard_ms = clock_now_ms();
+	sender->busy_ms = 0;
 	if (sender->connection.client->arguments->is_json) {
 		output_append_json(&text, ack);
 		output_write(&text);
@@ -149,13 +151,25 @@ sender_is_own_fault(const char *code)
 	return !strcmp(code, "bad_field") || !strcmp(code, "bad_json");
 }
 
+/* Returns true if the object is to be sent again. A server that is busy, or cannot write
+ * its history, may be so for ever. */
+static bool
+sender_is_worth_a_retry(struct sender *sender, const struct connection_refusal *refusal)
+{
+	if (!refusal->is_passing || refusal->is_pace || sender->connection.is_patient)
+		return refusal->is_passing;
+	if (!sender->busy_ms)
+		sender->busy_ms = sender->heard_ms;
+	return sender->heard_ms - sender->busy_ms < CLIENT_PATIENCE_MS;
+}
+
 static void
 sender_on_refusal(struct sender *sender, struct parcel *parcel, const json_t *error)
 {
 	struct connection_refusal refusal = connection_read_refusal(error);
 
 	sender->heard_ms = clock_now_ms();
-	if (refusal.is_passing) {
+	if (sender_is_worth_a_retry(sender, &refusal)) {
 		parcel->is_sent = false;
 		sender->under_way--;
 		sender->allowance.left = 0;

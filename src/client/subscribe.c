@@ -238,28 +238,40 @@ subscribe_on_object(struct connection *connection, json_t *object)
 }
 
 /* Hand over what was received. Its places are saved behind it, so nothing is missed if
- * linnet is killed in between. Returns 0 or -errno. */
-static int
+ * linnet is killed in between. */
+static void
 subscribe_flush(struct subscription *subscription)
 {
+	struct connection *connection = &subscription->connection;
 	int r = output_flush();
 
-	if (r < 0 && r != -EPIPE)
+	/* If nobody reads any more, that is no failure. */
+	if (r == -EPIPE) {
+		connection_end(connection, CLIENT_DONE);
+		return;
+	}
+	if (r < 0)
 		output_note("standard output: %s", strerror(-r));
-	return r < 0 ? r : places_save(&subscription->places);
+	else
+		r = places_save(&subscription->places);
+	if (r < 0)
+		connection_end(connection, CLIENT_REFUSED);
+}
+
+static const char *
+subscribe_own_place(struct connection *connection)
+{
+	const struct subscription *subscription = subscription_of(connection);
+
+	return subscribe_place(subscription, &subscription->rooms[0]);
 }
 
 static int64_t
 subscribe_on_turn(struct connection *connection, int64_t now_ms)
 {
 	struct subscription *subscription = subscription_of(connection);
-	int r = subscribe_flush(subscription);
-	const char *place = subscribe_place(subscription, &subscription->rooms[0]);
 
-	/* If nobody reads any more, that is no failure. */
-	if (r < 0)
-		connection_end(connection, r == -EPIPE ? CLIENT_DONE : CLIENT_REFUSED);
-	snprintf(connection->since, sizeof(connection->since), "%s", place ? place : "");
+	subscribe_flush(subscription);
 	return connection->is_open ? subscribe_join(subscription, now_ms) : INT64_MAX;
 }
 
@@ -340,6 +352,7 @@ enum client_status
 subscribe_run(const struct client *client, const char *const *words)
 {
 	static const struct connection_handler handler = {
+		.place = subscribe_own_place,
 		.on_open = subscribe_on_open,
 		.on_object = subscribe_on_object,
 		.on_turn = subscribe_on_turn,
@@ -355,9 +368,9 @@ subscribe_run(const struct client *client, const char *const *words)
 	enum client_status status = CLIENT_BAD_USAGE;
 
 	if (subscribe_begin(&subscription, words) == 0) {
-		status = connection_run(&subscription.connection);
-		if (subscribe_flush(&subscription) < 0 && status == CLIENT_DONE)
-			status = CLIENT_REFUSED;
+		connection_run(&subscription.connection);
+		subscribe_flush(&subscription);
+		status = subscription.connection.status;
 	}
 	subscribe_fini(&subscription);
 	return status;

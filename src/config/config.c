@@ -378,10 +378,8 @@ config_load_all(
 	for (size_t i = 0; i < input->setting_count; i++)
 		config_load_argument(load, input->settings[i]);
 	config_check_unique(load->config, load->origins, load->errors);
-	if (!is_cut) {
+	if (!is_cut)
 		config_cross_check(load->config, load->origins, load->errors);
-		config_check_listeners(load->config, load->origins, load->errors);
-	}
 	load->config->places = config_places_new(load->origins);
 	config_load_end(load);
 	if (load->errors->count == before)

@@ -221,16 +221,13 @@ void config_check_unique(const struct config *config, const struct config_origin
 void config_cross_check(const struct config *config, const struct config_origin *origins,
 	struct config_errors *errors);
 
-/* listeners.c */
-
-/* Check that the HTTP and the line door do not listen on the same address and port. */
-void config_check_listeners(const struct config *config,
-	const struct config_origin *origins, struct config_errors *errors);
-
 /* where.c: where the values of a loaded configuration are set */
 
 /* Keep the places of all values. */
 struct config_places *config_places_new(const struct config_origin *origins);
+
+/* True if the option called path is not set anywhere. */
+bool config_is_default(const struct config *config, const char *path);
 
 /* Free them; NULL is fine. */
 void config_places_free(struct config_places *places);

@@ -1,4 +1,4 @@
-/* Checks that the HTTP and the line door do not listen on the same address. */
+/* Compares the addresses of the HTTP and of the line door. */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -67,43 +67,22 @@ listeners_clash(const struct listeners_door *a, const struct listeners_door *b)
 	return false;
 }
 
-/* The origin of the four values that was set last. NULL if one of them is wrong. */
-static const struct config_origin *
-listeners_last_origin(const struct config_origin *origins)
-{
-	static const char *const paths[] = { "http.address", "http.port", "line.enabled",
-		"line.address", "line.port", NULL };
-	const struct config_origin *last = NULL;
-
-	for (const char *const *path = paths; *path; path++) {
-		const struct config_origin *origin =
-			&origins[config_option_find(&config_root, *path) -
-				 config_options];
-
-		if (origin->bad)
-			return NULL;
-		if (!last || origin->step > last->step)
-			last = origin;
-	}
-	return last;
-}
-
 void
-config_check_listeners(const struct config *config, const struct config_origin *origins,
-	struct config_errors *errors)
+config_check_listeners(const struct config *config, struct config_errors *errors)
 {
 	const struct listeners_door http = listeners_parse(config->http.address);
 	const struct listeners_door line = listeners_parse(config->line.address);
-	const struct config_origin *last = listeners_last_origin(origins);
+	bool is_same = !strcmp(config->http.address, config->line.address);
 
 	/* The kernel chooses two ports for 0. */
-	if (last && config->line.enabled && config->http.port &&
+	if (config->line.enabled && config->http.port &&
 		config->http.port == config->line.port && listeners_clash(&http, &line))
-		config_report(errors, &last->place, last->setting,
-			"http and line cannot both listen on port %d of %s: change "
+		config_errors_report(errors, config,
+			config_is_default(config, "line.port") ? "http.port"
+							       : "line.port",
+			CONFIG_NO_ITEM,
+			"http and line cannot both listen on port %d of %s; change "
 			"http.port or line.port",
 			config->http.port,
-			strcmp(config->http.address, config->line.address)
-				? "overlapping addresses"
-				: config->http.address);
+			is_same ? config->http.address : "overlapping addresses");
 }

@@ -17,7 +17,7 @@
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define FILES_MAX 64
-#define ARGUMENT_BYTES 200 /* of KEY=VALUE in an error */
+#define ARGUMENT_BYTES 100 /* of KEY=VALUE in an error: the log cuts lines, too */
 
 /* The file that is being copied, and the one that includes it. */
 struct preprocess_reader {

@@ -8,6 +8,7 @@
 /* The places of one option. */
 struct where_option {
 	char *where; /* "FILE:LINE" */
+	bool is_default;
 	size_t count;
 	char **items; /* of each group of a list: "FILE:LINE: rooms item 1" */
 };
@@ -27,6 +28,7 @@ config_places_new(const struct config_origin *origins)
 		struct where_option *option = &places->options[i];
 
 		option->where = config_where(&origin->place, origin->setting);
+		option->is_default = !origin->place.source && !origin->place.argument;
 		option->count = origin->item_count;
 		option->items = xcalloc(option->count, sizeof(*option->items));
 		for (size_t j = 0; j < option->count; j++) {
@@ -57,13 +59,25 @@ config_places_free(struct config_places *places)
 	free(places);
 }
 
+static const struct where_option *
+where_find(const struct config *config, const char *path)
+{
+	const struct config_option *option = config_option_find(&config_root, path);
+
+	return &config->places->options[option - config_options];
+}
+
+bool
+config_is_default(const struct config *config, const char *path)
+{
+	return where_find(config, path)->is_default;
+}
+
 void
 config_errors_report(struct config_errors *errors, const struct config *config,
 	const char *path, size_t item, const char *format, ...)
 {
-	const struct config_option *option = config_option_find(&config_root, path);
-	const struct where_option *place =
-		&config->places->options[option - config_options];
+	const struct where_option *place = where_find(config, path);
 	const char *where = item == CONFIG_NO_ITEM ? place->where : place->items[item];
 	va_list arguments;
 

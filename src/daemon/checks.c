@@ -45,8 +45,8 @@ checks_find_page(struct checking *checking)
 	else
 		config_errors_report(&checking->errors, checking->config, "http.root",
 			CONFIG_NO_ITEM,
-			"http.root %s: the page cannot be opened: %s: set it to the "
-			"folder with index.html",
+			"http.root %s: the page cannot be opened: %s; set http.root to "
+			"the folder with index.html",
 			root, strerror(-r));
 }
 
@@ -67,17 +67,20 @@ checks_find_logs(struct checking *checking)
 {
 	for (size_t i = 0; i < checking->config->tails.count; i++) {
 		const char *path = checking->config->tails.items[i].path;
-		int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-		if (fd < 0)
+		if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
 			config_errors_report(&checking->warnings, checking->config,
 				"tails", i,
-				"cannot open %s: %s: the room stays empty until it can "
-				"be opened",
+				"cannot read %s: %s; the room stays empty until it can "
+				"be read",
 				path, strerror(errno));
-		else
-			close(fd);
 	}
+}
+
+static void
+checks_compare_listeners(struct checking *checking)
+{
+	config_check_listeners(checking->config, &checking->errors);
 }
 
 static const struct check {
@@ -89,6 +92,7 @@ static const struct check {
 		checks_read_tokens },
 	{ "tls_failed", CHECKS_OF_TEST | CHECKS_OF_START | CHECKS_OF_RELOAD,
 		checks_read_certificate },
+	{ "listen_failed", CHECKS_OF_TEST, checks_compare_listeners },
 	{ "page_failed", CHECKS_OF_TEST | CHECKS_OF_RELOAD, checks_find_page },
 	{ "store_failed", CHECKS_OF_TEST | CHECKS_OF_RELOAD, checks_find_store },
 	{ "tail_failed", CHECKS_OF_TEST, checks_find_logs },

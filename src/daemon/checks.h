@@ -19,7 +19,7 @@ struct secrets {
 /* Who checks. */
 enum checks_caller {
 	CHECKS_OF_TEST = 1,  /* --check */
-	CHECKS_OF_START = 2, /* opens the page, the store and log files itself after it */
+	CHECKS_OF_START = 2, /* then opens ports, page, store and log files itself */
 	CHECKS_OF_RELOAD = 4,
 };
 

@@ -37,15 +37,41 @@ struct daemon {
 static void
 daemon_log_setup_from(const struct config *config)
 {
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format,
-		config->log.people);
+	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
+	log_show_people(config->log.people);
 }
 
 static void
-daemon_add_field(struct log_field *fields, size_t *n, const char *key, const char *value)
+daemon_add_field(struct log_field *fields, size_t *n, const char *key, const char *value,
+	bool is_room)
 {
 	if (value)
-		fields[(*n)++] = log_str(key, value);
+		fields[(*n)++] = is_room ? log_person(key, value) : log_str(key, value);
+}
+
+/* True if the groups of this list are named by rooms. */
+static bool
+daemon_has_rooms(const char *key)
+{
+	return !strncmp(key, "rooms", strlen("rooms")) ||
+	       !strncmp(key, "tails", strlen("tails"));
+}
+
+/* What to do about a value that the reload cannot change. */
+static const char *
+daemon_hint_of(const char *key)
+{
+	static const char *const doors[] = { "http", "line" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(doors); i++) {
+		size_t len = strlen(doors[i]);
+
+		if (!strncmp(key, doors[i], len) && systemd_has_passed(doors[i]) &&
+			(!strcmp(key + len, ".address") || !strcmp(key + len, ".port")))
+			return "the socket unit's ListenStream= decides the address";
+	}
+	return "a restart is needed";
 }
 
 /* One line for each value that the reload changes, or cannot change. */
@@ -54,17 +80,19 @@ daemon_log_change(const struct config_change *change)
 {
 	bool is_changed = change->from && change->to;
 	const char *place = is_changed ? "entry" : change->to ? "added" : "removed";
+	bool is_room = !strcmp(change->key, "chat.default_room") ||
+		       !strcmp(change->key, "auth.tokens.rooms");
 	struct log_field fields[5];
 	size_t n = 0;
 
-	daemon_add_field(fields, &n, "key", change->key);
-	daemon_add_field(fields, &n, place, change->entry);
-	daemon_add_field(fields, &n, "from", is_changed ? change->from : NULL);
-	daemon_add_field(fields, &n, "to", is_changed ? change->to : NULL);
+	daemon_add_field(fields, &n, "key", change->key, false);
+	daemon_add_field(fields, &n, place, change->entry, daemon_has_rooms(change->key));
+	daemon_add_field(fields, &n, "from", is_changed ? change->from : NULL, is_room);
+	daemon_add_field(fields, &n, "to", is_changed ? change->to : NULL, is_room);
 	if (change->more)
 		fields[n++] = log_uint("more", change->more);
 	if (change->is_kept)
-		fields[n++] = log_str("hint", "a restart is needed");
+		fields[n++] = log_str("hint", daemon_hint_of(change->key));
 	log_write(change->is_kept ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 		change->is_kept ? "reload_kept" : "reloaded", fields, n);
 }
@@ -86,12 +114,12 @@ daemon_adopt_certificate(struct daemon *daemon, struct tls *fresh)
 static void
 daemon_adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets)
 {
+	daemon_log_setup_from(fresh);
 	config_adopt(daemon->config, fresh, daemon_log_change);
 	tokens_replace(daemon->secrets.tokens, secrets->tokens);
 	daemon_adopt_certificate(daemon, secrets->tls);
 	server_reload(daemon->server);
 	config_free(fresh);
-	daemon_log_setup_from(daemon->config);
 	metrics.reloads[OUTCOME_OK]++;
 	log_info("reloaded");
 }

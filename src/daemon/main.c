@@ -98,7 +98,8 @@ main_backup(const struct config *config, const char *to)
 	const char *why = "";
 
 	if (chat_backup(config, to, &why) < 0) {
-		fprintf(stderr, "linnetd: %s to %s: %s\n", config->store.path, to, why);
+		fprintf(stderr, "linnetd: cannot copy the history %s to %s: %s\n",
+			config->store.path, to, why);
 		return EXIT_CANNOT_OPEN;
 	}
 	return EXIT_OK;

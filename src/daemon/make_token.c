@@ -10,25 +10,37 @@
 
 #define SECONDS_A_DAY 86400
 
-/* Returns false after printing what is wrong. A room "*" would mean every room. */
+/* Print what is wrong, if anything is. Returns true if nothing is. */
+static bool
+make_token_report(const char *what, const char *fault, int max_bytes, const char *key)
+{
+	if (fault)
+		fprintf(stderr, "linnetd: %s %s; choose one of 1 to %d bytes (%s)\n",
+			what, fault, max_bytes, key);
+	return !fault;
+}
+
+/* Returns false after printing what is wrong. */
 static bool
 make_token_check(const struct config *config, const struct arguments *arguments)
 {
-	const char *fault =
-		name_fault(arguments->words[0], (size_t)config->limits.name_bytes);
-	bool is_good = !fault;
+	int name_bytes = config->limits.name_bytes,
+	    room_bytes = config->limits.room_bytes;
+	bool is_good = make_token_report("the name",
+		name_fault(arguments->words[0], (size_t)name_bytes), name_bytes,
+		"limits.name_bytes");
 
-	if (fault)
-		fprintf(stderr, "linnetd: the name %s\n", fault);
 	for (size_t i = 1; i < arguments->word_count; i++) {
 		const char *room = arguments->words[i];
+		const char *fault = name_room_fault(room, (size_t)room_bytes);
+		char what[40];
 
-		fault = strcmp(room, "*")
-				? name_room_fault(room, (size_t)config->limits.room_bytes)
-				: "must not be *: name no room for all rooms";
-		if (fault)
-			fprintf(stderr, "linnetd: the name of room %zu %s\n", i, fault);
-		is_good &= !fault;
+		/* In a token it means every room. */
+		if (!strcmp(room, "*"))
+			fault = "must not be * (without rooms it is a token for all)";
+		snprintf(what, sizeof(what), "the name of room %zu", i);
+		is_good &=
+			make_token_report(what, fault, room_bytes, "limits.room_bytes");
 	}
 	return is_good;
 }
@@ -67,7 +79,7 @@ make_token(const struct config *config, const struct arguments *arguments)
 		puts(text);
 	else
 		fprintf(stderr,
-			"linnetd: the token has %zu bytes, but linnetd accepts %d: name "
+			"linnetd: the token has %zu bytes, but linnetd accepts %d; name "
 			"fewer rooms\n",
 			strlen(text), TOKEN_MAX_BYTES);
 	free(text);

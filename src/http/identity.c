@@ -102,8 +102,8 @@ http_warn_not_local(const struct http_request *request)
 		log_str("host",
 			request->head ? identity_printable(request->head->host) : ""),
 		log_str("header", mark ? mark : ""),
-		log_str("hint", "a request of this machine itself asks for localhost by "
-				"HTTP/1.1, not through a proxy; others need a token"));
+		log_str("hint", "to count as local, a request must ask for localhost by "
+				"HTTP/1.1 and bypass all proxies; others need a token"));
 }
 
 int

@@ -1,5 +1,6 @@
 #include "linnet/net/acceptor.h"
 
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -198,6 +199,14 @@ acceptor_inherit(
 		     : NULL;
 }
 
+static const char *
+acceptor_listen_error(int error)
+{
+	return error == EADDRINUSE ? "the address is in use: stop the other program, or "
+				     "set another address or port"
+				   : strerror(error);
+}
+
 /* Listen on the inherited sockets of that name, or on new ones if there are none. */
 static int
 acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
@@ -219,10 +228,11 @@ acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
 			listener, acceptor->loop, address, port, on_accept, acceptor);
 	if (r < 0 && path)
 		log_error("listen_failed", log_str("address", address),
-			log_str("error", strerror(-r)));
+			log_str("error", acceptor_listen_error(-r)));
 	else if (r < 0)
 		log_error("listen_failed", log_str("address", address),
-			log_int("port", port), log_str("error", strerror(-r)));
+			log_int("port", port),
+			log_str("error", acceptor_listen_error(-r)));
 	return r;
 }
 
@@ -254,9 +264,8 @@ acceptor_warn_if_open(const struct acceptor *acceptor)
 		is_http ? acceptor->http : acceptor->line, where, sizeof(where));
 	log_warn("open_to_everybody", log_str(is_http ? "http" : "line", where),
 		log_str("hint",
-			"everybody who reaches this address may read and write; "
-			"auth.mode "
-			"jwt demands a token, the address 127.0.0.1 keeps others out"));
+			"everybody who can reach this address may read and write; to "
+			"prevent that, set auth.mode to jwt or listen on 127.0.0.1"));
 }
 
 int

@@ -299,7 +299,7 @@ loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 	if (!socket->wsi) {
 		/* Out of memory, or the limit of open files was raised after loop_new. */
 		log_error("loop_failed",
-			log_str("error", "libwebsockets does not take a descriptor"),
+			log_str("error", "libwebsockets cannot watch a descriptor"),
 			log_int("descriptor", fd));
 		abort();
 	}

@@ -30,6 +30,7 @@ struct systemd {
 
 /* Inherited sockets that systemd_sockets has not returned yet. */
 static struct {
+	bool was_passed;
 	size_t count;
 	int fds[SYSTEMD_SOCKETS];
 } sockets[2];
@@ -53,6 +54,7 @@ systemd_take_socket(int fd, const char *name)
 		if (sockets[i].count == SYSTEMD_SOCKETS)
 			return "more than 8 sockets have this name";
 		sockets[i].fds[sockets[i].count++] = fd;
+		sockets[i].was_passed = true;
 		return NULL;
 	}
 	return "linnetd does not know what this socket is for: write "
@@ -130,6 +132,17 @@ systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS])
 		return count;
 	}
 	return 0;
+}
+
+bool
+systemd_has_passed(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++)
+		if (!strcmp(name, socket_names[i]))
+			return sockets[i].was_passed;
+	return false;
 }
 
 static void

@@ -146,7 +146,7 @@ tls_new(const struct config *config, struct config_errors *errors,
 			tls_use_key(tls->context, key));
 	if (file_mode_is_public(key))
 		config_errors_report(warnings, config, "http.tls_key", CONFIG_NO_ITEM,
-			"everybody on this machine can read http.tls_key: run chmod o= "
+			"everybody on this machine can read http.tls_key; run chmod o= "
 			"%s",
 			key);
 	if (errors->count == before)

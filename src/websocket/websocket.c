@@ -518,7 +518,7 @@ websocket_host_new(struct loop *loop, const struct config *config)
 	host->vhost = lws_create_vhost(loop_lws(loop), &info);
 	if (host->vhost)
 		return host;
-	log_error("libwebsockets_failed", log_str("hint", "the WebSocket host"));
+	log_error("libwebsockets_failed", log_str("hint", "no host for WebSockets"));
 	websocket_host_free(host);
 	return NULL;
 }

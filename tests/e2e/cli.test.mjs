@@ -195,7 +195,7 @@ test('a port in use ends the start with status 3, and -t does not check ports', 
 		const start = await runDaemon({ settings });
 		assert.equal(start.code, 3, start.stderr);
 		assert.ok(start.stderr.includes(String(port)), start.stderr);
-		assert.match(start.stderr, /in use/i);
+		assert.match(start.stderr, /the address is in use: stop the other program, or set another/);
 		const check = await runDaemon({ settings, args: ['-t'] });
 		assert.equal(check.code, 0, check.stderr);
 	} finally {

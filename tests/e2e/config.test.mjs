@@ -89,14 +89,14 @@ test('a reload reads the files that are in conf.d then', needsEtc, async () => {
 
 // Each case is a configuration, and what -t says about each of its errors.
 const refused = {
-	'a missing page': ['http = {\n root = "/nowhere";\n};', [/^FILE:2: http\.root \/nowhere: .*No such file.* index\.html$/]],
+	'a missing page': ['http = {\n root = "/nowhere";\n};', [/^FILE:2: http\.root \/nowhere: .*No such file.*; set .* index\.html$/]],
 	'a page without an index': ['http = { root = "/proc/self"; };', [/^FILE:1: http\.root \/proc\/self: .*index\.html$/]],
 	'a missing folder of the store': ['store = {\n\npath = "/nowhere/linnet.db"; };', [/^FILE:3: store\.path \/nowhere\/linnet\.db: its folder .*No such file/]],
 	'a folder as the store': ['store = { path = "/proc"; };', [/^FILE:1: store\.path \/proc: it is a folder$/]],
 	'a device as the store': ['store = { path = "/dev/null"; };', [/^FILE:1: store\.path \/dev\/null: it is not a file$/]],
 	'two listeners on one address': [
 		'http = { address = "0.0.0.0"; port = 7000; };\nline = { port = 7000; };',
-		[/^FILE:2: http and line cannot both listen on port 7000 of overlapping addresses: change http\.port or line\.port$/],
+		[/^FILE:2: http and line cannot both listen on port 7000 of overlapping addresses; change http\.port or line\.port$/],
 	],
 	'all secrets, the certificate, its key, the page and the store': [
 		`http = {
@@ -149,7 +149,7 @@ test('a log file that is missing is a warning, because it may come later', async
 	const config = 'tails = ( { room = "log"; path = "/nowhere/log"; } );';
 	const { code, stderr } = await runDaemon({ config, args: ['-t'] });
 	assert.equal(code, 0);
-	assert.match(stderr, /^warning: .*linnet\.cfg:1: tails item 1: cannot open \/nowhere\/log: No such file/);
+	assert.match(stderr, /^warning: .*linnet\.cfg:1: tails item 1: cannot read \/nowhere\/log: No such file/);
 });
 
 /** Makes a secret in a folder that everybody may enter, and a configuration with it. */
@@ -164,7 +164,7 @@ function exposedSecret(mode) {
 
 test('a secret that everybody can read is a warning of -t, the start and a reload', async () => {
 	const { secret, config } = exposedSecret(0o644);
-	const warning = 'auth.tokens item 1: everybody on this machine can read the token of ci: run chmod o= ';
+	const warning = 'auth.tokens item 1: everybody on this machine can read the token of ci; run chmod o= ';
 	const { code, stderr } = await runDaemon({ config, args: ['-t'] });
 	assert.equal(code, 0);
 	assert.ok(stderr.startsWith('warning: ') && stderr.includes(warning + secret), stderr);
@@ -221,7 +221,7 @@ test('a token of --make-token opens its rooms under its name, and no other', asy
 test('--make-token says why there is no token', async () => {
 	const config = jwtConfig();
 	const cases = [
-		['', ['ann'], 1, /auth\.jwt_secret_file is not set: set it to a file/],
+		['', ['ann'], 1, /auth\.jwt_secret_file is not set; set it to a file/],
 		['auth = { jwt_secret_file = "/nowhere"; };', ['ann'], 1, /linnet\.cfg:1: cannot read auth\.jwt_secret_file from \/nowhere: No such file/],
 		[config, [], 2, /--make-token needs a name/],
 		[config, [''], 2, /the name must/],
@@ -229,7 +229,7 @@ test('--make-token says why there is no token', async () => {
 		[config, ['n'.repeat(33)], 2, /the name is too long/],
 		[config, ['ann', 'ops', 'a/b'], 2, /the name of room 2 must/],
 		[config, ['ann', '*'], 2, /the name of room 1 must/],
-		[config, ['ann', ...Array.from({ length: 100 }, (_, n) => `${n}`.padStart(64, 'r'))], 2, /the token has \d+ bytes, but linnetd accepts 4096: name fewer rooms/],
+		[config, ['ann', ...Array.from({ length: 100 }, (_, n) => `${n}`.padStart(64, 'r'))], 2, /the token has \d+ bytes, but linnetd accepts 4096; name fewer rooms/],
 		[config, ['ann', '--days', '0'], 2, /--days must be a whole number from 1 to 36500, is 0/],
 		[config, ['ann', '--days', 'x'], 2, /--days must be a whole number/],
 	];
@@ -278,5 +278,19 @@ test('a reload says what changed from what to what, and hides secrets', async ()
 			'reloaded key=limits.message_rate from=2.5 to=5.0',
 			'reloaded key=rooms removed=ops',
 		]);
+	});
+});
+
+test('a reload refuses what -t refuses, and names file and line', async () => {
+	const file = temporaryFile('linnet.cfg', '');
+	await withDaemon({ args: ['-c', file] }, async (daemon) => {
+		writeFileSync(file, 'http = { root = "/nowhere"; };\nstore = { path = "/nowhere/a.db"; };\nchat = { create_rooms = false; };\n');
+		daemon.signal('SIGHUP');
+		const failed = () => daemon.log.filter((line) => line.startsWith('reload_failed'));
+		await eventually(() => assert.equal(failed().length, 2, daemon.log.join('\n')), 'the refusal');
+		assert.ok(failed()[0].startsWith(`reload_failed error="${file}:1: http.root /nowhere: `), failed()[0]);
+		assert.ok(failed()[1].startsWith(`reload_failed error="${file}:2: store.path /nowhere/a.db: `), failed()[1]);
+		const client = await daemon.ws();
+		assert.equal((await answerTo(client, { type: 'join', room: 'made' })).type, 'joined', 'the old configuration is gone');
 	});
 });

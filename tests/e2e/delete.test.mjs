@@ -1,7 +1,7 @@
 // Deleting messages, rooms and what somebody has said.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import {
@@ -235,5 +235,76 @@ test('soon no file of the history holds a deleted text, however it was deleted',
 				assert.deepEqual(holding(folder, word), [], word);
 		}, 'the erasing');
 		assert.equal((await answerTo(reader, { type: 'search', q: 'common words 100' })).messages.length, 1);
+	});
+});
+
+/**
+ * The pages of tables and indexes of a database whose gap, between the list of cells and the first cell, is
+ * not zeroed (https://www.sqlite.org/fileformat2.html, section 1.6), and the number of those that are.
+ */
+function gapsOf(file) {
+	const bytes = readFileSync(file);
+	const size = bytes.readUInt16BE(16);
+	const mapApart = bytes.readUInt32BE(52) ? size / 5 + 1 : Infinity;
+	const found = { dirty: [], clean: 0 };
+	for (let number = 1; number * size <= bytes.length; number++) {
+		const page = bytes.subarray((number - 1) * size, number * size);
+		const header = number === 1 ? 100 : 0;
+		const headerBytes = { 2: 12, 5: 12, 10: 8, 13: 8 }[page[header]];
+		if (!headerBytes || (number - 2) % Math.floor(mapApart) === 0)
+			continue;
+		const gap = page.subarray(header + headerBytes + 2 * page.readUInt16BE(header + 3), page.readUInt16BE(header + 5));
+		if (gap.some((byte) => byte !== 0))
+			found.dirty.push(number);
+		else
+			found.clean++;
+	}
+	return found;
+}
+
+test('no page of the history has remains of rows that were moved to another page', async () => {
+	const folder = temporaryFolder();
+	await withDaemon({ ...options, folder }, async (daemon) => {
+		const { client: ann } = await enter(daemon, 'name=ann');
+		for (let n = 0; n < 8; n++)
+			await sayMany(ann, 200, { room: `room-${n}`, textOf: (m) => `word${(m * 7919) % 1009} ${'text '.repeat((m * 31) % 300)}` });
+		await orderOk(daemon, 'delete', { room: 'room-3', of: range(1, 200).filter((n) => n % 3) });
+	});
+	const { dirty, clean } = gapsOf(path.join(folder, 'linnet.db'));
+	assert.deepEqual(dirty, []);
+	assert.ok(clean > 100, `${clean} pages`);
+});
+
+test('what was deleted is given back to the disk, and the rest stays whole', async () => {
+	const folder = temporaryFolder();
+	const file = path.join(folder, 'linnet.db');
+	const size = () => statSync(file).size;
+	const long = (n) => `lobby ${n} ${'y'.repeat(n % 5 ? 100 : 9_000)}`;
+	let epoch;
+	await withDaemon({ ...options, folder }, async (daemon) => {
+		const { client: ann, joined } = await enter(daemon, 'name=ann');
+		for (let n = 0; n < 40; n++) {
+			await sayMany(ann, 25, { room: 'gone', textOf: (m) => `gone${n * m} ${'x'.repeat(m % 2 ? 9_000 : 300)}` });
+			await say(ann, long(n));
+		}
+		await eventually(() => assert.ok(size() > 4_000_000), 'the checkpoint');
+		const before = size();
+		await orderOk(daemon, 'delete', { room: 'gone' });
+		await eventually(async () => {
+			await say(ann, long(ann.said = (ann.said ?? 39) + 1));
+			assert.ok(size() < before / 4, `${size()} of ${before} bytes`);
+		}, 'the shorter file');
+		epoch = joined.epoch;
+	});
+	// The start checks every page.
+	await withDaemon({ ...options, folder }, async (daemon) => {
+		const { client, joined } = await enter(daemon, 'name=bob');
+		assert.equal(joined.epoch, epoch);
+		const history = await wholeHistory(client);
+		assert.ok(history.length > 40);
+		history.forEach(({ message }, n) => assert.equal(message, long(n)));
+		assert.doesNotMatch(daemon.stderr, /failed/);
+		truncateSync(file, size() / 2);
+		await daemon.waitForLog(/^store_failed .*the file was cut/);
 	});
 });

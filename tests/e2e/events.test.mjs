@@ -289,7 +289,7 @@ test('a stream that does not read is cut off, others are not affected, and it ca
 		const ann = await daemon.ws();
 		for (let n = 0; n < 5_000 && !/^slow_reader /m.test(daemon.stderr); n++)
 			await say(ann, 'x'.repeat(8_000));
-		await daemon.waitForLog(/^slow_reader /);
+		await daemon.waitForLog(/^slow_reader session=\d+ queued=\d+ max=65536 peer=127\.0\.0\.1 username=slow room=lobby$/);
 		const sent = await say(ann, 'the last one');
 		const heard = await until(watcher, ({ id }) => id === sent);
 		assert.ok(heard.some(({ event, username }) => event === 'leave' && username === 'slow'));

@@ -81,7 +81,7 @@ test('the filter finds addresses that flood', () =>
 		for (let n = 0; n < 200; n++)
 			flood.sendJson({ type: 'ping' });
 		assert.equal((await flood.closed).code, 1008);
-		await daemon.waitForLog(/^flooding\b/);
+		await daemon.waitForLog(/^flooding session=\d+ peer=198\.51\.100\.5 door=ws refusals=\d+ wait_ms=\d+ username=ann room=lobby level=warn$/);
 		assert.deepEqual(addressesIn(daemon.log), ['198.51.100.5']);
 	}, { settings: [trusting, 'limits.message_rate=0.001', 'limits.message_burst=1'] }));
 

@@ -29,11 +29,13 @@ test('a client that answers pings stays connected', () =>
 
 test('a client that never answers a ping is closed', () =>
 	withDaemon(fastHeartbeat, async (daemon) => {
-		for (const path of ['/ws', '/echo']) {
+		for (const path of ['/ws?name=ann&room=ops', '/echo']) {
 			const dead = await connectWebSocket(daemon, path);
 			await dead.readToEnd();
 			dead.destroy();
 		}
+		await daemon.waitForLog(/^dead_peer peer=127\.0\.0\.1 silent_ms=\d+ session=1 username=ann room=ops$/);
+		await daemon.waitForLog(/^dead_peer peer=127\.0\.0\.1 silent_ms=\d+$/);
 	}));
 
 test('a dead client does not affect a live one', () =>

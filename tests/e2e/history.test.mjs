@@ -260,7 +260,7 @@ test('a history passes the searches of its own session', { skip: isSlowRun }, ()
 test('a search over HTTP says that it is not complete, and too many at once are busy', { skip: isSlowRun }, () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
-		await sayMany(ann, 300, { textOf: () => worst.text });
+		await sayMany(ann, 600, { textOf: () => worst.text });
 		const at = `/search/lobby?q=${worst.query}`;
 		const alone = await expectJson(get(daemon, at));
 		assert.equal(alone.complete, false);

@@ -112,6 +112,9 @@ async function haveVisitors(daemon) {
 	assert.equal((await admin('mute', { username: 'bob' })).status, 200);
 	assert.equal((await admin('kick', { username: 'anna' })).status, 200);
 	await ann.closed;
+	const { sessions } = (await get(daemon, '/admin/sessions', { headers: bearer('root-secret') })).json;
+	const { session } = sessions.find(({ username }) => username === 'sam');
+	assert.equal((await admin('kick', { session })).status, 200);
 	stream.close();
 	await daemon.waitForLog(/session_close.*door=sse/);
 	await get(daemon, '/history/ops?token=guessed-token', {});
@@ -135,6 +138,7 @@ test('the log tells who came, where to and what was done to them', () =>
 			/^session_close .*door=line code=1000 .* username="lin why=x" room=lobby$/,
 			/^muted by=root username=bob until=0$/,
 			/^kicked by=root username=anna sessions=1$/,
+			/^kicked by=root session=\d+ sessions=1 username=sam room=ops$/,
 			/^session_close session=1 door=ws code=1008 .*reason=sent_away .* username=anna room=ops$/,
 			/^session_close .*door=sse .* username=sam room=ops$/,
 			/^room_deleted by=root room=ops last_id=\d+$/,
@@ -150,17 +154,24 @@ test('the log tells who came, where to and what was done to them', () =>
 test('with log.people = false no line has the name of a person or room, and a reload changes that', () => {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 	const config = people.config.replace('"debug";', '"debug"; people = false;');
+	const rooms = 'rooms = ( { name = "ops"; topic = "T"; } ); chat = { default_room = "lobby"; };';
 	writeFileSync(file, config);
 	return withDaemon({ args: ['-c', file] }, async (daemon) => {
 		await haveVisitors(daemon);
 		await daemon.waitForLog(/^room_deleted by=root last_id=\d+$/);
 		await daemon.waitForLog(/^kicked by=root sessions=1$/);
 		await daemon.waitForLog(/^edit id=2 of=1$/);
+		writeFileSync(file, `${config}\n${rooms.replace('lobby', 'guest')}`);
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reloaded key=rooms$/);
+		await daemon.waitForLog(/^reload_kept key=chat\.default_room hint=/);
+		await daemon.waitForLog(/^reloaded$/);
 		await daemon.waitForLog(/^request peer=127\.0\.0\.1 method=GET door=poll status=200 bytes=\d+ ms=\d+ level=debug$/);
 		assert.doesNotMatch(daemon.stderr, /\b(?:ops|lobby|anna?|bob|sam|paul|lin|guest)\b/);
 		writeFileSync(file, people.config);
 		daemon.signal('SIGHUP');
-		await daemon.waitForLog(/^reloaded\b/);
+		await daemon.waitForLog(/^reloaded key=log\.people from=false to=true$/);
+		await daemon.waitForLog(/^reloaded key=rooms removed=ops$/);
 		await daemon.ws('/ws?name=eve');
 		await daemon.waitForLog(/^session_open .* username=eve room=lobby$/);
 	});

@@ -458,3 +458,10 @@ test('the dashboard and the alert rules use only existing metrics', () =>
 		assert.equal(expressions.length, [...rules.matchAll(/^ +- alert: /gm)].length);
 		expressions.forEach((expr) => assertKnown(metrics, expr));
 	}));
+
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+
+test('promtool accepts the alert rules', { skip: !hasPromtool && 'promtool is not installed' }, () => {
+	const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', path.join(sourceDir, 'config/prometheus-rules.yml')], { encoding: 'utf8' });
+	assert.equal(status, 0, stdout + stderr);
+});

@@ -8,7 +8,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openBrowser } from '../lib/browser.mjs';
+import { openBrowser, program as browser } from '../lib/browser.mjs';
 import { noRateLimit } from '../lib/chat.mjs';
 import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { get, post } from '../lib/doors.mjs';
@@ -275,7 +275,9 @@ const attacks = {
 	},
 };
 
-test('a page of another origin can neither send, run commands nor acknowledge', { skip: isSlowRun }, (t) =>
+const noBrowser = browser ? false : 'there is no Chromium here';
+
+test('a page of another origin can neither send, run commands nor acknowledge', { skip: isSlowRun || noBrowser }, (t) =>
 	withWitness(noRateLimit, async (daemon, received) => {
 		const server = http.createServer((_, response) => response.setHeader('Content-Type', 'text/html').end('<!DOCTYPE html><title>Elsewhere</title>'));
 		server.listen(0, 'localhost');

@@ -320,7 +320,7 @@ async function tellTheStoryOfHttp(t, daemon) {
 	});
 
 	await t.test('Asking', async () => {
-		for (let n = 0; n < 3; n++)
+		for (let n = 0; n < 4; n++)
 			await runsAndGets(daemon, 'Asking', names);
 	});
 }

@@ -51,6 +51,18 @@ test('a history after an id leaves out edits, deletions and reactions', () =>
 		assert.deepEqual([idsOf(rest.messages), rest.more], [[8], false]);
 	}));
 
+test('GET /who lists the people of a room, and nobody is told of the question', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&room=ops&events=1');
+		await ann.nextJson();
+		await enterStream(daemon, 'ops', 'name=bob');
+		const { type, room, users, count } = await expectJson(get(daemon, '/who/OPS'));
+		assert.deepEqual([type, room, count], ['who', 'ops', 2]);
+		assert.deepEqual(users, [{ username: 'ann', via: 'ws' }, { username: 'bob', via: 'sse' }]);
+		assert.deepEqual((await ann.drain()).map(({ username }) => username), ['bob']);
+		await assertRefused(get(daemon, '/who/nowhere'), 404, 'no_such_room');
+	}));
+
 test('GET /search returns matching messages, newest first', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();

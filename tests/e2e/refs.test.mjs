@@ -169,6 +169,44 @@ test('many simultaneous messages with the same ref are stored as one', () =>
 		assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), [1]);
 	}));
 
+test('a guest that shows its session token is the same sender, and the author, at once and after a restart', () => {
+	let session;
+	return withHistory(
+		noRateLimit,
+		async (daemon) => {
+			// Nobody has noticed yet that the connection is dead.
+			const dead = await daemon.ws('/ws?events=1');
+			session = (await dead.nextJson()).you.session;
+			assert.deepEqual(await acked(dead, { message: 'hi', ref: 'c1' }), once(1, 'c1'));
+			const back = await daemon.ws(`/ws?events=1&session=${session}`);
+			assert.equal((await back.nextJson()).you.session, session);
+			assert.deepEqual(await acked(back, { message: 'hi', ref: 'c1' }), again(1, 'c1'));
+			const other = await daemon.ws('/ws?events=1');
+			await other.nextJson();
+			assert.deepEqual(await acked(other, { message: 'hi', ref: 'c1' }), once(2, 'c1'));
+			await daemon.crash();
+		},
+		async (daemon) => {
+			const back = await daemon.ws(`/ws?session=${session}&events=1`);
+			assert.equal((await back.nextJson()).you.session, session);
+			assert.deepEqual(await acked(back, { message: 'other text', ref: 'c1' }), again(1, 'c1'));
+			assert.equal((await acked(back, { type: 'edit', of: 1, message: 'ho', ref: 'c2' })).id, 3);
+			assert.equal((await answerTo(back, { type: 'edit', of: 2, message: 'ho' })).code, 'denied');
+		},
+	);
+});
+
+test('a session token of the query makes one the same person at once', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&events=1');
+		const { session } = (await ann.nextJson()).you;
+		const tab = await daemon.ws(`/ws?name=ann&events=1&session=${session}`);
+		assert.deepEqual((await tab.nextJson()).you, { username: 'ann', session });
+		assert.deepEqual(await ann.drain(), [], 'nobody has entered');
+		const bad = await daemon.ws('/ws?name=bob&events=1&session=short');
+		assert.equal((await bad.nextJson()).code, 'bad_field');
+	}));
+
 test('a ref may have 64 characters of any script, including those special to SQL and JSON', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');

@@ -329,6 +329,17 @@ test('a new certificate is used for new connections, and open ones stay', async 
 	});
 });
 
+test('TLS is neither turned on nor off by a reload, and the log says so each time', () =>
+	withFile('', async (daemon, rewrite) => {
+		const text = certificate(temporaryFolder(), 'first');
+		const kept = () => daemon.log.filter((line) => /^reload_kept key=http\.tls_(certificate|key) from="" to=\/.* hint="a restart is needed"/.test(line));
+		for (let n = 1; n <= 2; n++) {
+			await rewrite(text);
+			assert.equal(kept().length, 2 * n);
+			assert.equal((await get(daemon, '/healthz')).status, 200);
+		}
+	}));
+
 // A named pipe gives what is written into it to one reader: a second look at the file would wait for ever.
 test('the certificate that is checked is the one that is shown', async () => {
 	const folder = temporaryFolder();

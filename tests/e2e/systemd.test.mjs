@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { binary, eventually, runDaemon, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { binary, eventually, runDaemon, temporaryFile, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 import { freePort } from '../lib/raw.mjs';
 
 /** Stands in for systemd and collects every datagram sent to its notify socket. */
@@ -60,7 +60,7 @@ async function activate(t, names, args = []) {
 }
 
 test('sockets passed by systemd are used by name, and the configured ports are ignored', async (t) => {
-	const { ports, child, ended, ...started } = await activate(t, ['line', 'http'], ['-s', 'http.port=1', '-s', 'line.port=2']);
+	const { ports, child, ended, ...started } = await activate(t, ['line', 'http'], ['-s', 'http.port=1', '-s', 'line.port=1']);
 	const answer = await fetch(`http://127.0.0.1:${ports[1]}/healthz`);
 	assert.equal(answer.status, 200);
 	const line = connect(ports[0], '127.0.0.1').setEncoding('utf8');
@@ -81,6 +81,16 @@ test('the log names the keys that a passed socket makes void', async (t) => {
 			started.stderr,
 			new RegExp(`address_from_socket socket=${name} address=127\\.0\\.0\\.1:${started.ports[i]} without_effect="${name}\\.address, ${name}\\.port" hint=.*ListenStream=`),
 		);
+});
+
+test('a reload says that the port of a passed socket cannot be configured', async (t) => {
+	const file = temporaryFile('linnet.cfg', '');
+	const started = await activate(t, ['http'], ['-c', file, '-s', 'line.enabled=false']);
+	assert.equal((await fetch(`http://127.0.0.1:${started.ports[0]}/healthz`)).status, 200);
+	writeFileSync(file, 'http = { port = 1; }; line = { port = 2; };');
+	started.child.kill('SIGHUP');
+	await eventually(() => assert.match(started.stderr, /reload_kept key=line\.port .*hint="a restart is needed"/), 'the reload');
+	assert.match(started.stderr, /reload_kept key=http\.port .*hint="the socket unit's ListenStream= decides the address"/);
 });
 
 test('connections to a passed socket of a line door that is off are closed at once', async (t) => {

@@ -1,6 +1,7 @@
 // TLS: every door works over it as without, and a failed handshake costs little.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,9 @@ import { test } from 'node:test';
 import { eventually, isSlowRun, runDaemon, sourceDir, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 import { ask, buildFrame, connect, handshakeKey, opcodes, request } from '../lib/raw.mjs';
 import { askTls, connectTls, makeCertificate, makeKey, wsTls } from '../lib/tls.mjs';
+
+// Alerts of RFC 8446, section 6, and RFC 7301.
+const [HANDSHAKE_FAILURE, PROTOCOL_VERSION, NO_APPLICATION_PROTOCOL] = [40, 70, 120];
 
 const own = makeCertificate();
 
@@ -53,11 +57,15 @@ test('the page is served over TLS 1.3 and TLS 1.2', () =>
 
 test('older TLS versions and ALPN protocols other than HTTP/1.1 are refused by an alert', () =>
 	withDaemon(secure(), async (daemon) => {
-		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
-		assert.equal(await refusalOf(daemon, old), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
-		const weak = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' };
-		assert.equal(await refusalOf(daemon, weak), 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE');
-		assert.equal(await refusalOf(daemon, { ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+		// The names of alerts differ between versions of OpenSSL, their numbers do not.
+		const alertFor = (...options) => {
+			const args = ['s_client', '-connect', `127.0.0.1:${daemon.port}`, ...options];
+			const { stderr } = spawnSync('openssl', args, { input: '', encoding: 'utf8' });
+			return Number(stderr.match(/SSL alert number (\d+)/)?.[1]);
+		};
+		assert.equal(alertFor('-tls1_1', '-cipher', 'DEFAULT:@SECLEVEL=0'), PROTOCOL_VERSION);
+		assert.equal(alertFor('-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-SHA'), HANDSHAKE_FAILURE);
+		assert.equal(alertFor('-alpn', 'h2'), NO_APPLICATION_PROTOCOL);
 		for (const offered of [['h2', 'http/1.1'], ['http/1.1']]) {
 			const client = await connectTls(daemon, own, { ALPNProtocols: offered });
 			assert.equal(client.socket.alpnProtocol, 'http/1.1');

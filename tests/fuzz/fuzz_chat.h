@@ -46,7 +46,7 @@ open_chat(const char *setting)
 
 	if (!config)
 		config = config_load_text("", "fuzz", settings, 3, "/", &errors);
-	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, true);
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	assert(chat_new(&chat, config, fuzz_random, &why) == 0);
 	return chat;
 }

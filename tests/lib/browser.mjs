@@ -16,9 +16,7 @@ const QUIET = [
 
 const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 
-export function openBrowser() {
-	return chromium.launch({
-		executablePath: process.env.CHROMIUM || PROGRAMS.find(existsSync),
-		args: QUIET,
-	});
-}
+// undefined if there is none.
+export const program = process.env.CHROMIUM || PROGRAMS.find(existsSync);
+
+export const openBrowser = () => chromium.launch({ executablePath: program, args: QUIET });

@@ -31,7 +31,7 @@ function definitionOf(method, at, status) {
 		return at.split('/')[2];
 	if (method === 'POST')
 		return 'pushed';
-	return { metric: 'past', poll: 'poll', history: 'history', search: 'search', rooms: 'rooms' }[first];
+	return { metric: 'past', poll: 'poll', history: 'history', search: 'search', rooms: 'rooms', who: 'who' }[first];
 }
 
 /** Sends one request; returns { status, headers, text, json }. An object body is sent as JSON. */

@@ -38,8 +38,8 @@ struct log_field {
 /* A string field; NULL is logged as an empty string. */
 struct log_field log_str(const char *key, const char *value);
 
-/* The name of a person or of a room. Left out of the line if it is NULL, or if log_setup
- * said so. */
+/* The name of a person or of a room. Left out of the line if it is NULL, or if they are
+ * not shown. */
 struct log_field log_person(const char *key, const char *value);
 
 /* A signed number field. */
@@ -48,13 +48,16 @@ struct log_field log_int(const char *key, int64_t value);
 /* An unsigned number field. */
 struct log_field log_uint(const char *key, uint64_t value);
 
-/* Set the highest level that is logged, the format, and whether lines have the fields of
- * log_person. Until the first call these are LOG_LEVEL_INFO, LOG_FORMAT_TEXT and true. If
- * stderr is the journal ($JOURNAL_STREAM, systemd.exec(5)), a line begins with its
- * priority, such as <6>, which the journal removes. A line in text format begins with the
- * time if stderr is a terminal, and ends with it (ts=) if stderr is neither. The time is
- * UTC, as in RFC 3339, with ms. Other threads may log meanwhile. */
-void log_setup(enum log_level level, enum log_format format, bool people);
+/* Set the highest level that is logged, and the format. Until the first call they are
+ * LOG_LEVEL_INFO and LOG_FORMAT_TEXT. If stderr is the journal ($JOURNAL_STREAM,
+ * systemd.exec(5)), a line begins with its priority, such as <6>, which the journal
+ * removes. A line in text format begins with the time if stderr is a terminal, and ends
+ * with it (ts=) if stderr is neither. The time is UTC, as in RFC 3339, with ms. Other
+ * threads may log meanwhile. */
+void log_setup(enum log_level level, enum log_format format);
+
+/* Whether lines have the fields of log_person. They have until the first call. */
+void log_show_people(bool shows);
 
 /* True if lines of that level are logged. */
 bool log_is_on(enum log_level level);

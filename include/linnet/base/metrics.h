@@ -110,7 +110,7 @@ enum bad_token {
 #define METRICS_SEVERITIES 4
 
 /* Number of routes in metrics.c, and of classes of HTTP status codes. */
-#define METRICS_ROUTES 17
+#define METRICS_ROUTES 18
 #define METRICS_CLASSES 5
 
 /* Number of buckets in a histogram. The last bucket has no upper bound. */

@@ -261,6 +261,11 @@ void config_errors_report(struct config_errors *errors, const struct config *con
 	const char *path, size_t item, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* Append an error if the HTTP and the line door would listen on one address and port.
+ * config_load does not check it, because sockets that systemd passes have their own
+ * addresses. */
+void config_check_listeners(const struct config *config, struct config_errors *errors);
+
 /* Print the configuration as a file, with a comment above each key. config_load reads it
  * back to the same values, except for secrets, which are masked. The caller checks
  * ferror(out). */

@@ -3,6 +3,7 @@
  * without libsystemd. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,10 @@ int systemd_take_sockets(char name[SYSTEMD_NAME_BYTES], const char **why);
 /* Copy the inherited descriptors of that name to fds and return how many. The caller owns
  * them; a second call returns 0. */
 size_t systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS]);
+
+/* True if there were inherited sockets of that name: the address of the configuration has
+ * no effect. */
+bool systemd_has_passed(const char *name);
 
 /* Report that the daemon is ready. From now on keep the watchdog alive, if there is one,
  * and report every few seconds the text that status writes. Free the result with

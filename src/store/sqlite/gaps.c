@@ -18,6 +18,11 @@
 
 #define PAGE_MAX_BYTES 65536
 
+/* SQLite locks bytes from here on, and skips their page. */
+#define LOCKS_AT UINT32_C(0x40000000)
+
+#define MAP_ENTRY_BYTES 5
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const sqlite3_io_methods *original;
 static sqlite3_io_methods zeroing;
@@ -36,6 +41,7 @@ gaps_long_number_at(const unsigned char *bytes)
 }
 
 /* Section 1.3: what the file's header says. */
+#define FILE_RESERVED_AT 20
 #define FILE_PAGES_AT 28
 #define FILE_LARGEST_ROOT_AT 52
 
@@ -86,11 +92,24 @@ gaps_find(
 	return true;
 }
 
-/* True if no other page looks like one of a table or index: the file is not too long, and
- * has no auto-vacuum, of which there are pages that begin with other numbers. The header
- * is up to date, because checkpoints write the first page first. */
+/* True if the page is one of the map that a file with auto-vacuum has: it says of each
+ * page which other one leads to it (section 1.8). A page of the map has an entry for each
+ * page behind it, up to the next page of the map; the first one is page 2. */
 static bool
-gaps_are_certain(sqlite3_file *file)
+gaps_is_map(uint32_t page, size_t page_bytes, size_t reserved_bytes)
+{
+	uint32_t lock_page = LOCKS_AT / (uint32_t)page_bytes + 1;
+	uint32_t apart = (uint32_t)(page_bytes - reserved_bytes) / MAP_ENTRY_BYTES + 1;
+	uint32_t map = (page - 2) / apart * apart + 2;
+
+	return page == map + (map == lock_page);
+}
+
+/* True if the page at offset is what it looks like, one of a table or index: the file is
+ * not too long, and the page is none of the map. The header is up to date, because
+ * checkpoints write the first page first. */
+static bool
+gaps_are_certain(sqlite3_file *file, sqlite3_int64 offset, int page_bytes)
 {
 	unsigned char header[FILE_HEADER_BYTES];
 	uint32_t pages;
@@ -98,8 +117,11 @@ gaps_are_certain(sqlite3_file *file)
 	if (original->xRead(file, header, sizeof(header), 0) != SQLITE_OK)
 		return false;
 	pages = gaps_long_number_at(header + FILE_PAGES_AT);
-	return pages && pages < PAGES_MAX &&
-	       !gaps_long_number_at(header + FILE_LARGEST_ROOT_AT);
+	if (!pages || pages >= PAGES_MAX)
+		return false;
+	return !gaps_long_number_at(header + FILE_LARGEST_ROOT_AT) ||
+	       !gaps_is_map((uint32_t)(offset / page_bytes) + 1, (size_t)page_bytes,
+		       header[FILE_RESERVED_AT]);
 }
 
 static int
@@ -111,7 +133,7 @@ gaps_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 	/* SQLite writes whole pages. The smallest has 512 bytes. */
 	if (len < 512 || len > PAGE_MAX_BYTES || offset % len ||
 		!gaps_find(bytes, (size_t)len, offset == 0, &start, &end) ||
-		(offset && !gaps_are_certain(file)))
+		(offset && !gaps_are_certain(file, offset, len)))
 		return original->xWrite(file, bytes, len, offset);
 	memcpy(page, bytes, (size_t)len);
 	memset(page + start, 0, end - start);

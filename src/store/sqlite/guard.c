@@ -44,6 +44,7 @@ sqlite_guard_init(struct sqlite_guard *guard, const char *path)
 	memset(guard, 0, sizeof(*guard));
 	guard->path = path;
 	guard->lock_fd = guard->file_fd = guard->log_fd = -1;
+	guard->db_bytes = INT64_MAX;
 }
 
 int
@@ -218,6 +219,12 @@ sqlite_guard_is_same(const struct sqlite_guard *guard)
 	return !guard->is_lost && guard_leads_to(guard->path, guard->file_fd);
 }
 
+static int64_t
+guard_min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 void
 sqlite_guard_note_file(struct sqlite_guard *guard, int64_t bytes)
 {
@@ -226,7 +233,20 @@ sqlite_guard_note_file(struct sqlite_guard *guard, int64_t bytes)
 	if (fstat(guard->file_fd, &file) < 0)
 		return;
 	guard->first_bytes = file.st_size;
-	guard->file_bytes = file.st_size < bytes ? file.st_size : bytes;
+	guard->file_bytes = guard_min(file.st_size, bytes);
+}
+
+void
+sqlite_guard_note_shrinking(struct sqlite_guard *guard, int64_t bytes)
+{
+	guard->db_bytes = bytes;
+	guard->file_bytes = guard_min(guard->file_bytes, bytes);
+}
+
+void
+sqlite_guard_note_shrunk(struct sqlite_guard *guard)
+{
+	guard->db_bytes = INT64_MAX;
 }
 
 const char *
@@ -242,7 +262,7 @@ sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log)
 	if (file.st_size < guard->file_bytes)
 		return "the file was cut";
 	if (file.st_size != guard->first_bytes)
-		guard->file_bytes = file.st_size;
+		guard->file_bytes = guard_min(file.st_size, guard->db_bytes);
 	if (guard_is_older(guard))
 		return "the file was replaced by an older one";
 	if (guard->log_fd < 0 || fstat(guard->log_fd, &log) < 0)

@@ -14,6 +14,7 @@ struct sqlite_guard {
 	int log_fd;          /* of the -wal; -1: not watched */
 	int64_t first_bytes; /* of the file, when it was opened */
 	int64_t file_bytes;  /* the file has at least these */
+	int64_t db_bytes;    /* a checkpoint may cut the file down to these */
 	uint32_t changes;    /* the counter in the file's header */
 	int64_t log_bytes;   /* the -wal has at least these */
 	atomic_bool is_lost;
@@ -52,6 +53,11 @@ bool sqlite_guard_is_same(const struct sqlite_guard *guard);
 /* SQLite says that the database has so many bytes. Its first checkpoint cuts a file that
  * is longer. */
 void sqlite_guard_note_file(struct sqlite_guard *guard, int64_t bytes);
+
+/* The database has so many bytes now. Checkpoints may cut the file down to that, until
+ * sqlite_guard_note_shrunk is called: then one has. Call it before the next look. */
+void sqlite_guard_note_shrinking(struct sqlite_guard *guard, int64_t bytes);
+void sqlite_guard_note_shrunk(struct sqlite_guard *guard);
 
 /* Look at the open files only, which is cheap: a sentence if they were deleted or cut, or
  * NULL. The log may look cut because another process has emptied it: *is_log is true

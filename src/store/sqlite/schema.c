@@ -203,12 +203,16 @@ schema_set_sync(struct sqlite_db *db, bool full_sync)
 		db, full_sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
+/* In a new file pages can be moved, so that it can be made shorter (vacuum.c). */
 static int
-schema_begin_wal(struct sqlite_db *db, const char **why)
+schema_begin_wal(struct sqlite_db *db, bool is_new, const char **why)
 {
 	char mode[10];
-	int rc = sqlite_db_text(db, "PRAGMA journal_mode=WAL", mode, sizeof(mode));
+	int rc =
+		is_new ? sqlite_db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL") : SQLITE_OK;
 
+	if (rc == SQLITE_OK)
+		rc = sqlite_db_text(db, "PRAGMA journal_mode=WAL", mode, sizeof(mode));
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(db, rc, why);
 	if (strcmp(mode, "wal") != 0) {
@@ -477,7 +481,7 @@ schema_open_file(struct sqlite_db *db, struct store *store, struct sqlite_files 
 		*why = "the file is read-only: make it writable";
 		return -EROFS;
 	}
-	if ((error = schema_begin_wal(db, why)))
+	if ((error = schema_begin_wal(db, !bytes, why)))
 		return error;
 	if (bytes <= CHECK_BYTES_MAX && (error = sqlite_schema_check_pages(db, why)))
 		return error;

@@ -148,8 +148,8 @@ writer_lose(struct sqlite_writer *writer, const char *what)
 	if (!writer->files->guard.is_lost)
 		log_error("store_failed", log_str("path", writer->store->options.path),
 			log_str("error", what),
-			log_str("hint", "nothing is kept until linnetd is restarted; put "
-					"the right file in place before"));
+			log_str("hint", "messages are refused until linnetd is "
+					"restarted; put the right file back first"));
 	writer->files->guard.is_lost = true;
 	/* The next start compares it with what is there then. */
 	writer_note(writer);
@@ -208,7 +208,7 @@ writer_look(struct sqlite_writer *writer, bool is_thorough)
 			   : sqlite_guard_glance(&files->guard, &is_log);
 	if (!what && is_thorough && !writer->is_note_due &&
 		sqlite_lineage_is_foreign(&files->lineage))
-		what = "something else has written the file beside it, -lineage";
+		what = "another program has written the file beside it (-lineage)";
 	if (!what)
 		return SQLITE_OK;
 	return is_log && !writer->is_broken ? writer_ask_about_log(writer, what)
@@ -339,6 +339,7 @@ writer_watch(struct sqlite_writer *writer)
 	else
 		writer_fail(writer, &none, rc);
 	sqlite_trim_retry(writer);
+	sqlite_vacuum_consider(writer);
 	writer_measure(writer);
 	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 }
@@ -373,23 +374,34 @@ writer_empty_log(struct sqlite_writer *writer)
 		sqlite_erase_truncate_log(writer);
 }
 
-/* Choose what to do beside commits: trim, then erase. */
+/* Wake the thread in wait_ms; -1: no need. */
+static void
+writer_wake_in(struct sqlite_writer *writer, int64_t wait_ms)
+{
+	if (wait_ms > 0 && clock_now_ms() + wait_ms < writer->thread.wake_ms)
+		writer->thread.wake_ms = clock_now_ms() + wait_ms;
+}
+
+/* Choose what to do beside commits: trim, then erase, then shrink the file. */
 static void
 writer_choose_step(struct sqlite_writer *writer, bool is_idle)
 {
-	int64_t wait_ms = sqlite_erase_wait_ms(writer);
+	int64_t erase_ms = sqlite_erase_wait_ms(writer);
+	int64_t vacuum_ms = sqlite_vacuum_wait_ms(writer);
 	/* Text has to be gone in time, however busy the chat is. */
-	bool is_turn =
-		is_idle || writer->trim.debt || (wait_ms >= 0 && !writer->has_stepped);
+	bool is_turn = is_idle || writer->trim.debt ||
+		       ((erase_ms >= 0 || vacuum_ms >= 0) && !writer->has_stepped);
 
-	if (wait_ms > 0 && clock_now_ms() + wait_ms < writer->thread.wake_ms)
-		writer->thread.wake_ms = clock_now_ms() + wait_ms;
+	writer_wake_in(writer, erase_ms);
+	writer_wake_in(writer, vacuum_ms);
 	if (!is_turn)
 		return;
 	if (sqlite_trim_has_work(writer))
 		writer->task = sqlite_trim_step;
-	else if (wait_ms == 0)
+	else if (erase_ms == 0)
 		writer->task = sqlite_erase_step;
+	else if (vacuum_ms == 0)
+		writer->task = sqlite_vacuum_step;
 	writer->has_stepped = writer->task != NULL;
 }
 
@@ -477,6 +489,8 @@ sqlite_writer_start(struct sqlite_writer *writer,
 			"SELECT count(*) FROM meta WHERE name = 'erasing'", &is_erasing);
 	if (is_erasing)
 		writer->erase.is_wanted = true;
+	if (rc == SQLITE_OK)
+		rc = sqlite_vacuum_init(writer);
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(&writer->db, rc, why);
 	writer->checkpointer = checkpointer;

@@ -124,6 +124,17 @@ struct sqlite_writer {
 		int64_t begin_ms, round_ms, retry_ms;
 	} erase;
 
+	struct {
+		enum {
+			VACUUM_IDLE,
+			VACUUM_MOVING,
+			VACUUM_CUTTING,
+		} phase;
+		bool is_possible;
+		int pages;      /* that the next step moves */
+		int64_t due_ms; /* when to go on after a pause */
+	} vacuum;
+
 	/* Under the thread's mutex. */
 	struct store_writes queue;
 	bool is_sweep_wanted, is_empty_log_wanted, has_new_limits;
@@ -234,6 +245,21 @@ int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);
 
 /* Do a part of it. */
 void sqlite_erase_step(struct sqlite_writer *writer);
+
+/* vacuum.c */
+
+/* See whether the pages of the file can be moved. Returns SQLITE_OK or an error. */
+int sqlite_vacuum_init(struct sqlite_writer *writer);
+
+/* Begin if many pages are free. */
+void sqlite_vacuum_consider(struct sqlite_writer *writer);
+
+/* In how many ms sqlite_vacuum_step has work; 0: now, -1: never. */
+int64_t sqlite_vacuum_wait_ms(const struct sqlite_writer *writer);
+
+/* Do a part of it. */
+void sqlite_vacuum_step(struct sqlite_writer *writer);
+
 /* trim.c */
 
 /* Start a sweep through all rooms. */

@@ -487,7 +487,7 @@ test_no_token_is_made_without_a_secret(void **state)
 	assert_null(tokens_make_jwt(other, &grant, &refused));
 	assert_int_equal(refused.count, 1);
 	assert_string_equal(refused.lines[0],
-		"built-in default: auth.jwt_secret_file is not set: set it to a file "
+		"built-in default: auth.jwt_secret_file is not set; set it to a file "
 		"with at least 32 random characters");
 	config_errors_clear(&refused);
 	config_free(other);

@@ -276,7 +276,7 @@ is_warned(void)
 	assert_non_null(made);
 	snprintf(sentence, sizeof(sentence),
 		"auth.tokens item 1: everybody on this machine can read the "
-		"token of ci: run chmod o= %s",
+		"token of ci; run chmod o= %s",
 		file);
 	if (is_one)
 		assert_non_null(strstr(warnings.lines[0], sentence));

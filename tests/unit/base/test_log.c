@@ -41,7 +41,7 @@ restore_stderr(void **state)
 	dup2(old_stderr, STDERR_FILENO);
 	close(old_stderr);
 	close(reader);
-	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, true);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
 	return 0;
 }
 
@@ -100,8 +100,7 @@ test_threads_log_whole_lines_during_a_reload(void **state)
 		assert_int_equal(
 			pthread_create(&threads[i], NULL, log_lines, names[i]), 0);
 	for (i = 0; i < LINES; i++)
-		log_setup(LOG_LEVEL_INFO, i % 2 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
-			true);
+		log_setup(LOG_LEVEL_INFO, i % 2 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	for (; !lost; whole++) {

@@ -74,7 +74,7 @@ test_ranges_are_found_by_name(void **state)
 static void
 test_every_value_counts_in_the_running_interval(void **state)
 {
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 
 	(void)state;
 	note(&past, 4, 1);
@@ -93,7 +93,7 @@ test_every_value_counts_in_the_running_interval(void **state)
 static void
 test_intervals_without_a_value_are_left_out(void **state)
 {
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 
 	(void)state;
 	note(&past, 1, 0);
@@ -117,7 +117,7 @@ test_rings_have_90_and_120_and_288_points(void **state)
 		{ METRIC_1H, 120, 30000 },
 		{ METRIC_24H, 288, 300000 },
 	};
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 	int64_t last = INT64_C(100000) * 1000;
 	size_t i, k;
 
@@ -143,7 +143,7 @@ test_rings_have_90_and_120_and_288_points(void **state)
 static void
 test_what_is_older_than_the_range_is_not_shown(void **state)
 {
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 
 	(void)state;
 	note(&past, 1, 0);
@@ -162,7 +162,7 @@ test_what_is_older_than_the_range_is_not_shown(void **state)
 static void
 test_a_small_step_back_of_the_clock_stays_in_the_running_interval(void **state)
 {
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 
 	(void)state;
 	note(&past, 1, 5000);
@@ -176,7 +176,7 @@ test_a_small_step_back_of_the_clock_stays_in_the_running_interval(void **state)
 static void
 test_a_clock_that_was_wrong_does_not_stop_the_past(void **state)
 {
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 
 	(void)state;
 	note(&past, 1, 0);
@@ -200,7 +200,7 @@ test_a_clock_that_was_wrong_does_not_stop_the_past(void **state)
 static void
 test_values_of_any_size_have_a_finite_mean(void **state)
 {
-	struct metric_past *past = NULL;
+	static struct metric_past *past;
 	int i;
 
 	(void)state;

@@ -88,19 +88,17 @@ assert_clash(const char *http, const char *line)
 	snprintf(addresses[1], sizeof(addresses[1]), "line.address=%s", line);
 	config_errors_clear(&errors);
 	config = config_load(&input, &errors);
-	assert_null(config);
+	assert_non_null(config);
+	config_check_listeners(config, &errors);
 	assert_int_equal(errors.count, 1);
 	assert_non_null(strstr(errors.lines[0],
 		"-s line.port=80: http and line cannot both listen on port 80 of "));
-	settings[3] = "line.port=81";
 	config_errors_clear(&errors);
-	config = config_load(&input, &errors);
-	assert_non_null(config);
-	config_free(config);
-	settings[2] = "http.port=0";
-	settings[3] = "line.port=0";
-	config = config_load(&input, &errors);
-	assert_non_null(config);
+	config->line.port = 81;
+	config_check_listeners(config, &errors);
+	config->http.port = config->line.port = 0;
+	config_check_listeners(config, &errors);
+	assert_int_equal(errors.count, 0);
 	config_free(config);
 }
 
@@ -136,10 +134,23 @@ test_different_addresses_may_have_the_same_port(void **state)
 			"http = { address = \"%s\"; port = 80; };"
 			"line = { address = \"%s\"; port = 80; };",
 			pairs[i][0], pairs[i][1]);
-		config_free(load(FILE_TEXT(text)));
+		struct config *config = load(FILE_TEXT(text));
+		config_check_listeners(config, &errors);
+		config_free(config);
 	}
-	config_free(load(FILE_TEXT("http = { port = 80; };"
-				   "line = { enabled = false; port = 80; };")));
+	struct config *off = load(FILE_TEXT("http = { port = 80; };"
+					    "line = { enabled = false; port = 80; };"));
+	config_check_listeners(off, &errors);
+	config_free(off);
+	assert_int_equal(errors.count, 0);
+	struct config *at_default = load(FILE_TEXT("\nhttp = { port = 2020; };"));
+	config_check_listeners(at_default, &errors);
+	config_free(at_default);
+	assert_int_equal(errors.count, 1);
+	assert_string_equal(errors.lines[0],
+		"test.cfg:2: http and line cannot both listen on port 2020 of 127.0.0.1; "
+		"change http.port or line.port");
+	config_errors_clear(&errors);
 }
 
 int

@@ -202,7 +202,7 @@ test_a_truncated_file_is_read_from_its_beginning(void **state)
 
 	put(fixture->log, "two\nunfin");
 	expect(fixture, "two|");
-	truncate(at(fixture, "log"), 0);
+	assert_int_equal(truncate(at(fixture, "log"), 0), 0);
 	append(fixture, "log", "three\n");
 	expect(fixture, "unfin|three|");
 	assert_int_equal(logged(fixture, "tail_truncated"), 1);
@@ -213,10 +213,10 @@ test_a_truncated_file_that_has_grown_again_is_recognised_by_its_bytes(void **sta
 {
 	struct fixture *fixture = *state;
 
-	truncate(at(fixture, "log"), 0);
+	assert_int_equal(truncate(at(fixture, "log"), 0), 0);
 	append(fixture, "log", "two\nthree\nfour\n");
 	expect(fixture, "two|three|four|");
-	truncate(at(fixture, "log"), 0);
+	assert_int_equal(truncate(at(fixture, "log"), 0), 0);
 	append(fixture, "log", "as\nlong\n123456\n");
 	expect(fixture, "as|long|123456|");
 	assert_int_equal(logged(fixture, "tail_truncated"), 2);
@@ -303,7 +303,7 @@ test_the_truncated_event_comes_at_once(void **state)
 	fixture->wants_events = true;
 	put(fixture->log, "two\nunfin");
 	expect(fixture, "two|");
-	truncate(at(fixture, "log"), 0);
+	assert_int_equal(truncate(at(fixture, "log"), 0), 0);
 	expect(fixture, "unfin|<truncated>|");
 	append(fixture, "log", "three\n");
 	expect(fixture, "three|");
@@ -321,7 +321,7 @@ test_no_event_comes_before_the_first_line(void **state)
 	rotate(fixture, 3);
 	append(fixture, "log", "one\n");
 	expect(fixture, "one|");
-	truncate(at(fixture, "log"), 0);
+	assert_int_equal(truncate(at(fixture, "log"), 0), 0);
 	expect(fixture, "<truncated>|");
 	rotate(fixture, 3);
 	append(fixture, "log", "two\n");
