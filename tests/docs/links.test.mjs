@@ -1,14 +1,13 @@
 // Links between documents: the file is there, and so is the heading.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { sourceDir } from '../lib/daemon.mjs';
 
-const { stdout } = spawnSync('git', ['ls-files', '*.md'], { cwd: sourceDir, encoding: 'utf8' });
-const documents = stdout.split('\n').filter((name) => name !== '');
+const below = (folder) => readdirSync(path.join(sourceDir, folder), { recursive: true }).map((name) => path.join(folder, name));
+const documents = ['README.md', 'tests/bench/README.md', ...below('docs')].filter((name) => name.endsWith('.md'));
 
 const withoutCode = (text) => text.replace(/^( *)```.*?^\1```$/gms, '').replace(/(`+).+?\1/gs, '');
 

@@ -131,7 +131,7 @@ test('a disk that hangs cannot delay the stop, which has status 3 then', { skip:
 		daemon.signal('SIGTERM');
 		assert.equal((await ann.closed).code, 1001);
 		await daemon.endsWith(3, 15_000);
-		assert.match(daemon.stderr, /^stop_forced messages_not_acked=1 level=error$/m);
+		assert.match(daemon.log.join('\n'), /^stop_forced messages_not_acked=1 level=error$/m);
 	}));
 
 test('a second SIGTERM stops at once although the disk hangs', { skip: isSlowRun }, () =>
