@@ -65,6 +65,7 @@ static_index_add_folder(struct static_sum *sum, int fd, char *path, int depth)
 			close(fd);
 		return;
 	}
+	/* cppcheck-suppress readdirCalled ; no other thread reads this directory */
 	while (!sum->is_unknown && (entry = readdir(folder)) != NULL) {
 		const char *name = entry->d_name;
 		int n = snprintf(path + length, PATH_MAX - length, "%s/", name);
