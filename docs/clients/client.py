@@ -2,7 +2,7 @@
 
 It sends each line that is typed, and prints what others say."""
 
-import asyncio, collections, json, random, sys, urllib.parse, uuid
+import asyncio, collections, contextlib, json, random, sys, urllib.parse, uuid
 import websockets
 
 base, room, name = sys.argv[1:]
@@ -13,7 +13,8 @@ since, session, here, failures = None, None, None, 0
 async def send_first(pause=0):
     await asyncio.sleep(pause)
     if here and waiting:
-        await here.send(json.dumps(waiting[0]))
+        with contextlib.suppress(websockets.ConnectionClosed):  # the next connection sends it
+            await here.send(json.dumps(waiting[0]))
 
 
 async def receive(socket, it):
