@@ -50,8 +50,9 @@ async def stay():
         url = f"{base.replace('http', 'ws', 1)}/ws?{urllib.parse.urlencode(query)}"
         try:
             async with websockets.connect(url) as socket:
-                async for text in socket:
-                    await receive(socket, json.loads(text))
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    async for text in socket:
+                        await receive(socket, json.loads(text))
             if socket.close_code == 1008:  # sent away
                 return
         except (OSError, websockets.WebSocketException) as error:
