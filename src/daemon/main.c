@@ -62,6 +62,7 @@ main_load(struct config_files *files, enum action action)
 		files, action == ACTION_CHECK ? main_print_file : NULL, &errors);
 	size_t i;
 
+	fflush(stdout); /* the files that were read come before their errors */
 	for (i = 0; i < errors.count; i++)
 		fprintf(stderr, "%s\n", errors.lines[i]);
 	config_errors_clear(&errors);
