@@ -70,9 +70,8 @@ deletion_of_room(struct input *input, struct room *room)
 	if (json_object_size(input->message.object) > 1)
 		return message_refuse(&input->fault, "bad_field",
 			"to delete a room, give nothing but \"room\"");
-	log_info("room_deleted", log_str("by", deletion_by(input)),
-		log_person("room", room->name), log_uint("last_id", room->last_id));
 	request = request_new(input->chat, REQUEST_DELETE_ROOM, input->asker, room, NULL);
+	request->deletion.by = xstrdup(deletion_by(input));
 	return request_append(input->chat, request, &entry) < 0
 		       ? message_refuse(&input->fault, "busy",
 				 "too much is under way, try again")
@@ -137,6 +136,9 @@ deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 		return;
 	}
 	requests_note_success(chat);
+	log_info("room_deleted", log_str("by", request->deletion.by),
+		log_person("room", request->room->name),
+		log_uint("last_id", request->room->last_id));
 	queued = deletion_empty_room(chat, request->room);
 	if (request->asker)
 		reply_ack(request->asker, &(struct chat_ack){

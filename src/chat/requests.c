@@ -86,6 +86,8 @@ request_clear(struct request *request)
 		free(request->change.by);
 		break;
 	case REQUEST_DELETE_ROOM:
+		free(request->deletion.by);
+		break;
 	case REQUEST_RESUME:
 		break;
 	}

@@ -42,6 +42,9 @@ struct request {
 			char *by;    /* a program or moderator; NULL: a person */
 		} change;
 		struct {
+			char *by; /* the moderator */
+		} deletion;       /* of REQUEST_DELETE_ROOM */
+		struct {
 			struct message_fault *refusal; /* if it is not known */
 		} known;
 		struct {

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ main_load(struct config_files *files, enum action action)
 		files, action == ACTION_CHECK ? main_print_file : NULL, &errors);
 	size_t i;
 
+	fflush(stdout); /* the files that were read come before their errors */
 	for (i = 0; i < errors.count; i++)
 		fprintf(stderr, "%s\n", errors.lines[i]);
 	config_errors_clear(&errors);
@@ -83,12 +85,14 @@ main_on_check(const char *event, bool is_warning, const char *line)
 static enum exit_status
 main_check(const struct config *config)
 {
+	const struct passwd *user = getpwuid(geteuid());
 	struct secrets secrets;
 
 	if (!checks_run(config, CHECKS_OF_TEST, &secrets, main_on_check))
 		return EXIT_BAD_CONFIG;
 	secrets_clear(&secrets);
-	printf("the configuration is good (checked as user %u)\n", geteuid());
+	printf("the configuration is good (checked as the user %s)\n",
+		user ? user->pw_name : "without a name");
 	return EXIT_OK;
 }
 
@@ -160,6 +164,16 @@ main_open_standard_files(void)
 	return 0;
 }
 
+/* What was printed may not fit on a full disk. Returns status, or another one if so. */
+static enum exit_status
+main_flush(enum exit_status status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("linnetd: cannot write to standard output: it is full or broken\n", stderr);
+	return status == EXIT_OK ? EXIT_CANNOT_OPEN : status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -180,5 +194,5 @@ main(int argc, char **argv)
 	else
 		status = main_act(&arguments);
 	command_line_free(&arguments);
-	return status;
+	return main_flush(status);
 }

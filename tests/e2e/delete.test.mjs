@@ -1,13 +1,13 @@
 // Deleting messages, rooms and what somebody has said.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import {
 	after, answerTo, assertError, enter, idsOf, range, receivedSoFar, say, sayMany, until, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
-import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { eventually, fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, expectJson, get, poll, post } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
 import { openTerminal } from '../lib/line.mjs';
@@ -268,11 +268,39 @@ test('no page of the history has remains of rows that were moved to another page
 		const { client: ann } = await enter(daemon, 'name=ann');
 		for (let n = 0; n < 8; n++)
 			await sayMany(ann, 200, { room: `room-${n}`, textOf: (m) => `word${(m * 7919) % 1009} ${'text '.repeat((m * 31) % 300)}` });
+		// A text of the copy may be deleted once it is restored.
+		const copied = await runDaemon({ folder, args: ['--backup', path.join(folder, 'copy.db')] });
+		assert.equal(copied.code, 0, copied.stderr);
 		await orderOk(daemon, 'delete', { room: 'room-3', of: range(1, 200).filter((n) => n % 3) });
 	});
-	const { dirty, clean } = gapsOf(path.join(folder, 'linnet.db'));
-	assert.deepEqual(dirty, []);
-	assert.ok(clean > 100, `${clean} pages`);
+	for (const file of ['linnet.db', 'copy.db']) {
+		const { dirty, clean } = gapsOf(path.join(folder, file));
+		assert.deepEqual(dirty, [], file);
+		assert.ok(clean > 100, `${clean} pages`);
+	}
+});
+
+test('the log says that a room was deleted when it was', async (t) => {
+	const disk = smallDisk(2 * 1024 * 1024);
+	if (!disk) {
+		t.skip('a small file system cannot be mounted here');
+		return;
+	}
+	const settings = [`store.path=${path.join(disk.folder, 'linnet.db')}`];
+	try {
+		await withDaemon({ ...options, settings }, async (daemon) => {
+			await push(daemon, 'ops', 'kept');
+			const filler = fillUp(disk.folder);
+			while ((await post(daemon, '/push/ops', 'x'.repeat(9_000), bearer('ci-secret'))).status === 200);
+			await assertRefused(order(daemon, 'delete', { room: 'ops' }), 503, 'store_failed');
+			assert.doesNotMatch(daemon.stderr, /room_deleted/);
+			rmSync(filler);
+			await eventually(() => orderOk(daemon, 'delete', { room: 'ops' }), 'the deletion');
+			await daemon.waitForLog(/^room_deleted by=root room=ops last_id=\d+$/);
+		});
+	} finally {
+		disk.remove();
+	}
 });
 
 test('what was deleted is given back to the disk, and the rest stays whole', async () => {

@@ -71,6 +71,10 @@ backup_fill(
 	rc = sqlite_db_open(&to, path, SQLITE_OPEN_READWRITE);
 	if (rc == SQLITE_OK)
 		rc = backup_copy(&to, source);
+	/* SQLite writes the first page last, so gaps.c could not tell what the others
+	 * are; and pages from the log have leftovers. */
+	if (rc == SQLITE_OK)
+		rc = sqlite_gaps_clean(&to);
 	if (rc == SQLITE_OK)
 		rc = sqlite_schema_set_epoch(&to, epoch);
 	if (rc != SQLITE_OK)

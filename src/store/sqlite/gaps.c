@@ -159,3 +159,26 @@ sqlite_gaps_zero(struct sqlite_db *db)
 		file->pMethods = &zeroing;
 	pthread_mutex_unlock(&mutex);
 }
+
+int
+sqlite_gaps_clean(struct sqlite_db *db)
+{
+	unsigned char page[PAGE_MAX_BYTES];
+	sqlite3_int64 bytes = 0, offset;
+	sqlite3_file *file = NULL;
+	int64_t page_bytes = 0;
+	size_t start, end;
+	int rc = sqlite_db_number(db, "PRAGMA page_size", &page_bytes);
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xFileSize(file, &bytes);
+	for (offset = 0; rc == SQLITE_OK && offset + page_bytes <= bytes;
+		offset += page_bytes) {
+		rc = file->pMethods->xRead(file, page, (int)page_bytes, offset);
+		if (rc == SQLITE_OK &&
+			gaps_find(page, (size_t)page_bytes, offset == 0, &start, &end))
+			rc = gaps_write(file, page, (int)page_bytes, offset);
+	}
+	return rc;
+}

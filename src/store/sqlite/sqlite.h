@@ -69,6 +69,10 @@ int sqlite_db_truncate_log(struct sqlite_db *db, int wait_ms);
 /* Let db write no leftovers of moved rows to its file. */
 void sqlite_gaps_zero(struct sqlite_db *db);
 
+/* Remove the leftovers of moved rows that are in the file of db. Nobody else may use the
+ * file. Returns SQLITE_OK or an error. */
+int sqlite_gaps_clean(struct sqlite_db *db);
+
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);
 
