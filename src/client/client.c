@@ -73,7 +73,10 @@ client_find_command(const struct arguments *arguments)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].word, word) != 0)
 			continue;
-		if (count < commands[i].least || count > commands[i].most) {
+		/* An empty room would be the default one: a variable of a script that is
+		 * not set. */
+		if (count < commands[i].least || count > commands[i].most ||
+			(count && !*arguments->words[1])) {
 			output_note("usage: linnet %s", commands[i].usage);
 			return NULL;
 		}

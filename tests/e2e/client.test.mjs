@@ -49,7 +49,7 @@ test('options stand anywhere, numbers and words behind -- are none, and wrong on
 		const told = JSON.parse(await linnetDone(daemon.url, ['history', '--json', 'lobby']));
 		assert.deepEqual([told.type, told.id, told.message], ['message', 1, '-x']);
 		for (const args of [
-			[], ['--nothing'], ['-x'], ['nothing'], ['pub'], ['history', 'a', 'b'], ['sub', 'a', 'b', '--since', 'e:1'], ['sub', 'a', '--since', 'e'],
+			[], ['pub', '', 'x'], ['sub', ''], ['--nothing'], ['-x'], ['nothing'], ['pub'], ['history', 'a', 'b'], ['sub', 'a', 'b', '--since', 'e:1'], ['sub', 'a', '--since', 'e'],
 			['sub', 'a', '--count', '0'], ['sub', 'a', '--count', '9x'], ['sub', 'a', '--count'], ['pub', 'a', 'b', '--state', 's'], ['--json=1', 'rooms'],
 			['metric', 'a', 'b', 'c'], ['edit', 'a', '0', 'b'], ['delete', 'a', 'x'], ['admin'], ['admin', 'nothing'], ['admin', 'ban', 'x', 'soon'],
 			['admin', 'delete', 'ops', 'x'], ['rooms', '-u', 'ftp://x'], ['rooms', '-u', 'http://'], ['rooms', '-u', 'http://h:99999'],
