@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "daemon/daemon.h"
 #include "daemon/make_token.h"
 #include "daemon/versions.h"
+#include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/chat.h"
@@ -61,8 +63,9 @@ main_load(struct config_files *files, enum action action)
 		files, action == ACTION_CHECK ? main_print_file : NULL, &errors);
 	size_t i;
 
+	fflush(stdout); /* the names of the files before what is wrong in them */
 	for (i = 0; i < errors.count; i++)
-		fprintf(stderr, "%s\n", errors.lines[i]);
+		log_print(LOG_LEVEL_ERROR, "%s", errors.lines[i]);
 	config_errors_clear(&errors);
 	return config;
 }
@@ -77,7 +80,20 @@ static void
 main_on_check(const char *event, bool is_warning, const char *line)
 {
 	(void)event;
-	fprintf(stderr, "%s%s\n", is_warning ? "warning: " : "", line);
+	log_print(is_warning ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "%s%s",
+		is_warning ? "warning: " : "", line);
+}
+
+/* Tells the user too, because another user may not be able to read the same files. */
+static void
+main_print_good(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (user)
+		printf("the configuration is good (checked as user %s)\n", user->pw_name);
+	else
+		printf("the configuration is good (checked as user %u)\n", geteuid());
 }
 
 static enum exit_status
@@ -88,7 +104,7 @@ main_check(const struct config *config)
 	if (!checks_run(config, CHECKS_OF_TEST, &secrets, main_on_check))
 		return EXIT_BAD_CONFIG;
 	secrets_clear(&secrets);
-	printf("the configuration is good (checked as user %u)\n", geteuid());
+	main_print_good();
 	return EXIT_OK;
 }
 
@@ -98,7 +114,8 @@ main_backup(const struct config *config, const char *to)
 	const char *why = "";
 
 	if (chat_backup(config, to, &why) < 0) {
-		fprintf(stderr, "linnetd: cannot copy the history %s to %s: %s\n",
+		log_print(LOG_LEVEL_ERROR,
+			"linnetd: cannot copy the history %s to %s: %s",
 			config->store.path, to, why);
 		return EXIT_CANNOT_OPEN;
 	}

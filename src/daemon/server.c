@@ -292,7 +292,7 @@ server_describe(void *context, char *text, size_t size)
 {
 	const struct server *server = context;
 
-	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
+	snprintf(text, size, "connections: %zu, people: %zu, rooms: %zu",
 		server->acceptor.conns.count, chat_people_count(server->chat),
 		chat_room_count(server->chat));
 }

@@ -35,7 +35,7 @@ test('systemd receives READY, a readable STATUS, repeated WATCHDOG, and STOPPING
 	const env = { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '200000' };
 	await withDaemon({ env }, async (daemon) => {
 		await manager.hears('READY=1');
-		await manager.hears('STATUS=0 connections, 0 people in 1 rooms');
+		await manager.hears('STATUS=connections: 0, people: 0, rooms: 1');
 		await manager.hears('WATCHDOG=1', 3);
 		assert.ok(!manager.heard.includes('STOPPING'));
 		await daemon.stop();
