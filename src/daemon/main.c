@@ -177,6 +177,16 @@ main_open_standard_files(void)
 	return 0;
 }
 
+/* What was printed may not fit on a full disk. Returns status, or another one if so. */
+static enum exit_status
+main_flush(enum exit_status status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("linnetd: cannot write to standard output: it is full or broken\n", stderr);
+	return status == EXIT_OK ? EXIT_CANNOT_OPEN : status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -197,5 +207,5 @@ main(int argc, char **argv)
 	else
 		status = main_act(&arguments);
 	command_line_free(&arguments);
-	return status;
+	return main_flush(status);
 }

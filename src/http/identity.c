@@ -1,6 +1,7 @@
 #include "http/identity.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,6 +9,8 @@
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
+
+#define HTTPS_PORT 443
 
 /* Headers that only proxies add. */
 static const char *const marks[] = { "forwarded", "via", "x-real-ip", "x-client-ip",
@@ -64,6 +67,33 @@ identity_printable(const char *value)
 	return name_is_line(value) ? value : "?";
 }
 
+/* The port in a Host header. */
+static unsigned long
+identity_port_of(const char *host, unsigned long preset)
+{
+	const char *port = strrchr(host, ':');
+
+	/* A colon in brackets is part of an IPv6 address. */
+	return port && !strchr(port, ']') ? strtoul(port + 1, NULL, 10) : preset;
+}
+
+/* True if host is what this machine itself calls its HTTPS port when it uses the public
+ * name. A proxy that passes encrypted bytes on has the public port itself. */
+static bool
+identity_is_own_port(const struct http_request *request)
+{
+	return *request->http->door->config->http.tls_certificate &&
+	       request->conn->port == identity_port_of(request->head->host, HTTPS_PORT);
+}
+
+/* True if the host shows that a proxy has forwarded the request. */
+static bool
+identity_is_host_of_proxy(const struct http_request *request)
+{
+	return !request->conn->is_unix && !identity_is_local_host(request->head->host) &&
+	       !identity_is_own_port(request);
+}
+
 /* Tell the operator once that a proxy is not listed. On loopback its connections have no
  * limits; on a UNIX socket they have those of one address. */
 static void
@@ -73,8 +103,7 @@ identity_warn_of_proxy(const struct http_request *request)
 	const struct conn *conn = request->conn;
 	const char *mark = identity_find_mark(request->head);
 
-	if (door->has_warned_of_proxy ||
-		(!mark && (conn->is_unix || identity_is_local_host(request->head->host))))
+	if (door->has_warned_of_proxy || (!mark && !identity_is_host_of_proxy(request)))
 		return;
 	door->has_warned_of_proxy = true;
 	log_warn("proxy_not_trusted",

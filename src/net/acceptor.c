@@ -111,6 +111,22 @@ acceptor_reject(struct acceptor *acceptor, int fd, const struct sockaddr *addres
 	reject_add(acceptor->reject, fd, is_banned ? texts->banned : texts->full);
 }
 
+/* The port that the peer has connected to. */
+static uint16_t
+acceptor_port_of(int fd)
+{
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+		return 0;
+	if (address.ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
+	return address.ss_family == AF_INET
+		       ? ntohs(((const struct sockaddr_in *)&address)->sin_port)
+		       : 0;
+}
+
 /* Returns a record of the connection, or NULL if it is rejected. */
 static struct conn *
 acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
@@ -119,11 +135,13 @@ acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address
 	const char *why;
 	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
 
-	if (conn)
-		acceptor_set_socket_options(fd, acceptor->config->heartbeat.ping_s,
-			acceptor->config->heartbeat.pong_s);
-	else
+	if (!conn) {
 		acceptor_reject(acceptor, fd, address, why, texts);
+		return NULL;
+	}
+	conn->port = acceptor_port_of(fd);
+	acceptor_set_socket_options(fd, acceptor->config->heartbeat.ping_s,
+		acceptor->config->heartbeat.pong_s);
 	return conn;
 }
 

@@ -1,12 +1,13 @@
 // The command line: flags, exit statuses, configuration errors.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { binary, runDaemon, sourceDir, temporaryFile, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { ask } from '../lib/raw.mjs';
 
 const hasIPv6 = Object.values(networkInterfaces())
@@ -34,6 +35,18 @@ test('-V and --version print the version and exit with status 0', async () => {
 		assert.equal(code, 0);
 		assert.match(stdout, /\b\d+\.\d+\.\d+\b/);
 	}
+});
+
+test('what cannot be printed is an error with status 3', () => {
+	const secret = temporaryFile('jwt.secret', `${'s'.repeat(40)}\n`);
+	const full = openSync('/dev/full', 'w');
+	for (const args of [['-h'], ['-V'], ['-T'], ['-t'], ['-s', `auth.jwt_secret_file=${secret}`, '--make-token', 'ann']]) {
+		const root = path.join(sourceDir, 'public');
+		const { status, stderr } = spawnSync(binary, ['-s', `http.root=${root}`, ...args], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+		assert.equal(status, 3, args.join(' '));
+		assert.match(stderr, /linnetd: cannot write to standard output/);
+	}
+	closeSync(full);
 });
 
 test('bad usage prints what is wrong and exits with status 2', async () => {

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { binary, eventually, temporaryFile, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { withCarelessNginx } from '../lib/proxies.mjs';
 import { ask, connect, connectWebSocket, RawClient, request } from '../lib/raw.mjs';
+import { askTls, makeCertificate } from '../lib/tls.mjs';
 
 const push = (target, headers = {}) => ask(target, 'POST', '/push/lobby', { 'Content-Length': '2', ...headers }, 'hi');
 const statusOf = async (target, at, headers) => (await ask(target, 'GET', at, headers)).status;
@@ -92,6 +93,30 @@ test('a proxy on this machine that is not trusted is named in the log, once', ()
 		assert.equal(count(daemon, 'proxy_not_trusted'), 1);
 	}));
 
+test('this machine itself may use the public name of its HTTPS port; a proxy before it has another port', async () => {
+	const certificate = makeCertificate();
+	const askAs = async (daemon, Host, more = {}, method = 'GET', at = '/healthz') => {
+		const options = { headers: { Host, ...more }, servername: 'localhost' };
+		return (await askTls(daemon, certificate, method, at, options)).status;
+	};
+	await withDaemon({ settings: certificate.settings }, async (daemon) => {
+		assert.equal(await askAs(daemon, `chat.example.org:${daemon.port}`), 200);
+		assert.equal(await askAs(daemon, `[2001:db8::7]:${daemon.port}`), 200);
+		assert.equal(await askAs(daemon, `chat.example.org:${daemon.port}`, {}, 'GET', '/metrics'), 403);
+		assert.equal(count(daemon, 'proxy_not_trusted'), 0);
+		assert.equal(await askAs(daemon, '[2001:db8::7]'), 200);
+		await daemon.waitForLog(/^proxy_not_trusted peer=127\.0\.0\.1 host=\[2001:db8::7\] /);
+	});
+	await withDaemon({ settings: certificate.settings }, async (daemon) => {
+		assert.equal(await askAs(daemon, `chat.example.org:${daemon.port}`, { Via: '1.1 elsewhere' }), 200);
+		await daemon.waitForLog(/^proxy_not_trusted .*header=via/);
+	});
+	await withDaemon({}, async (daemon) => {
+		assert.equal(await statusOf(daemon, '/healthz', { Host: `chat.example.org:${daemon.port}` }), 200);
+		await daemon.waitForLog(/^proxy_not_trusted /);
+	});
+});
+
 test('a header of a proxy is enough for the log to name it; a trusted proxy is not named', async () => {
 	await withDaemon({}, async (daemon) => {
 		assert.equal(await statusOf(daemon, '/healthz', { 'CF-Connecting-IP': '198.51.100.7' }), 200);
@@ -132,7 +157,8 @@ async function onUnixSocket(t, list, body) {
 	let said = '';
 	child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
 	t.after(() => child.kill('SIGKILL'));
-	await eventually(() => assert.ok(existsSync(file)), 'the socket');
+	// The file exists before anybody listens on it.
+	await eventually(() => assert.match(said, /Listening on/), 'the socket');
 	const open = async () => {
 		const socket = net.connect(file);
 		await once(socket, 'connect');

@@ -45,6 +45,7 @@ struct conn {
 	bool is_forwarded;       /* by a proxy, for the client */
 	bool is_unix;            /* the peer is on a UNIX socket and has no address */
 	struct in6_addr address; /* the peer's own; "::" if is_unix */
+	uint16_t port;           /* of this machine; 0 on a UNIX socket */
 	int64_t deadline_ms;     /* monotonic; the connection is killed then; 0: none */
 	int64_t opened_ms;       /* monotonic */
 	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
