@@ -189,8 +189,8 @@ config_syntax_text(const char *text)
 			"with strings in quotes, and look for a missing \";\" or bracket "
 			"before it" },
 		{ "duplicate setting name",
-			"this name is already set in the same group; remove one of the "
-			"two" },
+			"this name is already used above; remove one of the two, or "
+			"write both groups as one" },
 		{ "mismatched element type in array",
 			"the items of a list in [ ] must all have the same type" },
 	};

@@ -83,8 +83,8 @@ test_a_syntax_error_carries_the_text_of_libconfig(void **state)
 		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it");
 	assert_load_fails(FILE_TEXT("http = { port = 1;\n  port = 2; };"),
-		"test.cfg:2: this name is already set in the same group; remove one of "
-		"the two");
+		"test.cfg:2: this name is already used above; remove one of the two, "
+		"or write both groups as one");
 	assert_load_fails(FILE_TEXT("http = { allowed_origins = [ 1, true ]; };"),
 		"test.cfg:1: the items of a list in [ ] must all have the same type",
 		"test.cfg:1: http.allowed_origins item 1 must be a string, is 1");
