@@ -88,9 +88,10 @@ main_on_check(const char *event, bool is_warning, const char *line)
 static void
 main_print_good(void)
 {
-	const struct passwd *user = getpwuid(geteuid());
+	struct passwd entry, *user = NULL;
+	char strings[4096];
 
-	if (user)
+	if (getpwuid_r(geteuid(), &entry, strings, sizeof(strings), &user) == 0 && user)
 		printf("the configuration is good (checked as user %s)\n", user->pw_name);
 	else
 		printf("the configuration is good (checked as user %u)\n", geteuid());
