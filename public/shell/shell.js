@@ -5,7 +5,7 @@ import { texts } from '../words/texts.js';
 
 // Causes with a reason written by a person, and the server's defaults (see src/chat/).
 const WITH_REASON = ['kicked', 'banned', 1008];
-const DEFAULT_REASON = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
+const DEFAULT_REASON = /^(a moderator has sent you away|(you are|this name is) banned)$/;
 
 function words({ name, kind, cause, reason }) {
 	const state = name === 'online' ? texts.online[kind] : texts.state[name];

@@ -92,9 +92,10 @@ main_print_good(void)
 	char strings[4096];
 
 	if (getpwuid_r(geteuid(), &entry, strings, sizeof(strings), &user) == 0 && user)
-		printf("the configuration is good (checked as user %s)\n", user->pw_name);
+		printf("the configuration is good (checked as the user %s)\n",
+			user->pw_name);
 	else
-		printf("the configuration is good (checked as user %u)\n", geteuid());
+		printf("the configuration is good (checked as the user %u)\n", geteuid());
 }
 
 static enum exit_status
