@@ -53,7 +53,8 @@ connection_read_refusal(const json_t *error)
 		.text = text ? text : "",
 	};
 
-	refusal.is_pace = !strcmp(refusal.code, "rate_limited") || wait;
+	refusal.is_pace = !strcmp(refusal.code, "rate_limited") ||
+			  (wait && !strcmp(refusal.code, "too_many_rooms"));
 	refusal.is_passing = refusal.is_pace || !strcmp(refusal.code, "busy") ||
 			     !strcmp(refusal.code, "store_failed");
 	refusal.wait_ms = json_is_integer(wait) && json_integer_value(wait) > 0 &&

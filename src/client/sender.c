@@ -57,6 +57,7 @@ struct sender {
 	size_t max_bytes; /* of an object */
 	struct allowance allowance;
 	int64_t pause_ms; /* send nothing until then */
+	bool is_told;     /* the user knows that the server is busy */
 	int64_t heard_ms; /* the last ack, or the first object after all acks */
 };
 
@@ -134,6 +135,7 @@ sender_on_ack(struct sender *sender, struct parcel *parcel, json_t *ack)
 	struct buffer text = { 0 };
 
 	sender->heard_ms = clock_now_ms();
+	sender->is_told = false;
 	if (sender->connection.client->arguments->is_json) {
 		output_append_json(&text, ack);
 		output_write(&text);
@@ -154,9 +156,16 @@ sender_is_own_fault(const char *code)
 static bool
 sender_is_worth_a_retry(struct sender *sender, const struct connection_refusal *refusal)
 {
-	if (refusal->is_pace)
-		connection_excuse(&sender->connection, refusal->wait_ms);
-	return refusal->is_passing && connection_has_patience(&sender->connection);
+	struct connection *connection = &sender->connection;
+
+	if (refusal->is_pace) {
+		connection_excuse(connection, refusal->wait_ms);
+	} else if (refusal->is_passing && !sender->is_told) {
+		sender->is_told = true;
+		output_note("%s: %s; trying again", connection->client->arguments->url,
+			refusal->text);
+	}
+	return refusal->is_passing && connection_has_patience(connection);
 }
 
 static void
