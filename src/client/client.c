@@ -139,7 +139,9 @@ client_run(const struct arguments *arguments)
 	if (command && client_prepare(&client)) {
 		client.runner = runner_new(lws_peer_protocols(), client.url.is_tls);
 		status = CLIENT_REFUSED;
-		if (client.runner)
+		if (!client.runner)
+			output_note("libwebsockets could not be started");
+		else
 			status = command->run(&client, arguments->words + 1);
 		runner_free(client.runner);
 	}

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "client/output.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
 
@@ -71,7 +70,6 @@ runner_new(const struct lws_protocols *protocols, bool is_tls)
 	unsetenv("http_proxy");
 	runner->context = lws_create_context(&info);
 	if (!runner->context) {
-		output_note("libwebsockets could not be started");
 		free(runner);
 		return NULL;
 	}

@@ -10,7 +10,7 @@ struct lws_context;
 struct lws_protocols;
 
 /* Create the loop. is_tls: it may connect with TLS. protocols ends with a row of zeros
- * and lives as long as the loop. NULL after printing why it failed. Free it with
+ * and lives as long as the loop. NULL if it failed. Free it with
  * runner_free, which closes its connections.
  */
 struct runner *runner_new(const struct lws_protocols *protocols, bool is_tls);
