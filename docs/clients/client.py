@@ -2,7 +2,7 @@
 
 It sends each line that is typed, and prints what others say."""
 
-import asyncio, collections, json, random, sys, urllib.parse, uuid
+import asyncio, collections, contextlib, json, random, sys, urllib.parse, uuid
 import websockets
 
 base, room, name = sys.argv[1:]
@@ -13,7 +13,8 @@ since, session, here, failures = None, None, None, 0
 async def send_first(pause=0):
     await asyncio.sleep(pause)
     if here and waiting:
-        await here.send(json.dumps(waiting[0]))
+        with contextlib.suppress(websockets.ConnectionClosed):  # the next connection sends it
+            await here.send(json.dumps(waiting[0]))
 
 
 async def receive(socket, it):
@@ -49,8 +50,9 @@ async def stay():
         url = f"{base.replace('http', 'ws', 1)}/ws?{urllib.parse.urlencode(query)}"
         try:
             async with websockets.connect(url) as socket:
-                async for text in socket:
-                    await receive(socket, json.loads(text))
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    async for text in socket:
+                        await receive(socket, json.loads(text))
             if socket.close_code == 1008:  # sent away
                 return
         except (OSError, websockets.WebSocketException) as error:

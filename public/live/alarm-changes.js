@@ -1,7 +1,7 @@
 // The list of recent alarm events, newest first: raised, changed, acknowledged, cleared.
-import { bidiText } from '../bidi-text.js';
-import { element } from '../elements.js';
-import { setText } from '../set-text.js';
+import { bidiText } from '../base/bidi-text.js';
+import { element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
 import { severityMark, textOf, titleOf } from './alarm-row.js';
 
 const MAX_CHANGES = 200;

@@ -1,9 +1,9 @@
 // One active alarm: its severity, title, text, age, and who acknowledged it.
-import { focusOn } from '../arrange.js';
-import { bidiText } from '../bidi-text.js';
-import { button, element } from '../elements.js';
-import { icon } from '../icon.js';
-import { setText } from '../set-text.js';
+import { focusOn } from '../base/arrange.js';
+import { bidiText } from '../base/bidi-text.js';
+import { button, element } from '../base/elements.js';
+import { icon } from '../base/icon.js';
+import { setText } from '../base/set-text.js';
 
 // The shapes: a circle, a triangle, an octagon, and a filled octagon with a flash.
 const SHAPES = {

@@ -1,7 +1,7 @@
 // The active alarms, most urgent first, and their recent changes.
-import { arrange } from '../arrange.js';
-import { element } from '../elements.js';
-import { setText } from '../set-text.js';
+import { arrange } from '../base/arrange.js';
+import { element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
 import { createAlarmChanges } from './alarm-changes.js';
 import { createAlarmRow, titleOf } from './alarm-row.js';
 

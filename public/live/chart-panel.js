@@ -1,7 +1,7 @@
 // The panel below an opened tile: the chart, with minimum, average and maximum.
-import { bidiText } from '../bidi-text.js';
-import { button, element } from '../elements.js';
-import { setText } from '../set-text.js';
+import { bidiText } from '../base/bidi-text.js';
+import { button, element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
 import { createChart } from './chart.js';
 
 export function createChartPanel(metric, { words, units, locale, onClose }) {

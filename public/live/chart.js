@@ -1,5 +1,5 @@
 // A chart of one metric. uPlot is loaded when the first chart is opened.
-import { addStylesheet } from '../stylesheet.js';
+import { addStylesheet } from '../base/stylesheet.js';
 import { addTouchZoom } from './touch-zoom.js';
 import { isBytes } from './units.js';
 

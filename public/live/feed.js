@@ -1,7 +1,7 @@
 // Receives the frames for the Live view and loads it when it is first shown. Until then it keeps the last values of
 // each metric and the active alarms.
-import { createLazy } from '../lazy.js';
-import { clockTimeSeconds, fullDate, texts } from '../texts.js';
+import { createLazy } from '../base/lazy.js';
+import { clockTimeSeconds, fullDate, texts } from '../words/texts.js';
 import { createPast, hasPoint } from './past.js';
 
 const MAX_ALARMS = 1000;

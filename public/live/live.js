@@ -1,7 +1,7 @@
 // The Live view: active alarms, and the current values of metrics.
-import { element } from '../elements.js';
-import { localeOf } from '../locale.js';
-import { addStylesheet } from '../stylesheet.js';
+import { element } from '../base/elements.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { localeOf } from '../words/locale.js';
 import { createAges } from './ages.js';
 import { createAlarms } from './alarms.js';
 import { words as languages } from './texts.js';

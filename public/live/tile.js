@@ -1,7 +1,7 @@
 // The tile of one metric: its name, last value, sparkline and age.
-import { bidiText } from '../bidi-text.js';
-import { element } from '../elements.js';
-import { setText } from '../set-text.js';
+import { bidiText } from '../base/bidi-text.js';
+import { element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
 import { SPARKLINE_POINTS, createSparkline } from './sparkline.js';
 
 export function createTile(metric, { words, units, ageOf }) {

@@ -1,7 +1,7 @@
 // The tiles of all metrics, grouped by room, and the chart of the opened tile.
-import { bidiText } from '../bidi-text.js';
-import { element } from '../elements.js';
-import { setText } from '../set-text.js';
+import { bidiText } from '../base/bidi-text.js';
+import { element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
 import { createChartPanel } from './chart-panel.js';
 import { createMetrics, MAX_METRICS } from './metrics.js';
 import { createTile } from './tile.js';

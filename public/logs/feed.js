@@ -1,5 +1,5 @@
 // Connects the Logs view with the log rooms.
-import { texts } from '../texts.js';
+import { texts } from '../words/texts.js';
 import { createLogs } from './logs.js';
 import { createTails } from './tails.js';
 

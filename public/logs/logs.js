@@ -1,9 +1,9 @@
 // The Logs view: the lines of one log file, with a filter.
-import { button, element } from '../elements.js';
-import { localeOf } from '../locale.js';
-import { createSilencer } from '../silencer.js';
-import { recall, remember } from '../storage.js';
-import { addStylesheet } from '../stylesheet.js';
+import { button, element } from '../base/elements.js';
+import { createSilencer } from '../base/silencer.js';
+import { recall, remember } from '../base/storage.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { localeOf } from '../words/locale.js';
 import { copyText } from './clipboard.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';

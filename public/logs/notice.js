@@ -1,6 +1,6 @@
 // The notice in place of the lines while there are none.
-import { button, element } from '../elements.js';
-import { setText } from '../set-text.js';
+import { button, element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
 
 export function createNotice({ words }) {
 	const text = element('p');

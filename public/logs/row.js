@@ -1,5 +1,5 @@
 // The row of one log line or mark. Text from outside is never used as markup.
-import { element } from '../elements.js';
+import { element } from '../base/elements.js';
 
 // Limits the elements per line.
 const MAX_HITS = 50;

@@ -1,5 +1,5 @@
 // The rooms of followed log files. They carry lines, not messages.
-import { encodeJoin, encodeLeave, randomId } from '../wire.js';
+import { encodeJoin, encodeLeave, randomId } from '../connection/wire.js';
 
 // onJoined(object) and onLog(object) get raw frames.
 export function createTails({ send, onJoined, onLog }) {

@@ -1,7 +1,7 @@
 // The toolbar of the Logs view.
-import { button, element } from '../elements.js';
-import { setText } from '../set-text.js';
-import { recall, remember } from '../storage.js';
+import { button, element } from '../base/elements.js';
+import { setText } from '../base/set-text.js';
+import { recall, remember } from '../base/storage.js';
 import { MAX_FILTER_LENGTH } from './filter.js';
 
 // Wait for the end of a word.

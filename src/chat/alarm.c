@@ -401,7 +401,7 @@ alarm_find_standing(struct input *input, struct room *room, const char *key)
 	if (alarm && alarm->intended)
 		return alarm;
 	message_refuse(
-		&input->fault, "no_such_alarm", "no alarm of that key stands here");
+		&input->fault, "no_such_alarm", "there is no such alarm in this room");
 	return NULL;
 }
 

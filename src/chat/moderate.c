@@ -229,7 +229,7 @@ moderate_check_prefix(const struct chat_caller *by, const struct cidr *cidr,
 
 	if (moderate_has_loopback(cidr))
 		return message_refuse(fault, "bad_address",
-			"that is this machine itself, or a network that it would be in");
+			"this machine cannot be banned, nor a network with it");
 	if (cidr_read_address(by->peer, strlen(by->peer), &own) && cidr_has(cidr, &own))
 		return message_refuse(fault, "bad_address", "you come from there");
 	return 0;
@@ -314,7 +314,7 @@ moderate_lift(struct input *input, const struct order *order)
 	found = bans_find(input->chat->bans, &ban.subject);
 	if (!found)
 		return message_refuse(
-			&input->fault, "no_such_ban", "there is nothing to lift");
+			&input->fault, "no_such_ban", "there is no such ban or mute");
 	if (ban_store_lift(input, &ban.subject,
 		    moderate_describe(is_mute ? "unmute" : "unban", found)) < 0)
 		return -EAGAIN;

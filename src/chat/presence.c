@@ -308,8 +308,7 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 	if (is_new && ban_store_check_mute(input) < 0)
 		return -EINVAL;
 	if (is_new && bans_have_name(chat->bans, BAN_NAME, &forms))
-		return message_refuse(
-			&input->fault, "banned", "who is called that is banned");
+		return message_refuse(&input->fault, "banned", "this name is banned");
 	snprintf(was, sizeof(was), "%s", session->person->name);
 	if (holder && presence_prove(session, holder, proof)) {
 		/* session may have been a guest. */

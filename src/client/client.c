@@ -37,7 +37,7 @@ static const struct command_row commands[] = {
 		"correct a message of yours" },
 	{ "delete", 2, 2, false, acts_delete, "delete ROOM ID",
 		"delete a message of yours" },
-	{ "admin", 1, SIZE_MAX, false, orders_run, "admin ORDER ...",
+	{ "admin", 0, SIZE_MAX, false, orders_run, "admin ORDER ...",
 		"moderate; without a known ORDER it lists them" },
 };
 

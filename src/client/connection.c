@@ -85,7 +85,7 @@ connection_note_trouble(struct connection *connection, const char *why)
 	if (connection->is_told)
 		return;
 	connection->is_told = true;
-	output_note("%s: %s; trying again", url, *why ? why : "the connection was lost");
+	output_note("%s: %s; trying again", url, *why ? why : "there is no connection");
 }
 
 void

@@ -137,7 +137,7 @@ http_exchange_run(struct http_exchange *exchange, int64_t deadline_ms)
 	if (!exchange->peer.is_over)
 		http_exchange_fail(exchange, "the server does not answer");
 	else if (!exchange->is_whole)
-		http_exchange_fail(exchange, "the connection was lost");
+		http_exchange_fail(exchange, "there is no connection");
 	lws_peer_kill(&exchange->peer);
 }
 

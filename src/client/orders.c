@@ -181,6 +181,8 @@ orders_run(const struct client *client, const char *const *words)
 	json_t *answer;
 	size_t count = 0, i = 0;
 
+	if (!words[0])
+		return orders_print_usage();
 	while (words[count + 1])
 		count++;
 	while (i < ARRAY_SIZE(orders) && strcmp(orders[i].word, words[0]) != 0)

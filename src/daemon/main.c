@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,12 +85,14 @@ main_on_check(const char *event, bool is_warning, const char *line)
 static enum exit_status
 main_check(const struct config *config)
 {
+	const struct passwd *user = getpwuid(geteuid());
 	struct secrets secrets;
 
 	if (!checks_run(config, CHECKS_OF_TEST, &secrets, main_on_check))
 		return EXIT_BAD_CONFIG;
 	secrets_clear(&secrets);
-	printf("the configuration is good (checked as user %u)\n", geteuid());
+	printf("the configuration is good (checked as the user %s)\n",
+		user ? user->pw_name : "without a name");
 	return EXIT_OK;
 }
 

@@ -98,6 +98,16 @@ response_put_origin(struct buffer *out, const char *origin)
 	response_put(out, "\r\nVary: Origin\r\n");
 }
 
+/* A script or style sheet is ruled by the policy of its document. Of the page's files
+ * most are one of these, and the policy would be a quarter of what is sent for them. A
+ * worker has a policy of its own. */
+static bool
+response_is_document(const struct http_head *head)
+{
+	return !head || !(http_head_has_word(head, "sec-fetch-dest", "script") ||
+				http_head_has_word(head, "sec-fetch-dest", "style"));
+}
+
 void
 http_response_head(struct buffer *out, const struct http_request *request,
 	const struct http_response *answer, bool is_last)
@@ -116,9 +126,11 @@ http_response_head(struct buffer *out, const struct http_request *request,
 		response_put_line(out, "Cache-Control: no-store");
 	if (request->origin)
 		response_put_origin(out, request->origin);
+	response_put_line(out, "X-Content-Type-Options: nosniff");
+	if (!response_is_document(request->head))
+		return;
 	response_put_line(out, "Content-Security-Policy: %s",
 		response_content_security_policy(request->http->door->config));
-	response_put_line(out, "X-Content-Type-Options: nosniff");
 	response_put_line(out, "Referrer-Policy: no-referrer");
 }
 

@@ -1,4 +1,5 @@
-// Prometheus reads our metrics and has alerts of its own; Alertmanager sends them to us.
+// Prometheus reads our metrics and has alerts of its own; Alertmanager sends them to us. Both are configured as the
+// documents say.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,7 +9,9 @@ import { test } from 'node:test';
 import { noRateLimitWith, until } from '../lib/chat.mjs';
 import { eventually, sourceDir, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
 import { expectJson, get, poll } from '../lib/doors.mjs';
+import { sha256 } from '../lib/jwt.mjs';
 import { freePort } from '../lib/raw.mjs';
+import { readSections } from '../docs/read.mjs';
 
 const bin = path.join(sourceDir, 'build/programs/bin');
 const lacking = ['prometheus', 'prometheus-alertmanager'].filter((name) => !existsSync(path.join(bin, name)));
@@ -28,10 +31,16 @@ async function withProgram(name, args, body) {
 	}
 }
 
-/** JSON is YAML as well. */
-function save(folder, name, object) {
-	writeFileSync(path.join(folder, name), JSON.stringify(object));
+function save(folder, name, text) {
+	writeFileSync(path.join(folder, name), text);
 	return path.join(folder, name);
+}
+
+/** The YAML of a document that begins with the word, for this port and the token in this folder. */
+function exampleOf(document, word, port, folder) {
+	const blocks = readSections(document).flatMap(([, all]) => all);
+	const example = blocks.find(({ language, text }) => language === 'yaml' && text.startsWith(`${word}:`));
+	return example.text.replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`).replace('/etc/prometheus/linnet.token', path.join(folder, 'token'));
 }
 
 const rules = {
@@ -49,16 +58,18 @@ const rules = {
 function withPrograms(port, body) {
 	const folder = temporaryFolder();
 	return Promise.all([freePort(), freePort()]).then(([ownPort, alertPort]) => {
-		const alerts = save(folder, 'alertmanager.yml', {
-			route: { receiver: 'linnet', group_wait: '1s', group_interval: '1s', group_by: ['alertname'] },
-			receivers: [{ name: 'linnet', webhook_configs: [{ url: `http://127.0.0.1:${port}/hooks/alertmanager/ops` }] }],
-		});
-		const metrics = save(folder, 'prometheus.yml', {
+		save(folder, 'token', 'root-secret');
+		const often = 'route:\n  group_wait: 1s\n  group_interval: 1s';
+		const alerts = save(folder, 'alertmanager.yml', exampleOf('docs/PROGRAMS.md', 'route', port, folder).replace('route:', often));
+		const more = { // JSON is YAML as well
 			global: { scrape_interval: '1s', evaluation_interval: '1s' },
-			rule_files: [save(folder, 'rules.yml', rules), path.join(sourceDir, 'config/prometheus-rules.yml')],
+			rule_files: [save(folder, 'rules.yml', JSON.stringify(rules)), path.join(sourceDir, 'config/prometheus-rules.yml')],
 			alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertPort}`] }] }] },
-			scrape_configs: [{ job_name: 'linnet', static_configs: [{ targets: [`127.0.0.1:${port}`] }] }],
-		});
+		};
+		const metrics = save(folder, 'prometheus.yml', [
+			...Object.entries(more).map(([key, value]) => `${key}: ${JSON.stringify(value)}`),
+			exampleOf('docs/OPERATIONS.md', 'scrape_configs', port, folder),
+		].join('\n'));
 		const alertArgs = [`--config.file=${alerts}`, '--storage.path=data', `--web.listen-address=127.0.0.1:${alertPort}`, '--cluster.listen-address='];
 		const ownArgs = [`--config.file=${metrics}`, '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${ownPort}`];
 		return withProgram('prometheus-alertmanager', alertArgs, () =>
@@ -92,7 +103,8 @@ test('alerts are raised and cleared, and none is lost while linnetd is away', {
 }, async () => {
 	const port = await freePort();
 	const folder = temporaryFolder();
-	const life = () => startDaemon({ ...noRateLimitWith(`http.port=${port}`), folder });
+	const tokens = `auth.tokens=( { name = "root"; token_sha256 = "${sha256('root-secret')}"; admin = true; } )`;
+	const life = () => startDaemon({ ...noRateLimitWith(`http.port=${port}`, tokens), folder });
 	let daemon = await life();
 	try {
 		await withPrograms(port, async (alertmanager) => {

@@ -8,9 +8,10 @@ import { copyFileSync, existsSync, rmSync, symlinkSync, writeFileSync } from 'no
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually, sourceDir, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
-import { expectJson, get, push } from '../lib/doors.mjs';
+import { expectJson, get, post, push } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
 import { freePort } from '../lib/raw.mjs';
 
@@ -31,7 +32,7 @@ function startProgram(url, command, ...args) {
 	child.stderr.setEncoding('utf8').on('data', (text) => (client.errors += text));
 	child.stdin.on('error', () => {}); // it has ended
 	client.say = (...texts) => child.stdin.write(texts.map((text) => `${text}\n`).join(''));
-	client.kill = () => process.kill(-child.pid, 'SIGKILL');
+	client.kill = () => child.exitCode ?? process.kill(-child.pid, 'SIGKILL');
 	return client;
 }
 
@@ -71,7 +72,7 @@ const go = path.join(programs, 'bin/docs-client');
 const languages = {
 	'client.mjs': { start: startNode },
 	'client.js': { start: startPage },
-	'client.sh': { start: (url) => startProgram(url, path.join(clients, 'client.sh')) },
+	'client.sh': { start: (url) => startProgram(url, path.join(clients, 'client.sh')), isGuest: true },
 	'client.py': { start: (url) => startProgram(url, python, path.join(clients, 'client.py')), skip: !python && 'Python has no websockets' },
 	'client.go': { start: (url) => startProgram(url, go), skip: !existsSync(go) && 'it is not built' },
 };
@@ -79,6 +80,7 @@ const languages = {
 /** The way from the client to the daemon, on one port over several lives of the daemon. */
 class Way {
 	#server = net.createServer((client) => {
+		this.opened += 1;
 		const daemon = net.connect(this.#daemonPort, '127.0.0.1');
 		this.#ends.add(client).add(daemon);
 		client.on('data', (data) => daemon.write(data));
@@ -88,6 +90,8 @@ class Way {
 	});
 	#daemonPort;
 	#ends = new Set();
+	/** Connections so far. */
+	opened = 0;
 	/** Whether what the daemon answers is lost. */
 	isLosing = false;
 
@@ -148,7 +152,15 @@ const isThere = (daemon, client) => eventually(async () => {
 	assert.ok(client.lines.length > before);
 }, 'the client');
 
-async function tellTheStory(start) {
+/** Sends the client away, and fails if it comes again. */
+async function expectStayingAway(daemon, way) {
+	const { opened } = way;
+	await expectJson(post(daemon, '/admin/kick', { username: 'ann' }, own));
+	await setTimeout(1500); // the first attempt follows within a second
+	assert.equal(way.opened, opened, 'the client came again');
+}
+
+async function tellTheStory(start, isGuest = false) {
 	const folder = temporaryFolder();
 	const config = `http = { root = "${pageFolder()}"; }; auth = { ${tokens} }; limits = { message_burst = 3; message_rate = 50.0; };`;
 	const port = await freePort();
@@ -186,7 +198,9 @@ async function tellTheStory(start) {
 		daemon = await live();
 		await pushAs(daemon, texts('bob', 11, 12));
 		await hears(client, texts('bob', 12, 12)[0]);
-		assert.deepEqual(await hasSaid(daemon, 32), texts('ann', 1, 32));
+		way.cut();
+		client.say(...texts('ann', 33, 33)); // the client may not have noticed yet
+		assert.deepEqual(await hasSaid(daemon, 33), texts('ann', 1, 33));
 		assert.deepEqual(heardOf(client), texts('bob', 1, 12));
 		assert.doesNotMatch(client.errors, /another history/);
 
@@ -198,6 +212,9 @@ async function tellTheStory(start) {
 		await pushAs(daemon, texts('bob', 13, 13));
 		await hears(client, texts('bob', 13, 13)[0]);
 		assert.deepEqual(heardOf(client), texts('bob', 1, 13));
+
+		if (!isGuest)
+			await expectStayingAway(daemon, way);
 	} catch (error) {
 		error.message += `\nthe client has shown\n${client.lines.join('\n')}\n${client.errors}`;
 		throw error;
@@ -209,5 +226,5 @@ async function tellTheStory(start) {
 }
 
 test('the clients of docs/clients lose and double nothing', { concurrency: true }, (t) =>
-	Promise.all(Object.entries(languages).map(([name, { start, skip = false }]) =>
-		t.test(name, { skip }, () => tellTheStory(start)))));
+	Promise.all(Object.entries(languages).map(([name, { start, skip = false, isGuest }]) =>
+		t.test(name, { skip }, () => tellTheStory(start, isGuest)))));

@@ -68,17 +68,15 @@ class Reader {
 	}
 }
 
-/** The code in a paragraph or a row of a table, and the comment directly behind it. */
-const code = /(`+)(.+?)\1(\s*<!--\s*not run:(.+?)-->)?/gs;
+/** The code in a paragraph or a row of a table. */
+const code = /(`+)(.+?)\1/gs;
 
 function readText(reader, text, line) {
 	const isRow = text.startsWith('|');
-	for (const [, , inside, comment, reason] of text.matchAll(code)) {
+	for (const [, , inside] of text.matchAll(code)) {
 		const command = (isRow ? inside.replaceAll('\\|', '|') : inside).replaceAll('\n', ' ').trim();
 		if (!isCommand.test(command) || isForm.test(command) || isOption.test(command))
 			continue;
-		if (comment)
-			reader.mark(`not run: ${reason.trim()}`, line);
 		reader.add('sh', command, line, true);
 	}
 }

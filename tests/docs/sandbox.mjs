@@ -22,7 +22,8 @@ const alone = ['--mount', '--net', '--pid', '--fork', '--kill-child'];
 
 /** Why there can be no sandbox here, or false. */
 export function whyNoSandbox() {
-	const { status } = spawnSync('unshare', [...alone, 'sh', '-c', 'mount -t tmpfs tmpfs /mnt']);
+	const layers = 'mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir new work root; mount -t overlay overlay -o lowerdir=/,upperdir=new,workdir=work root';
+	const { status } = spawnSync('unshare', [...alone, 'sh', '-ec', layers]);
 	return status !== 0 && 'this needs root, and the right to mount';
 }
 

@@ -140,7 +140,7 @@ test('a banned name is refused in every spelling and at every door until it is u
 		await assertRefused(get(daemon, '/poll/lobby?name=eve'), 403, 'banned');
 		const { stream } = await enterStream(daemon, 'lobby', 'name=bob');
 		const terminal = await openTerminal(daemon);
-		assert.equal(await terminal.ask('/nick eve'), '* who is called that is banned');
+		assert.equal(await terminal.ask('/nick eve'), '* this name is banned');
 		await stream.close();
 
 		await adminPostOk(daemon, 'unban', { username: 'eve' });

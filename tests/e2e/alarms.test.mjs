@@ -89,7 +89,7 @@ test('an alarm can be acknowledged at the line door as on a WebSocket', () =>
 		await ann.nextJson();
 		const line = await openTerminal(daemon);
 		assert.equal(await line.next(), '! error disk: Full');
-		assert.match(await line.ask('/ack none'), /^\* no alarm/);
+		assert.match(await line.ask('/ack none'), /^\* there is no such alarm/);
 		assert.equal(await line.ask('/ack disk'), '! guest-2 acknowledged disk: Full');
 		assert.equal(gist((await receive(ann, 2)).pop()), 'disk error acknowledged guest-2');
 		assert.equal((await answerTo(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
@@ -197,7 +197,7 @@ test('alarms are cleared at every door by who may write, once, and stay in the h
 			assert.equal(await bob.next(), '! OK d: Title of d');
 			// Again, it does not stand, and only the sender is told.
 			assert.equal((await answerTo(ann, { type: 'clear', key: 'a' })).code, 'no_such_alarm');
-			assert.equal(await bob.ask('/clear a'), '* no alarm of that key stands here');
+			assert.equal(await bob.ask('/clear a'), '* there is no such alarm in this room');
 			await assertRefused(post(daemon, `/send/lobby?session=${you.session}`, { type: 'clear', key: 'a' }), 404, 'no_such_alarm');
 			await assertRefused(post(daemon, '/push/lobby', { type: 'clear', key: 'a' }), 404, 'no_such_alarm');
 			await assertStanding(daemon, 'e error raised');

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { answerTo, say } from '../lib/chat.mjs';
@@ -141,7 +142,7 @@ test('-t reads a good configuration, names its file and the user, and writes not
 	const file = temporaryFile('linnet.cfg', `auth = { ${tokens} };`);
 	const { code, stdout, stderr } = await runDaemon({ folder, args: ['-t', '-c', file] });
 	assert.deepEqual([code, stderr], [0, '']);
-	assert.equal(stdout, `read ${file}\nthe configuration is good (checked as user ${process.getuid()})\n`);
+	assert.equal(stdout, `read ${file}\nthe configuration is good (checked as the user ${userInfo().username})\n`);
 	assert.deepEqual(readdirSync(folder), []);
 });
 

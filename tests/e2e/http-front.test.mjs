@@ -137,9 +137,9 @@ test('a request may name a full URL, and the host in that URL is used', () =>
 
 test('an escaped slash belongs to its path segment', () =>
 	withDaemon({}, async (daemon) => {
-		assert.equal((await ask(daemon, 'GET', '/app.js')).status, 200);
-		assert.equal((await ask(daemon, 'GET', '/%61pp.js')).status, 200);
-		for (const at of ['/%2Fapp.js', '%2fapp.js', '/.%2Fapp.js', '/healthz%2F', '/ws%2F'])
+		assert.equal((await ask(daemon, 'GET', '/shell/app.js')).status, 200);
+		assert.equal((await ask(daemon, 'GET', '/shell/%61pp.js')).status, 200);
+		for (const at of ['/shell%2Fapp.js', '%2fshell/app.js', '/.%2Fshell/app.js', '/healthz%2F', '/ws%2F'])
 			assert.match(String((await ask(daemon, 'GET', at)).status), /^40[04]$/, at);
 	}));
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -157,7 +157,8 @@ async function onUnixSocket(t, list, body) {
 	let said = '';
 	child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
 	t.after(() => child.kill('SIGKILL'));
-	await eventually(() => assert.ok(existsSync(file)), 'the socket');
+	// The file exists before anybody listens on it.
+	await eventually(() => assert.match(said, /Listening on/), 'the socket');
 	const open = async () => {
 		const socket = net.connect(file);
 		await once(socket, 'connect');

@@ -147,7 +147,7 @@ test('/ack acknowledges an alarm for everybody', () =>
 		assert.equal(await bob.next(), '! ann acknowledged disk: Disk full');
 		const late = await openTerminal(daemon);
 		assert.match(await late.next(), /^! .*disk: Disk full$/);
-		assert.equal(await late.ask('/ack nothing'), '* no alarm of that key stands here');
+		assert.equal(await late.ask('/ack nothing'), '* there is no such alarm in this room');
 	}));
 
 test('only the sender of a wrong command sees the error', () =>

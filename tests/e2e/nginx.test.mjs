@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import path from 'node:path';
 import { test } from 'node:test';
 import { isSlowRun, sourceDir, withDaemon, within } from '../lib/daemon.mjs';
+import { startFile } from '../lib/page.mjs';
 import { withNginx } from '../lib/proxies.mjs';
 import { ask, request } from '../lib/raw.mjs';
 import { askTls, connectTls, makeCertificate, wsTls } from '../lib/tls.mjs';
@@ -20,13 +20,11 @@ const behindNginx = (body, ...settings) =>
 		withNginx(daemon, own, (nginx) => body(nginx, daemon)),
 	);
 
-const page = readFileSync(path.join(sourceDir, 'public/index.html'), 'utf8');
-
 test('the page is served through nginx by HTTP/1.1 and by HTTP/2', () =>
 	behindNginx(async (nginx) => {
 		const answer = await askTls(nginx, own, 'GET', '/');
 		assert.equal(answer.status, 200);
-		assert.equal(answer.body, page);
+		assert.equal(answer.body, startFile(answer.body));
 		assert.match(answer.headers['content-security-policy'], /default-src 'self'/);
 
 		const session = http2.connect(`https://${nginx.host}:${nginx.port}`, { ca: own.ca });
@@ -34,7 +32,7 @@ test('the page is served through nginx by HTTP/1.1 and by HTTP/2', () =>
 		let body = '';
 		stream.setEncoding('utf8').on('data', (text) => (body += text));
 		await within(once(stream, 'end'), 'the page');
-		assert.equal(body, page);
+		assert.equal(body, startFile(body));
 		session.close();
 	}));
 

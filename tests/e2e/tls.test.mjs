@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { eventually, isSlowRun, runDaemon, sourceDir, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, runDaemon, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { startFile } from '../lib/page.mjs';
 import { ask, buildFrame, connect, handshakeKey, opcodes, request } from '../lib/raw.mjs';
 import { askTls, connectTls, makeCertificate, makeKey, wsTls } from '../lib/tls.mjs';
 
@@ -47,11 +48,10 @@ async function refusalOf(daemon, options) {
 
 test('the page is served over TLS 1.3 and TLS 1.2', () =>
 	withDaemon(secure(), async (daemon) => {
-		const page = readFileSync(path.join(sourceDir, 'public/index.html'), 'utf8');
 		for (const version of ['TLSv1.3', 'TLSv1.2']) {
 			const answer = await askTls(daemon, own, 'GET', '/', { minVersion: version, maxVersion: version });
 			assert.equal(answer.status, 200);
-			assert.equal(answer.body, page);
+			assert.equal(answer.body, startFile(answer.body));
 		}
 	}));
 

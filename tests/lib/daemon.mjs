@@ -124,8 +124,8 @@ export function temporaryFile(name, text) {
 	return file;
 }
 
-function commandLine({ config, settings, args, wrapper, limits }) {
-	const command = [...wrapper, binary];
+function commandLine({ program, config, settings, args, wrapper, limits }) {
+	const command = [...wrapper, program];
 	if (limits.nofile !== undefined)
 		command.unshift('prlimit', `--nofile=${limits.nofile}:${limits.nofile}`, '--');
 	if (config !== undefined)
@@ -143,9 +143,10 @@ function spawnDaemon({
 	wrapper = wrapperOfRun,
 	limits = {},
 	folder = temporaryFolder(),
+	program = binary,
 } = {}) {
-	const [program, ...rest] = commandLine({ config, settings, args, wrapper, limits });
-	const child = spawn(program, rest, {
+	const [command, ...rest] = commandLine({ program, config, settings, args, wrapper, limits });
+	const child = spawn(command, rest, {
 		cwd: folder,
 		env: { ...process.env, ...sanitizerOptions, ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],

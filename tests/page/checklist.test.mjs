@@ -36,7 +36,7 @@ test('16 the page doubles its waiting time after each failure, up to 30 s, with 
 		const ann = await arrive();
 		const delaysAfter = (failures) =>
 			ann.page.evaluate(async (count) => {
-				const { delayAfter } = await import('./requests.js');
+				const { delayAfter } = await import('./base/backoff.js');
 				return Array.from({ length: 20 }, () => delayAfter(count));
 			}, failures);
 

@@ -224,7 +224,12 @@ test('a closed list of shortcodes stays closed when the library loads', () =>
 		await completions(ann, 1);
 		await ann.page.keyboard.press('Escape');
 		releaseLibrary();
-		const isHere = () => ann.page.evaluate(async () => (await import('./emoji-set.js')).hasAllEmoji());
+		// The module that the page has loaded, under its version.
+		const isHere = () =>
+			ann.page.evaluate(async () => {
+				const { src } = document.querySelector('script[src$="/shell/start.js"]');
+				return (await import(new URL('../emoji/emoji-set.js', src))).hasAllEmoji();
+			});
 		await eventually(async () => assert.ok(await isHere()), 'the library');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		await ann.page.keyboard.type('l');

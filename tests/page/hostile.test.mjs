@@ -23,7 +23,7 @@ async function assertInert(person) {
 		return {
 			pwned: window.pwned ?? null,
 			elements: Array.from(document.querySelectorAll(forbidden), (element) => element.outerHTML),
-			pictures: Array.from(document.querySelectorAll('img:not([src="favicon.svg"])'), (element) => element.outerHTML),
+			pictures: Array.from(document.querySelectorAll('img:not([src$="favicon.svg"])'), (element) => element.outerHTML),
 			links: Array.from(document.querySelectorAll('[href]'), (element) => element.getAttribute('href')).filter(outside),
 			open: Array.from(document.querySelectorAll('.log a, .view a'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
 		};

@@ -28,7 +28,7 @@ test('every language has the same keys', async () => {
 	for (const kind of ['', 'later-']) {
 		const [english, chinese] = await Promise.all(
 			['en', 'zh'].map(async (language) => {
-				const { wordsFor } = await importOfPage(`texts/${kind}${language}.js`);
+				const { wordsFor } = await importOfPage(`words/${kind}${language}.js`);
 				return shapeOf(wordsFor({})).sort();
 			}),
 		);
@@ -47,7 +47,7 @@ function usedKeys() {
 	for (const file of readdirSync(root, { recursive: true }).filter((name) => /^(?!lib\/).*\.js$/.test(name))) {
 		const code = readFileSync(path.join(root, file), 'utf8').replace(/^\s*\/\/.*$/gm, '');
 
-		const imports = code.matchAll(/^import \{([^}]*)\} from '\.[./]*\/(later-)?texts\.js';$/gm);
+		const imports = code.matchAll(/^import \{([^}]*)\} from '[./]*\/(?:words\/)?(later-)?texts\.js';$/gm);
 
 		for (const [, names, kind = ''] of imports) {
 			const [binding, name = binding] = /\b(?:laterTexts|texts)\b(?: as (\w+))?/.exec(names) ?? [];
@@ -61,7 +61,7 @@ function usedKeys() {
 
 test('every text is used, and every used text exists', async () => {
 	for (const [kind, keys] of Object.entries(usedKeys())) {
-		const { wordsFor } = await importOfPage(`texts/${kind}en.js`);
+		const { wordsFor } = await importOfPage(`words/${kind}en.js`);
 		assert.ok(keys.size > 20);
 		assert.deepEqual(Array.from(keys).sort(), Object.keys(wordsFor({})).sort());
 	}

@@ -219,7 +219,7 @@ test('the number of calls waiting for a part that cannot be loaded is limited', 
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const made = await ann.page.evaluate(async () => {
-			const { createLazy } = await import('./lazy.js');
+			const { createLazy } = await import('./base/lazy.js');
 			const calls = [];
 			let isThere = false;
 			const use = createLazy(async () => {

@@ -2,7 +2,6 @@
 // page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { patienceMs } from '../lib/daemon.mjs';
@@ -49,39 +48,66 @@ test('11 with 10,000 messages the number of rows is limited and typing is not sl
 		await bob.close();
 	}));
 
-test('34 the page is less than 60 KB compressed, and its first message appears soon', () =>
+// Opens a page whose browser has no files yet. Returns the path and the bytes of each request until the message can be
+// read, in their order, heads included.
+async function firstLoad(context, daemon) {
+	const page = await context.newPage();
+	const developer = await context.newCDPSession(page);
+	const paths = new Map();
+	const files = [];
+
+	developer.on('Network.requestWillBeSent', ({ requestId, request }) => paths.set(requestId, new URL(request.url).pathname));
+	developer.on('Network.loadingFinished', ({ requestId, encodedDataLength }) =>
+		files.push({ path: paths.get(requestId), bytes: encodedDataLength }));
+	await developer.send('Network.enable');
+	await developer.send('Network.clearBrowserCache');
+	await page.goto(daemon.url);
+	await page.getByText('hello', { exact: true }).waitFor();
+	const preloads = await page.$$eval('link[rel=modulepreload]', (links) => links.map(({ href }) => new URL(href).pathname));
+	await page.close();
+	return { files, preloads };
+}
+
+test('34 the page takes at most 75,000 bytes up to the first message, and preloads what it imports and nothing else', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		await say(bob, 'hello');
+		const { files, preloads } = await firstLoad(ann.context, daemon);
+		const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+
+		for (const file of files.sort((one, other) => one.bytes - other.bytes))
+			console.log(`${String(file.bytes).padStart(6)} ${file.path}`);
+		console.log(`${files.length} requests, ${bytes} bytes`);
+		assert.ok(files.length > 20 && bytes <= 75_000, `${bytes} bytes`);
+		const versioned = files.map((file) => file.path).filter((path) => /^\/v\/[0-9a-f]{16}\//.test(path));
+		assert.ok(versioned.length >= files.length - 3, 'only the start file and answers of the chat have no version');
+		// The texts of the language are known to the page alone.
+		const modules = versioned.filter((path) => /\.js$/.test(path) && !/\/words\/(en|zh)\.js$/.test(path));
+		const entries = modules.filter((path) => /\/(base\/theme|shell\/start)\.js$/.test(path));
+		assert.deepEqual(preloads.concat(entries).sort(), modules.sort());
+		await bob.close();
+	}));
+
+test('34 a second visit asks for the start file alone', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await say(bob, 'hello');
+		await firstLoad(ann.context, daemon);
 		const page = await ann.context.newPage();
-		const bodies = new Map();
-		page.on('response', (response) => {
-			// Only GET has a body.
-			if (response.request().method() !== 'GET')
-				return;
-			const body = response.body();
-			// A response after the count may be cut off by the end of the test.
-			body.catch(() => {});
-			bodies.set(response.url(), body);
+		const asked = [];
+		const developer = await ann.context.newCDPSession(page);
+		await developer.send('Network.enable');
+		developer.on('Network.responseReceived', ({ response }) => {
+			if (!response.fromDiskCache && !response.fromPrefetchCache)
+				asked.push(new URL(response.url).pathname);
 		});
-		const begun = performance.now();
 		await page.goto(daemon.url);
 		await page.getByText('hello', { exact: true }).waitFor();
-		const took = performance.now() - begun;
-		const files = await Promise.all(
-			Array.from(bodies, async ([url, body]) => ({
-				name: new URL(url).pathname,
-				size: gzipSync(await body, { level: 9 }).length,
-			})),
-		);
-		const bytes = files.reduce((sum, { size }) => sum + size, 0);
-
-		for (const { name, size } of files.sort((one, other) => one.size - other.size))
-			console.log(`${String(size).padStart(6)} ${name}`);
-		console.log(`the first message after ${Math.round(took)} ms; ${files.length} files, ${bytes} bytes, each compressed by itself`);
-		assert.ok(files.length > 20 && bytes < 60_000, `${bytes} bytes`);
+		assert.deepEqual(asked.filter((path) => path.startsWith('/v/')), []);
 		await page.close();
 		await bob.close();
 	}));

@@ -307,7 +307,7 @@ test('34 the page works below a folder and behind TLS', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const urls = await ann.page.evaluate(async () => {
-			const { socketUrl } = await import('./connection.js');
+			const { socketUrl } = await import('./connection/connection.js');
 			return ['http://h/', 'https://h/chat/?a=b#c', 'https://h:8/a/b/index.html'].map((page) => socketUrl(page));
 		});
 		assert.deepEqual(urls, ['ws://h/ws', 'wss://h/chat/ws', 'wss://h:8/a/b/ws']);

@@ -226,7 +226,7 @@ test('6 a text that is too long is refused with a counter and kept, and one that
 		const plain = await daemon.ws();
 		await ann.join('ann');
 		const around = await ann.page.evaluate(async () => {
-			const { encodeMessage, randomId } = await import('./wire.js');
+			const { encodeMessage, randomId } = await import('./connection/wire.js');
 			return encodeMessage({ ref: randomId(), room: 'lobby', email: '', text: '-' }).length - 1;
 		});
 		const longest = 'é'.repeat(Math.floor((MESSAGE_BYTES - around) / 2));

@@ -108,19 +108,27 @@ gzip_cache_compress_bytes(const void *bytes, size_t len, void *out)
 	return n;
 }
 
+void
+gzip_cache_compress(const void *bytes, size_t len, struct buffer *out)
+{
+	char *packed = xmalloc(len + 1);
+	size_t n = len > 1 ? gzip_cache_compress_bytes(bytes, len, packed) : 0;
+
+	if (n > 0)
+		*out = (struct buffer){ xrealloc(packed, n), n, n };
+	else
+		free(packed);
+}
+
 /* Returns 0 or -errno. content stays empty if compressing does not make it smaller. */
 static int
 gzip_cache_compress_file(const struct static_file *file, struct buffer *content)
 {
 	char *plain = xmalloc(file->size);
-	char *packed = xmalloc(file->size);
 	int r = static_file_read(file, plain);
-	size_t n = r == 0 ? gzip_cache_compress_bytes(plain, file->size, packed) : 0;
 
-	if (n > 0)
-		*content = (struct buffer){ xrealloc(packed, n), n, n };
-	else
-		free(packed);
+	if (r == 0)
+		gzip_cache_compress(plain, file->size, content);
 	free(plain);
 	return r;
 }

@@ -1,5 +1,5 @@
 // One view alone: it is given what the address asks for, and what it asks of the page is written down.
-import { clockTimeSeconds, fullDate } from './texts.js';
+import { clockTimeSeconds, fullDate } from './words/texts.js';
 
 const query = new URLSearchParams(location.search);
 const kind = query.get('view');

@@ -188,7 +188,7 @@ test_a_line_clears_an_alarm(void **state)
 	assert_string_equal(hears(&line), "! carol cleared disk\n");
 	assert_hears(&fixture->bob, JSON("cleared_by":"carol") "}");
 	say_line(fixture, &line, "/clear disk");
-	assert_string_equal(hears(&line), "* no alarm of that key stands here\n");
+	assert_string_equal(hears(&line), "* there is no such alarm in this room\n");
 	assert_hears_nothing(&fixture->bob);
 	go(fixture, &line);
 }

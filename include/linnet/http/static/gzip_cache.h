@@ -22,5 +22,9 @@ struct gzip_cache {
 const struct buffer *gzip_cache_find(struct gzip_cache *gzip, const char *path,
 	const struct static_file *file, int64_t now_ms);
 
+/* Compress len bytes into the empty buffer out, which stays empty if that does not make
+ * them smaller. */
+void gzip_cache_compress(const void *bytes, size_t len, struct buffer *out);
+
 /* Free all cached content. */
 void gzip_cache_clear(struct gzip_cache *gzip);

@@ -1,0 +1,73 @@
+// Loading of modules on demand.
+import { delayAfter } from './backoff.js';
+
+// Bounds memory if a module stays unreachable for weeks.
+const MAX_CALLS = 5000;
+
+// Many browsers never retry a module that failed to load, so check first that the server is reachable.
+export async function ifReachable(load) {
+	const { ok } = await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });
+
+	if (!ok)
+		throw new Error();
+	return load();
+}
+
+// Returns a function: whether the focus is unchanged. Late modules must not steal it.
+export function watchFocus() {
+	const { activeElement } = document;
+	return () => document.activeElement === activeElement;
+}
+
+// Calls load(isFocusKept) on the first event that wants(event) accepts. After a failure it waits for the next one.
+export function onFirst(element, type, load, wants = () => true) {
+	async function wanted(event) {
+		if (!wants(event))
+			return;
+		const isFocusKept = watchFocus();
+
+		element.removeEventListener(type, wanted);
+		try {
+			await ifReachable(() => load(isFocusKept));
+		} catch {
+			// The server is unreachable.
+			element.addEventListener(type, wanted);
+		}
+	}
+
+	element.addEventListener(type, wanted);
+}
+
+// Returns use(call, key): runs call(module) once load() has loaded it. Of waiting calls with the same key only the last
+// one runs. use.ifRequested(call) does nothing if use() was never called.
+export function createLazy(load) {
+	const calls = new Map();
+	let module = null;
+
+	async function begin(failures) {
+		try {
+			module = await ifReachable(load);
+		} catch {
+			setTimeout(begin, delayAfter(failures), failures + 1);
+			return;
+		}
+		calls.forEach((call) => call(module));
+		calls.clear();
+	}
+
+	function use(call, key = call) {
+		if (module) {
+			call(module);
+			return;
+		}
+		if (!calls.size)
+			begin(0);
+		calls.delete(key);
+		calls.set(key, call);
+		if (calls.size > MAX_CALLS)
+			calls.delete(calls.keys().next().value);
+	}
+
+	use.ifRequested = (call) => (module || calls.size) && use(call);
+	return use;
+}

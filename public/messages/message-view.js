@@ -1,0 +1,199 @@
+// Rows of the log. Text from outside is never used as markup.
+import { button, element } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
+import { buildAvatar, hueOf } from '../people/avatar.js';
+import { clockTime, dayName, fullDate, texts } from '../words/texts.js';
+import { link, withMarkup } from './markup.js';
+
+const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
+// No six emoji are longer.
+const FEW_EMOJI_CHARACTERS = 120;
+
+const emoji = createLazy(() => import('../emoji/emoji.js'));
+
+function isEmojiOnly(text) {
+	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
+}
+
+const LONG_CHARACTERS = 3000;
+const LONG_LINES = 40;
+
+function buildTime(date) {
+	const time = element('time.time', clockTime(date));
+	time.dateTime = date.toISOString();
+	time.title = fullDate(date);
+	return time;
+}
+
+// A tag that is the code of an emoji is shown as the emoji.
+function buildTag(tag) {
+	const shown = element('span.tag', tag);
+
+	if (/^[a-z0-9_+-]+$/.test(tag)) {
+		emoji(({ emojiOf }) => {
+			shown.textContent = emojiOf(tag) ?? tag;
+		});
+	}
+	return shown;
+}
+
+function buildOpener(address) {
+	const opener = link(address, texts.openLink(new URL(address).host));
+	opener.className = 'opener';
+	return opener;
+}
+
+// Tags and link of a push.
+function buildExtras({ tags, click }) {
+	const extras = element('p.extras', ...tags.map(buildTag));
+
+	if (click)
+		extras.append(buildOpener(click));
+	return extras;
+}
+
+function buildTitle({ title, priority }) {
+	const line = element('p.headline');
+
+	line.dir = 'auto';
+	if (priority >= 4)
+		line.append(element('span.priority', texts.priority[Math.min(priority, 5)]), ' ');
+	if (title)
+		line.append(element('strong', title));
+	return line;
+}
+
+function buildAction({ name, text }, me) {
+	const body = element('div.text');
+	const author = element('bdi', name);
+
+	body.dir = 'auto';
+	body.append('* ', author, ' ', withMarkup(text, me));
+	return body;
+}
+
+const buildNoText = (words) => element('div.text.no-text', words);
+
+function buildText(entry, me) {
+	const { text, title, priority, tags, click } = entry;
+	const body = element('div.text');
+	const isBare = !title && !click && !tags?.length && !(priority >= 4);
+
+	if (entry.deleted)
+		return buildNoText(texts.deletedMessage);
+	if (entry.action)
+		return buildAction(entry, me);
+	if (title || priority >= 4)
+		body.append(buildTitle(entry));
+	if (!text.trim() && isBare)
+		return buildNoText(texts.noText);
+	body.dir = 'auto';
+	body.append(withMarkup(text, me));
+	if (tags?.length || click)
+		body.append(buildExtras(entry));
+	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
+	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
+		// A long text scrolls inside its row.
+		body.classList.add('long');
+		body.tabIndex = 0;
+	}
+	return body;
+}
+
+// entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's
+// name.
+export function buildMessage(entry, { pictures, me }) {
+	const row = element('article.message');
+	const author = element('bdi.author', entry.name);
+
+	row.classList.toggle('own', entry.own);
+	row.classList.toggle('action', Boolean(entry.action));
+	row.dataset.priority = entry.priority ?? '';
+	row.style.setProperty('--hue', hueOf(entry.name));
+	author.dir = 'auto';
+
+	const head = element('header.head', author);
+	if (entry.own)
+		head.append(element('span.you', texts.you));
+	if (entry.via === 'push')
+		head.append(element('span.pushed', texts.pushed));
+	head.append(buildTime(entry.date));
+
+	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
+	row.classList.toggle('for-me', !entry.own && Boolean(row.querySelector('.mention.mine')));
+	return row;
+}
+
+// A row directly after one by the same author has no header.
+export function markContinued(row, isContinued) {
+	row.classList.toggle('continued', isContinued);
+}
+
+function buildButton(action, words) {
+	const made = button('', words);
+	made.dataset.action = action;
+	return made;
+}
+
+function setFooter(row, footer) {
+	row.querySelector(':scope > :is(.pending, .failed)')?.remove();
+	if (footer)
+		row.append(footer);
+}
+
+export function markPending(row) {
+	setFooter(row, element('p.pending', texts.pending));
+}
+
+export function markFailed(row, { code, text }) {
+	const reason = Object.hasOwn(texts.failure, code) ? texts.failure[code] : texts.failedBecause(text);
+
+	setFooter(
+		row,
+		element('div.failed',
+			element('p', reason),
+			element('div.actions', buildButton('retry', texts.retry), buildButton('delete', texts.delete)),
+		),
+	);
+}
+
+export function markEdited(row, entry, me) {
+	row.querySelector('.text').replaceWith(buildText(entry, me));
+}
+
+// The text is gone, for everybody.
+export function markDeleted(row, entry) {
+	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
+	row.classList.remove('for-me', 'action');
+	row.dataset.priority = '';
+	markEdited(row, entry);
+}
+
+export function markSent(row, { date }) {
+	setFooter(row, null);
+	row.querySelector('.head time').replaceWith(buildTime(date));
+}
+
+export function buildDay(date) {
+	const time = element('time', dayName(date));
+	const pad = (number) => String(number).padStart(2, '0');
+
+	time.dateTime = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+	return element('p.day', time);
+}
+
+export function buildNote(text) {
+	const line = element('p.system', text);
+	line.dir = 'auto';
+	return line;
+}
+
+export function buildUnread() {
+	return element('p.unread-line', element('span', texts.unreadLine));
+}
+
+export function buildGap(text) {
+	const line = buildNote(text);
+	line.classList.add('gap');
+	return line;
+}

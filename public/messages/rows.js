@@ -1,0 +1,150 @@
+// The rows in order, with lines between days, and groups of messages by one author.
+import { sameDay } from '../words/texts.js';
+import { buildDay, markContinued } from './message-view.js';
+
+const GROUP_MS = 5 * 60 * 1000;
+
+export function createRows(log) {
+	// The entries of rows, and the day lines above rows.
+	const entries = new Map();
+	const days = new Map();
+	const owners = new WeakMap();
+
+	const top = (row) => days.get(row) ?? row;
+
+	function messageAbove(row) {
+		let at = top(row).previousElementSibling;
+		while (at && !entries.has(at))
+			at = at.previousElementSibling;
+		return entries.get(at);
+	}
+
+	function messageBelow(row) {
+		let at = row.nextElementSibling;
+		while (at && !entries.has(at))
+			at = at.nextElementSibling;
+		return at;
+	}
+
+	function continues(one, other) {
+		return (
+			!isStandalone(one) &&
+			!isStandalone(other) &&
+			one.via === other.via &&
+			one.own === other.own &&
+			one.name === other.name &&
+			one.avatar === other.avatar &&
+			Math.abs(one.date - other.date) <= GROUP_MS
+		);
+	}
+
+	// Alarms and actions are never grouped.
+	const isStandalone = ({ type, action }) => type === 'alarm' || action;
+
+	function showDay(row, wanted) {
+		const shown = days.get(row);
+		const day = wanted && buildDay(entries.get(row).date);
+
+		// Replacing it would make screen readers read it again.
+		if (day && row.previousElementSibling === shown && day.isEqualNode(shown))
+			return;
+		shown?.remove();
+		days.delete(row);
+		if (!day)
+			return;
+		row.before(day);
+		days.set(row, day);
+		owners.set(day, row);
+	}
+
+	// Call for each row whose neighbours changed. row may be null.
+	function regroup(row) {
+		if (!row)
+			return;
+		const entry = entries.get(row);
+		const above = messageAbove(row);
+		const isNewDay = !above || !sameDay(above.date, entry.date);
+
+		if (isNewDay || days.has(row))
+			showDay(row, isNewDay);
+		const neighbour = entries.get(row.previousElementSibling);
+		markContinued(row, Boolean(neighbour) && continues(neighbour, entry));
+	}
+
+	function place(row, before) {
+		log.insertBefore(row, before ? top(before) : null);
+	}
+
+	// The caller regroups the row below.
+	function drop(row) {
+		days.get(row)?.remove();
+		days.delete(row);
+		entries.delete(row);
+		row.remove();
+	}
+
+	return {
+		entryOf: (row) => entries.get(row),
+		// A day line belongs to the row below it.
+		above(row) {
+			return row ? top(row).previousElementSibling : log.lastElementChild;
+		},
+		below(row) {
+			const next = row.nextElementSibling;
+			return owners.get(next) ?? next;
+		},
+		// before is null for the end. Rows without an entry are lines between messages.
+		insert(row, entry, before = null) {
+			if (entry)
+				entries.set(row, entry);
+			place(row, before);
+			if (entry)
+				regroup(row);
+			regroup(messageBelow(row));
+		},
+		move(row, before) {
+			const below = messageBelow(row);
+
+			showDay(row, false);
+			place(row, before);
+			regroup(row);
+			regroup(messageBelow(row));
+			regroup(below);
+		},
+		// Its date has changed.
+		refresh(row) {
+			regroup(row);
+			regroup(messageBelow(row));
+		},
+		remove(row) {
+			const below = messageBelow(row);
+
+			drop(row);
+			regroup(below);
+		},
+		// Removes at least count elements, in whole rows.
+		cutTop(count) {
+			const most = log.childElementCount - count;
+
+			while (log.childElementCount > most)
+				drop(owners.get(log.firstElementChild) ?? log.firstElementChild);
+			regroup(entries.has(log.firstElementChild) ? log.firstElementChild : messageBelow(log.firstElementChild));
+		},
+		// The same from the bottom, above the row end; null is the end.
+		cutBottom(count, end) {
+			const most = log.childElementCount - count;
+
+			while (log.childElementCount > most)
+				drop(this.above(end));
+			regroup(end);
+		},
+		// Removes all other rows.
+		clear(kept) {
+			for (const row of Array.from(log.children)) {
+				if (!kept.includes(row))
+					drop(row);
+			}
+			kept.forEach(regroup);
+		},
+	};
+}

@@ -1,0 +1,75 @@
+// Avatars: drawn from the name, with the Gravatar picture on top if the reader has turned that on.
+import { element } from '../base/elements.js';
+import { foldName } from './identity.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const HUES = 24;
+const segmenter = new Intl.Segmenter();
+
+// FNV-1a. Names are folded: equal names have equal colours.
+function hash(name) {
+	let value = 0x811c9dc5;
+	for (const byte of new TextEncoder().encode(foldName(name)))
+		value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+	// FNV's low bits depend mostly on the last letters.
+	return (value ^ (value >>> 15)) >>> 0;
+}
+
+// In degrees; css/frame.css sets a readable lightness.
+export function hueOf(name) {
+	return (hash(name) % HUES) * (360 / HUES);
+}
+
+function firstLetter(word) {
+	return segmenter.segment(word)[Symbol.iterator]().next().value?.segment ?? '';
+}
+
+function initials(name) {
+	const words = name.split(/[\s._-]+/u).filter(Boolean);
+	return (words.length ? words.slice(0, 2) : [name]).map(firstLetter).join('').toUpperCase();
+}
+
+function shape(kind, attributes) {
+	const element = document.createElementNS(SVG, kind);
+	for (const [name, value] of Object.entries(attributes))
+		element.setAttribute(name, value);
+	return element;
+}
+
+// A background, a wing at an angle that depends on the name, and the initials.
+function drawing(name) {
+	const svg = shape('svg', { viewBox: '0 0 40 40' });
+	const letters = shape('text', { x: 20, y: 20, 'text-anchor': 'middle', 'dominant-baseline': 'central' });
+	const turn = ((hash(name) >>> 8) % 12) * 30;
+
+	letters.textContent = initials(name);
+	svg.append(
+		shape('rect', { class: 'ground', width: 40, height: 40 }),
+		shape('path', { class: 'wing', d: 'M4 4C24 2 42 18 44 44 22 42 6 28 4 4z', transform: `rotate(${turn} 20 20)` }),
+		letters,
+	);
+	return svg;
+}
+
+export function buildAvatar(name, picture) {
+	const avatar = element('span.avatar', drawing(name));
+
+	// The name is next to it as text.
+	avatar.ariaHidden = 'true';
+	avatar.style.setProperty('--hue', hueOf(name));
+
+	if (picture) {
+		const image = element('img');
+		image.alt = '';
+		image.referrerPolicy = 'no-referrer';
+		image.addEventListener('error', () => image.remove());
+		image.src = `https://gravatar.com/avatar/${picture}?d=404&s=80`;
+		avatar.append(image);
+	}
+	return avatar;
+}
+
+export function removePictures(root) {
+	for (const image of root.querySelectorAll('.avatar img'))
+		image.remove();
+}

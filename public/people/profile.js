@@ -1,0 +1,168 @@
+// The form for name and email, with the settings. A new reader sees it first.
+import { button, element } from '../base/elements.js';
+import { remember } from '../base/storage.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { chooseTheme, currentTheme, THEMES } from '../base/theme.js';
+import { laterTexts as words } from '../words/later-texts.js';
+import { LANGUAGES, texts } from '../words/texts.js';
+import { nameFault, utf8Bytes } from './identity.js';
+
+await addStylesheet(new URL('profile.css', import.meta.url));
+
+// RFC 5321 section 4.5.3.1.3, without the angle brackets.
+const EMAIL_BYTES = 254;
+
+function emailFault(email) {
+	const isValid = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
+	return !email || isValid ? '' : words.emailWrong;
+}
+
+// Why the server refused the name.
+function refusalOf({ code, text, name }) {
+	const known = { name_taken: words.nameTaken, banned: words.nameBanned }[code];
+	return known ? known(name) : words.nameRefused(text);
+}
+
+function buildPicture() {
+	const bird = element('img.bird');
+
+	return Object.assign(bird, { src: 'favicon.svg', width: 112, height: 112, alt: '' });
+}
+
+// A field with its label and error line.
+function buildField(id, label, members) {
+	const field = Object.assign(element('input'), { id, name: id, ...members });
+	const fault = element('p.error');
+
+	label.htmlFor = id;
+	fault.id = `${id}-error`;
+	fault.role = 'alert';
+	field.setAttribute('aria-describedby', fault.id);
+	return {
+		field,
+		parts: [label, field, fault],
+		// Returns the text.
+		showFault(text) {
+			fault.textContent = text;
+			field.ariaInvalid = String(Boolean(text));
+			return text;
+		},
+	};
+}
+
+function buildChoice(id, label, names, current, onChoose) {
+	const select = element(
+		'select',
+		...Object.entries(names).map(([value, name]) => new Option(name, value, false, value === current)),
+	);
+	const caption = element('label', label);
+
+	caption.htmlFor = select.id = id;
+	select.addEventListener('change', () => onChoose(select.value));
+	return [caption, select];
+}
+
+// The page reloads; drafts are kept.
+function chooseLanguage(chosen) {
+	remember('language', chosen);
+	location.reload();
+}
+
+function buildSettings() {
+	const themes = Object.fromEntries(THEMES.map((name) => [name, words.themes[name]]));
+	const settings = element(
+		'fieldset.settings',
+		element('legend', words.settings),
+		...buildChoice('theme', words.theme, themes, currentTheme(), chooseTheme),
+		...buildChoice('language', words.languageChoice, LANGUAGES, texts.language, chooseLanguage),
+	);
+
+	settings.id = 'settings';
+	return settings;
+}
+
+// onSave(name, email) gets valid values.
+export function createProfile({ onSave }) {
+	const name = buildField('name', element('label', words.name), {
+		autocomplete: 'nickname',
+		autocapitalize: 'none',
+		spellcheck: false,
+		dir: 'auto',
+	});
+	const email = buildField('email', element('label', `${words.email} `, element('small', words.optional)), {
+		type: 'email',
+		autocomplete: 'email',
+	});
+	const hint = element('p.hint', words.emailHint);
+	const title = element('h2');
+	const settings = buildSettings();
+	const cancel = button('', words.cancel);
+	const save = element('button.primary');
+	const form = element(
+		'form',
+		buildPicture(),
+		title,
+		element('p.lead', words.tagline),
+		...name.parts,
+		...email.parts,
+		hint,
+		settings,
+		element('div.buttons', cancel, save),
+	);
+	const dialog = element('dialog.profile', form);
+	let required = false;
+
+	dialog.id = 'profile';
+	title.id = 'profile-title';
+	hint.id = 'email-hint';
+	cancel.id = 'profile-cancel';
+	save.id = 'profile-save';
+	form.noValidate = true;
+	dialog.setAttribute('aria-labelledby', title.id);
+	email.field.setAttribute('aria-describedby', 'email-hint email-error');
+	document.body.append(dialog);
+
+	name.field.addEventListener('input', () => name.showFault(''));
+	email.field.addEventListener('input', () => email.showFault(''));
+	cancel.addEventListener('click', () => dialog.close());
+	// Browsers close a dialog on the second Escape anyway. Without a name there is no chat, so it opens again.
+	dialog.addEventListener('close', () => {
+		if (required)
+			dialog.showModal();
+	});
+	form.addEventListener('submit', (event) => {
+		event.preventDefault();
+		const given = [name.field.value.trim(), email.field.value.trim()];
+		const wrongName = name.showFault(nameFault(given[0]));
+		const wrongEmail = email.showFault(emailFault(given[1]));
+
+		if (wrongName || wrongEmail) {
+			(wrongName ? name : email).field.focus();
+			return;
+		}
+		required = false;
+		dialog.close();
+		onSave(...given);
+	});
+
+	return {
+		settings,
+
+		// required: the form cannot be cancelled. refused: { code, text, name }, why the server refused the name.
+		open(fields, { required: isRequired, first = false, refused = null }) {
+			required = isRequired;
+			name.field.value = fields.name;
+			email.field.value = fields.email;
+			name.showFault(refused ? refusalOf(refused) : '');
+			email.showFault('');
+			title.textContent = first ? words.welcome : words.profile;
+			save.textContent = first ? words.join : words.save;
+			cancel.hidden = required;
+			dialog.classList.toggle('first', first);
+			if (!dialog.open)
+				dialog.showModal();
+			name.field.focus();
+			name.field.select();
+		},
+	};
+}

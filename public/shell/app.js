@@ -1,0 +1,221 @@
+// Connects the server connection with the chat and the other views.
+import { at } from '../base/elements.js';
+import { createLazy, watchFocus } from '../base/lazy.js';
+import { recall, watchForgotten } from '../base/storage.js';
+import { createConnection } from '../connection/connection.js';
+import { ask, token } from '../connection/token.js';
+import { decodeFrame, encodePing } from '../connection/wire.js';
+import { buildAvatar } from '../people/avatar.js';
+import { keepIdentity, recallFields } from '../people/identity.js';
+import { texts } from '../words/texts.js';
+import { createChat } from './chat.js';
+import { createAttention, createStateLine, createTabs } from './shell.js';
+import { openProfile, profile, signIn } from './start.js';
+import { createViews } from './views.js';
+
+const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
+const GUEST = /^guest-\d+$/;
+
+let me = null;
+let hasEntered = false;
+let isOnline = false;
+let view = 'chat';
+
+const showState = createStateLine();
+const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
+const connection = createConnection(location.href, {
+	onState,
+	onOpen: () => chat.opened(),
+	onText,
+	ping: encodePing({ ref: '' }),
+});
+const chat = createChat({
+	connection,
+	me: () => me,
+	isChatVisible: () => view === 'chat',
+	fetchRooms,
+	onNamed,
+	onNameRefused,
+	onAttention,
+	onLeft: (room) => views.left(room.name),
+	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
+	onDeleted(room, ids) {
+		alerts.ifRequested((it) => it.withdraw(room, ids));
+		if (!ids)
+			views.left(room.name);
+	},
+});
+const alerts = createLazy(async () => {
+	const { createAlerts } = await import('../alerts/alerts.js');
+
+	return createAlerts({
+		bar: at('bar'),
+		onOpen(room) {
+			tabs.show('chat');
+			chat.enterRoom(room);
+		},
+	});
+});
+const views = createViews({
+	acknowledge: chat.acknowledge,
+	history: chat.history,
+	send: connection.send,
+	fetchRooms,
+});
+const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
+const signOut = createLazy(async () => {
+	const { createSignOut } = await import('./sign-out.js');
+	return createSignOut({ dialog: at('profile'), name: at('name') });
+});
+
+at('me').addEventListener('click', () => {
+	const { name, email } = recallFields();
+	const isFocusKept = watchFocus();
+
+	profile((form) => {
+		if (!isFocusKept())
+			return;
+		form.open({ name: name || me.name, email }, { required: false });
+		alerts((it) => it.offerIn(form.settings));
+		if (token())
+			signOut((it) => it.show(me.name));
+	});
+});
+watchForgotten('token', () => location.reload());
+at('connect-now').addEventListener('click', connection.connect);
+
+async function fetchRooms() {
+	const response = await ask('rooms', { headers: { accept: 'application/json' } });
+
+	if (!response.ok)
+		throw new Error(response.statusText);
+	return response.json();
+}
+
+// An error "banned" with a ref refuses a name; without one it ends the session.
+function endsSession({ type, code, ref }) {
+	return type === 'error' && (code === 'kicked' || code === 'origin_refused' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
+}
+
+function onText(data) {
+	const frame = decodeFrame(data);
+
+	if (!frame)
+		return;
+	if (endsSession(frame)) {
+		connection.dismiss(frame.code, frame.text);
+		return;
+	}
+	if (frame.type === 'log')
+		views.log(frame);
+	else if (frame.type === 'metric')
+		views.metric(frame.raw);
+	else if (frame.type !== 'joined' || !views.joined(frame))
+		chat.handle(frame);
+	if (frame.type === 'alarm')
+		views.alarm(frame);
+}
+
+function showHeading() {
+	const names = { live: texts.viewLive, logs: texts.viewLogs };
+
+	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
+	at('room-topic').textContent = view === 'chat' ? chat.room.topic : '';
+	at('room-topic').title = at('room-topic').textContent;
+}
+
+function onAttention({ room, unread }) {
+	showAttention({ room: room.name, unread });
+	showHeading();
+}
+
+function onView(id) {
+	view = id;
+	at('app').dataset.view = id;
+	views.show(id);
+	chat.setVisible(id === 'chat');
+	showHeading();
+}
+
+function showMe() {
+	const name = document.createElement('bdi');
+
+	name.textContent = me.name;
+	at('me').replaceChildren(buildAvatar(me.name, me.email && me.avatar), name);
+	at('me').title = texts.changeName(me.name);
+	chat.showMe(me.name);
+}
+
+function onState(state) {
+	const wasOnline = isOnline;
+
+	isOnline = state.name === 'online';
+	showState(state);
+	chat.onState(state);
+	if (isOnline)
+		views.opened();
+	else if (wasOnline)
+		views.closed();
+	if (state.name === 'refused' && TOKEN_FAULTS.includes(state.cause))
+		signIn((it) => it.open(state.cause, { required: false }));
+}
+
+// A guest name is not stored: the next visit gets a new one.
+function keepName() {
+	keepIdentity(GUEST.test(me.name) ? '' : me.name, me.email);
+}
+
+function onNamed(name) {
+	const isNew = hasEntered && name !== me.name;
+
+	hasEntered = true;
+	me = { ...me, name };
+	keepName();
+	showMe();
+	if (isNew)
+		chat.note(texts.renamed(name));
+}
+
+async function onNameRefused(refused) {
+	const { code, text, name, isJoinRefused } = refused;
+
+	// The token allows no other name.
+	if (isJoinRefused && (!name || (token() && name === (await import('../connection/claims.js')).ownersName()))) {
+		connection.dismiss(code, text);
+		return;
+	}
+	if (!isJoinRefused)
+		keepName();
+	openProfile({ name, email: me.email }, { required: isJoinRefused, first: !hasEntered, refused });
+}
+
+export function enter(identity) {
+	const isFirst = !me;
+
+	// The server decides on the name.
+	me = isFirst || !hasEntered ? identity : { ...identity, name: me.name };
+	chat.introduce(identity, { isFirst });
+	if (isFirst) {
+		at('app').hidden = false;
+		chat.start();
+		tabs.start();
+	}
+	showMe();
+	if (isFirst) {
+		if (recall('notify') || recall('sound'))
+			alerts(() => {});
+		connection.connect();
+		return;
+	}
+	if (!isOnline && hasEntered && identity.name !== me.name)
+		chat.note(texts.renameLater(identity.name));
+	chat.focus();
+}
+
+export function signedIn(identity) {
+	const isBack = Boolean(me);
+
+	enter(identity);
+	if (isBack)
+		connection.connect();
+}

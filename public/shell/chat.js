@@ -1,0 +1,394 @@
+// Connects the parts of the chat, which do not know each other.
+import { at } from '../base/elements.js';
+import { createLazy, onFirst } from '../base/lazy.js';
+import { createRequests } from '../connection/requests.js';
+import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
+import { createComposer } from '../messages/composer.js';
+import { createOutbox } from '../messages/outbox.js';
+import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
+import { createPeopleView } from '../people/people-view.js';
+import { createRoom, createTypingNotifier } from '../rooms/room.js';
+import { createRoomsView } from '../rooms/rooms-view.js';
+import { createRooms } from '../rooms/rooms.js';
+import { createSession } from '../rooms/session.js';
+import { texts } from '../words/texts.js';
+
+const MESSAGE_TOO_LONG = 1009;
+const ACTION = /^\/me\s+(?=\S)/;
+const LAST_MESSAGES = 200;
+const LIST_MS = 30000;
+
+// me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
+// /rooms. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room, ids): these
+// messages were deleted, or all if ids is null.
+export function createChat({
+	connection,
+	me,
+	isChatVisible,
+	fetchRooms,
+	onNamed,
+	onNameRefused,
+	onAttention,
+	onLeft,
+	onUnseen,
+	onDeleted,
+}) {
+	let isOnline = false;
+	let closeSearch = () => {};
+
+	const { send } = connection;
+	const requests = createRequests({ send });
+	const outbox = createOutbox({
+		send: (entry) => send(encodeMessage({ ...entry, email: me().email })),
+		fits: (entry) => sizeOf(entry.text, entry.room) <= limits.messageBytes,
+		nameNow: () => session.name,
+		onAcked,
+		onFailed: (entry) => rooms.find(entry.room)?.log.fail(entry.ref, entry.failed),
+		onGone(entry) {
+			const room = rooms.find(entry.room);
+
+			room?.log.remove(entry.ref);
+			room?.settle();
+		},
+		onChange: showQueue,
+	});
+	const session = createSession({
+		send,
+		target: () => ({ room: rooms.current.name, since: rooms.current.since }),
+		inFlightName: outbox.inFlightName,
+		onNamed,
+		onRefused: onNameRefused,
+		onRoomRefused: (error) => rooms.currentRefused(error),
+		onPostponed: ({ code, retryAfter }) => connection.postpone(code, retryAfter),
+	});
+	const isMe = (name) => isSameName(name, session.name);
+	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
+
+	const alarms = createLazy(async () => {
+		const { createAlarms } = await import('../alerts/alarms.js');
+
+		return createAlarms({
+			isEnabled: isOnline,
+			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
+		});
+	});
+	const peopleView = createPeopleView();
+	const rooms = createRooms({
+		build: buildRoom,
+		send,
+		mostJoined: () => connection.mostRooms,
+		onShow,
+		onChange: showRooms,
+		onRenamed(was, name) {
+			outbox.renamed(was, name);
+			composer.renamed(was, name);
+		},
+		onLeft(room) {
+			alarms.ifRequested((it) => it.forget(room.name));
+			onLeft(room);
+		},
+		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
+	});
+	const roomsView = createRoomsView({
+		onChoose(name) {
+			rooms.enter(name);
+			composer.focus();
+		},
+		onLeave: (name) => rooms.leave(rooms.find(name)),
+		onOpen: listRooms,
+	});
+	const typingNotifier = createTypingNotifier(() => {
+		if (rooms.current.isJoined)
+			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
+	});
+	const composer = createComposer({
+		sizeOf: (text) => sizeOf(text, rooms.current.name),
+		onSend: say,
+		onWrite: typingNotifier.wrote,
+		lastSaid,
+	});
+
+	async function loadCompletion() {
+		const { createCompletion } = await import('../messages/completion.js');
+
+		createCompletion(
+			{ field: at('text'), list: at('completion') },
+			{
+				names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)),
+				onChange: composer.changed,
+			},
+		);
+	}
+
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
+
+	async function loadPicker(isFocusKept) {
+		const { openEmojiPicker } = await import('../emoji/emoji-picker.js');
+
+		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isFocusKept() });
+	}
+
+	onFirst(at('picker-button'), 'click', loadPicker);
+
+	async function loadSearch(isFocusKept) {
+		const { openSearch } = await import('../messages/search.js');
+
+		closeSearch = openSearch({
+			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
+			onChoose: (id) => rooms.current.log.jumpTo(id),
+			isWanted: isFocusKept(),
+		});
+	}
+
+	onFirst(at('search-button'), 'click', loadSearch);
+
+	function buildRoom(name) {
+		const room = createRoom(name, at('reading'), {
+			send,
+			isMe,
+			nameNow: () => session.name,
+			isInFlight: outbox.isInFlight,
+			isOnScreen,
+			onRetry: retry,
+			onDelete: remove,
+			onAlarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+			onChange: showRooms,
+			onPeople: showPeople,
+			onUnseen,
+			onDeleted(room, ids) {
+				if (room === rooms.current)
+					closeSearch();
+				if (!ids)
+					alarms.ifRequested((it) => it.forget(room.name));
+				onDeleted(room, ids);
+			},
+			onTyping: showTyping,
+		});
+
+		room.log.showPictures(Boolean(me().email));
+		for (const entry of outbox.list()) {
+			if (entry.room === name)
+				showUnsent(room, entry, { isNew: false });
+		}
+		return room;
+	}
+
+	function sizeOf(text, room) {
+		return utf8Bytes(encodeMessage({ ref: randomId(), room, email: me().email, text, action: ACTION.test(text) }));
+	}
+
+	function onRefusal({ message }) {
+		if (message)
+			rooms.current.log.addNote(texts.serverSays(message));
+	}
+
+	function showQueue() {
+		const waiting = outbox.count();
+		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
+	}
+
+	function showTyping(room) {
+		if (room === rooms.current)
+			at('typing').textContent = room.typing;
+	}
+
+	function showRooms() {
+		const list = rooms.list();
+
+		roomsView.show(list, rooms.current.name);
+		onAttention({ room: rooms.current, unread: list.reduce((sum, { unread }) => sum + unread, 0) });
+	}
+
+	function showPeople(room) {
+		if (room === rooms.current)
+			peopleView.show(room.present);
+	}
+
+	function onShow(room, before) {
+		composer.open(room.name);
+		typingNotifier.sent();
+		showTyping(room);
+		peopleView.show(room.present);
+		closeSearch();
+		before?.log.markUnread(0);
+	}
+
+	async function listRooms() {
+		try {
+			const { rooms: listed } = await fetchRooms();
+			const known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
+
+			known.forEach((room) => rooms.find(room.name)?.listed(room));
+			roomsView.offer(known);
+		} catch {
+			// The old list stays.
+		}
+	}
+
+	function showUnsent({ log }, entry, options) {
+		log.addUnsent({ ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
+	}
+
+	function say(text) {
+		const action = ACTION.test(text);
+		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
+
+		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
+		outbox.sendNext();
+		typingNotifier.sent();
+	}
+
+	function lastSaid() {
+		const entry = rooms.current.log.lastOwn();
+		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
+	}
+
+	function retry(ref) {
+		rooms.current.log.retry(ref);
+		outbox.retry(ref);
+		composer.focus();
+	}
+
+	function remove(ref) {
+		rooms.current.log.remove(ref);
+		outbox.remove(ref);
+		composer.focus();
+	}
+
+	function onAcked(entry, ack) {
+		const room = rooms.find(entry.room);
+
+		room?.acked(entry, ack);
+		room?.settle();
+		session.adoptWanted();
+	}
+
+	function acknowledge(room, key) {
+		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
+	}
+
+	function onJoined(frame) {
+		adoptLimits(frame.limits);
+		if (!frame.recovered)
+			alarms.ifRequested((it) => it.forget(frame.room));
+		// Without a ref the server has begun another history of the room.
+		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
+			rooms.joined(frame);
+			return;
+		}
+		session.joined(frame);
+		// The name changed: the token belongs to someone else.
+		if (!isSameName(outbox.inFlightName(), session.name))
+			outbox.failInFlight();
+		rooms.joined(frame);
+		isOnline = true;
+		connection.confirm();
+		rooms.opened();
+		outbox.opened();
+		session.adoptWanted();
+		listRooms();
+	}
+
+	function onPresence(frame) {
+		const isOwnMove = frame.event === 'rename' && isMe(frame.was);
+
+		rooms.find(frame.room)?.handle(frame);
+		if (isOwnMove)
+			session.renamed(frame);
+	}
+
+	function onError(error) {
+		// Errors with a ref that nobody waits for are not shown.
+		const isKnown = session.refused(error) || outbox.refused(error) || requests.answered(error) || rooms.refused(error);
+
+		if (!isKnown && !error.ref)
+			rooms.current.log.addNote(texts.serverSays(error.text));
+		rooms.list().forEach((room) => room.settle());
+	}
+
+	function toRoom(frame) {
+		const room = rooms.find(frame.room);
+
+		if (room?.isJoined)
+			room.handle(frame);
+	}
+
+	const handlers = {
+		joined: onJoined,
+		presence: onPresence,
+		ack: (frame) => requests.answered(frame) || outbox.acked(frame),
+		history: (frame) => requests.answered(frame) || toRoom(frame),
+		search: requests.answered,
+		pong: session.ponged,
+		error: onError,
+	};
+
+	function setVisible(wanted) {
+		if (wanted)
+			rooms.current.seen();
+		else
+			rooms.current.log.markUnread(0);
+	}
+
+	document.addEventListener('visibilitychange', () => {
+		setVisible(!document.hidden && isChatVisible());
+		if (!document.hidden && isOnline)
+			listRooms();
+	});
+	setInterval(() => {
+		if (isOnline && !rooms.list().every(({ isJoined }) => isJoined))
+			listRooms();
+	}, LIST_MS);
+
+	return {
+		acknowledge,
+		focus: composer.focus,
+		get room() {
+			return rooms.current;
+		},
+		// Resolves with messages as the server sends them.
+		history: (room) =>
+			requests
+				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
+				.then(({ raw }) => raw.messages),
+		setVisible,
+		start() {
+			rooms.start();
+			outbox.list().forEach(({ room }) => rooms.add(room));
+			showRooms();
+			composer.focus();
+		},
+		enterRoom: rooms.enter,
+		// Until joined, skip the rest: the server sends it again.
+		handle(frame) {
+			if (isOnline || frame.type === 'joined' || frame.type === 'error')
+				(handlers[frame.type] ?? toRoom)(frame);
+		},
+		opened() {
+			rooms.leaveDefaultRoom();
+			session.opened();
+		},
+		onState(state) {
+			isOnline = state.name === 'online';
+			alarms.ifRequested((it) => it.enable(isOnline));
+			if (state.cause === MESSAGE_TOO_LONG)
+				outbox.currentRefused('too_long');
+			if (!isOnline) {
+				outbox.closed();
+				session.closed();
+				requests.closed();
+				rooms.closed();
+			}
+			showQueue();
+		},
+		introduce(identity, { isFirst }) {
+			// The server recognises a resent message by its sender's name.
+			if (!isFirst && session.isRejected && !isSameName(identity.name, session.name))
+				outbox.failInFlight();
+			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
+			session.want(identity);
+		},
+		showMe: peopleView.showMe,
+		note: (text) => rooms.current.log.addNote(text),
+	};
+}

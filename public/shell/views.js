@@ -1,0 +1,51 @@
+// The Live and Logs views, loaded on demand. Live is loaded for the first metric or alarm.
+import { at } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
+
+// services: see live/feed.js and logs/feed.js.
+export function createViews(services) {
+	const live = createLazy(async () => (await import('../live/feed.js')).createFeed(at('live'), services));
+	const logs = createLazy(async () => {
+		const { createFeed } = await import('../logs/feed.js');
+		return createFeed(at('logs'), { ...services, isOnline });
+	});
+	let isOnline = false;
+	let metrics = 0;
+
+	function show(view, wanted) {
+		(wanted ? view : view.ifRequested)((it) => it.visible(wanted));
+	}
+
+	return {
+		show(id) {
+			show(live, id === 'live');
+			show(logs, id === 'logs');
+		},
+		// Until Live is loaded, the last 1000 metric frames wait.
+		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
+		alarm: (frame) => live((it) => it.alarm(frame.raw), `${frame.room}/${frame.key}`),
+		log: (frame) => logs.ifRequested((it) => it.log(frame)),
+		// False if the room is no log.
+		joined(frame) {
+			let isTail = false;
+
+			logs.ifRequested((it) => {
+				isTail = it.joined(frame);
+			});
+			if (!isTail)
+				live.ifRequested((it) => it.joined(frame.raw));
+			return isTail;
+		},
+		left: (room) => live.ifRequested((it) => it.joined({ room })),
+		opened() {
+			isOnline = true;
+			live.ifRequested((it) => it.opened());
+			logs.ifRequested((it) => it.opened());
+		},
+		closed() {
+			isOnline = false;
+			live.ifRequested((it) => it.closed());
+			logs.ifRequested((it) => it.closed());
+		},
+	};
+}
