@@ -1,6 +1,7 @@
 #include "linnet/base/log.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -98,6 +99,19 @@ log_setup(enum log_level level, enum log_format format)
 	line_target = log_is_journal()        ? TARGET_JOURNAL
 		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
 					      : TARGET_OTHER;
+}
+
+void
+log_print(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (log_is_journal())
+		fputs(priorities[level], stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
 }
 
 void

@@ -321,7 +321,7 @@ send_check_writable(struct input *input, const struct room *room)
 			&input->fault, "read_only", "this room is a log file's");
 	if (!room_access_may_speak(input, room))
 		return message_refuse(&input->fault, "read_only",
-			"here only who has a token for this room speaks");
+			"only programs with a token for this room may write here");
 	return 0;
 }
 

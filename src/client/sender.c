@@ -156,11 +156,17 @@ sender_is_own_fault(const char *code)
 static bool
 sender_is_worth_a_retry(struct sender *sender, const struct connection_refusal *refusal)
 {
-	if (!refusal->is_passing || refusal->is_pace || sender->connection.is_patient)
+	const struct connection *connection = &sender->connection;
+
+	if (!refusal->is_passing || refusal->is_pace)
 		return refusal->is_passing;
-	if (!sender->busy_ms)
+	if (!sender->busy_ms) {
 		sender->busy_ms = sender->heard_ms;
-	return sender->heard_ms - sender->busy_ms < CLIENT_PATIENCE_MS;
+		output_note("%s: %s; trying again", connection->client->arguments->url,
+			refusal->text);
+	}
+	return connection->is_patient ||
+	       sender->heard_ms - sender->busy_ms < CLIENT_PATIENCE_MS;
 }
 
 static void

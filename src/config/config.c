@@ -185,11 +185,12 @@ config_syntax_text(const char *text)
 {
 	static const char *const texts[][2] = {
 		{ "syntax error",
-			"this is not libconfig's format; write KEY = VALUE; with strings "
-			"in quotes, and look for a missing \";\" or bracket before it" },
+			"this is not libconfig's format; write GROUP = { KEY = VALUE; }; "
+			"with strings in quotes, and look for a missing \";\" or bracket "
+			"before it" },
 		{ "duplicate setting name",
-			"this name is already set in the same group; remove one of the "
-			"two" },
+			"this name is already used above; remove one of the two, or "
+			"write both groups as one" },
 		{ "mismatched element type in array",
 			"the items of a list in [ ] must all have the same type" },
 	};

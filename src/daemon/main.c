@@ -15,6 +15,7 @@
 #include "daemon/daemon.h"
 #include "daemon/make_token.h"
 #include "daemon/versions.h"
+#include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/chat.h"
@@ -64,7 +65,7 @@ main_load(struct config_files *files, enum action action)
 
 	fflush(stdout); /* the files that were read come before their errors */
 	for (i = 0; i < errors.count; i++)
-		fprintf(stderr, "%s\n", errors.lines[i]);
+		log_print(LOG_LEVEL_ERROR, "%s", errors.lines[i]);
 	config_errors_clear(&errors);
 	return config;
 }
@@ -79,20 +80,33 @@ static void
 main_on_check(const char *event, bool is_warning, const char *line)
 {
 	(void)event;
-	fprintf(stderr, "%s%s\n", is_warning ? "warning: " : "", line);
+	log_print(is_warning ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "%s%s",
+		is_warning ? "warning: " : "", line);
+}
+
+/* Tells the user too, because another user may not be able to read the same files. */
+static void
+main_print_good(void)
+{
+	struct passwd entry, *user = NULL;
+	char strings[4096];
+
+	if (getpwuid_r(geteuid(), &entry, strings, sizeof(strings), &user) == 0 && user)
+		printf("the configuration is good (checked as the user %s)\n",
+			user->pw_name);
+	else
+		printf("the configuration is good (checked as the user %u)\n", geteuid());
 }
 
 static enum exit_status
 main_check(const struct config *config)
 {
-	const struct passwd *user = getpwuid(geteuid());
 	struct secrets secrets;
 
 	if (!checks_run(config, CHECKS_OF_TEST, &secrets, main_on_check))
 		return EXIT_BAD_CONFIG;
 	secrets_clear(&secrets);
-	printf("the configuration is good (checked as the user %s)\n",
-		user ? user->pw_name : "without a name");
+	main_print_good();
 	return EXIT_OK;
 }
 
@@ -102,7 +116,8 @@ main_backup(const struct config *config, const char *to)
 	const char *why = "";
 
 	if (chat_backup(config, to, &why) < 0) {
-		fprintf(stderr, "linnetd: cannot copy the history %s to %s: %s\n",
+		log_print(LOG_LEVEL_ERROR,
+			"linnetd: cannot copy the history %s to %s: %s",
 			config->store.path, to, why);
 		return EXIT_CANNOT_OPEN;
 	}

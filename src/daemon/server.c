@@ -1,5 +1,6 @@
 #include "daemon/server.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,7 +251,13 @@ server_open_chat(struct server *server)
 	const char *why = "";
 	int r = chat_new(&server->chat, server->config, server_fill_random, &why);
 
-	if (r < 0)
+	if (r == -EUCLEAN)
+		log_error("store_failed", log_str("path", server->config->store.path),
+			log_str("error", why),
+			log_str("hint",
+				"restore a backup, or move the file, its -wal and "
+				"its -shm away to begin anew"));
+	else if (r < 0)
 		log_error("store_failed", log_str("path", server->config->store.path),
 			log_str("error", why));
 	return r;
@@ -292,7 +299,7 @@ server_describe(void *context, char *text, size_t size)
 {
 	const struct server *server = context;
 
-	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
+	snprintf(text, size, "connections: %zu, people: %zu, rooms: %zu",
 		server->acceptor.conns.count, chat_people_count(server->chat),
 		chat_room_count(server->chat));
 }

@@ -113,8 +113,9 @@ identity_warn_of_proxy(const struct http_request *request)
 		log_str("hint", conn->is_unix
 					? "add \"unix\" to http.trusted_proxies: all its "
 					  "clients share the limits of one address"
-					: "add the proxy to http.trusted_proxies: its "
-					  "clients have no limits per address"));
+					: "if a proxy on this machine sent this, add it "
+					  "to http.trusted_proxies: its clients have no "
+					  "limits per address"));
 }
 
 void

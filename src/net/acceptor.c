@@ -189,8 +189,8 @@ acceptor_log_unused(const struct acceptor *acceptor)
 		log_str("address", address),
 		log_str("hint",
 			"line.enabled is false: connections are closed at once; to free "
-			"the port, stop the socket unit: systemctl disable --now "
-			"linnetd-line.socket"));
+			"the port, run systemctl disable --now linnetd-line.socket, and "
+			"then systemctl restart linnetd"));
 }
 
 static void

@@ -128,6 +128,25 @@ test('refusals for pace, and a busy server, are waited out; a flood of lines is 
 	});
 });
 
+test('a history that cannot be written is told once, and what was refused is sent again', async () => {
+	let refused = 0;
+	const serve = (socket) => {
+		socket.send(joined());
+		socket.on('message', (text) => {
+			const { ref } = JSON.parse(text);
+			if (refused++ < 2)
+				socket.send(JSON.stringify({ type: 'error', code: 'store_failed', message: 'the disk is full', ref, retry_after_ms: 10 }));
+			else
+				socket.send(JSON.stringify({ type: 'ack', ref, room: 'lobby', id: 1 }));
+		});
+	};
+	await withServer({ serve }, async (url) => {
+		const { status, stderr } = await linnet(url, ['pub', 'lobby', 'hi']);
+		assert.equal(status, 0);
+		assert.equal(stderr, `linnet: ${url}: the disk is full; trying again\n`);
+	});
+});
+
 const hostile = {
 	'a message of 40 MB': [(socket) => socket.send('"' + ' '.repeat(40_000_000) + '"'), /too long/],
 	'no JSON': [(socket) => socket.send('nonsense'), /not a JSON object/],

@@ -59,6 +59,22 @@ test('a line for the journal begins with its priority', async () => {
 	assert.match(json, /^<3>\{"ts":\d+,"level":"error","event":"page_failed",.*\}\n$/);
 });
 
+test('what is wrong with the configuration has a priority in the journal, and comes after the names of the files', async () => {
+	const folder = temporaryFolder();
+	const configuration = path.join(folder, 'wrong.cfg');
+	const file = path.join(folder, 'output');
+	writeFileSync(configuration, 'http = { prot = 1; };\n');
+	for (const args of [[], ['-t']]) {
+		const fd = openSync(file, 'w');
+		const { dev, ino } = fstatSync(fd);
+		const env = { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` };
+		const child = spawn(binary, ['-c', configuration, ...args], { cwd: folder, env, stdio: ['ignore', fd, fd] });
+		assert.deepEqual(await once(child, 'exit'), [1, null]);
+		const names = args.length ? `read ${configuration}\n` : '';
+		assert.equal(readFileSync(file, 'utf8'), `${names}<3>${configuration}:1: unknown key "http.prot", did you mean "http.port"?\n`);
+	}
+});
+
 test('a $JOURNAL_STREAM that is not stderr is ignored', async () => {
 	const before = Date.now();
 	for (const stream of [({ dev, ino }) => `${dev}:${ino + 1}`, ({ dev, ino }) => `${dev + 1}:${ino}`, () => '', () => 'no:number'])

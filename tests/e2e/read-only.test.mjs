@@ -89,8 +89,8 @@ test('in a read-only room only bearers of a token for it speak: lines', () =>
 		const { client: reader } = await enter(daemon, 'room=ops&name=reader');
 		const ann = await openTerminal(daemon, 'ann');
 		assert.match(await ann.ask('/join ops'), /^\* You are ann in ops /);
-		assert.equal(await ann.ask('hi'), '* here only who has a token for this room speaks');
-		assert.equal(await ann.ask('/me waves'), '* here only who has a token for this room speaks');
+		assert.equal(await ann.ask('hi'), '* only programs with a token for this room may write here');
+		assert.equal(await ann.ask('/me waves'), '* only programs with a token for this room may write here');
 		assert.equal(await ann.ask('/login wrong'), '* nobody has to log in here');
 		assert.equal(await ann.ask('/login ci-secret'), '* you have logged in');
 		ann.say('now');

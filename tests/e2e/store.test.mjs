@@ -286,6 +286,7 @@ for (const [what, { make, why, options = {} }] of Object.entries(wrongFiles)) {
 			assert.ok(line, stderr);
 			assert.match(line, /path=linnet\.db /);
 			assert.match(line, why);
+			assert.equal(/ hint="restore a backup, or move /.test(line), !/^a (folder|link|device|history of a newer)/.test(what), line);
 			assert.ok(!stderr.includes('ready'), stderr);
 		}
 		for (const [name, content] of Object.entries(contentOf(folder))) {

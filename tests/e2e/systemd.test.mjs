@@ -35,7 +35,7 @@ test('systemd receives READY, a readable STATUS, repeated WATCHDOG, and STOPPING
 	const env = { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '200000' };
 	await withDaemon({ env }, async (daemon) => {
 		await manager.hears('READY=1');
-		await manager.hears('STATUS=0 connections, 0 people in 1 rooms');
+		await manager.hears('STATUS=connections: 0, people: 0, rooms: 1');
 		await manager.hears('WATCHDOG=1', 3);
 		assert.ok(!manager.heard.includes('STOPPING'));
 		await daemon.stop();
@@ -100,7 +100,7 @@ test('connections to a passed socket of a line door that is off are closed at on
 	assert.equal((await fetch(`http://127.0.0.1:${started.ports[0]}/healthz`)).status, 200);
 	started.child.kill('SIGTERM');
 	assert.equal(await within(started.ended, 'the end', 20_000), 0, started.stderr);
-	assert.match(started.stderr, new RegExp(`socket_not_used socket=line address=127\\.0\\.0\\.1:${started.ports[1]} hint="line\\.enabled is false: .*systemctl disable --now linnetd-line\\.socket"`));
+	assert.match(started.stderr, new RegExp(`socket_not_used socket=line address=127\\.0\\.0\\.1:${started.ports[1]} hint="line\\.enabled is false: .*systemctl disable --now linnetd-line\\.socket, and then systemctl restart linnetd"`));
 	assert.match(started.stderr, /ready http=[^ ]*(?! line=) ts=/);
 });
 

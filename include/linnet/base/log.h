@@ -56,6 +56,12 @@ struct log_field log_uint(const char *key, uint64_t value);
  * threads may log meanwhile. */
 void log_setup(enum log_level level, enum log_format format);
 
+/* Print a line for people to stderr: what is wrong with the command line's files, before
+ * the log begins. In the journal it has the priority of level, so that "journalctl -p
+ * warning" shows it. */
+void log_print(enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Whether lines have the fields of log_person. They have until the first call. */
 void log_show_people(bool shows);
 

@@ -79,11 +79,12 @@ test_a_syntax_error_carries_the_text_of_libconfig(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = {\n  port = ;\n};"),
-		"test.cfg:2: this is not libconfig's format; write KEY = VALUE; with "
+		"test.cfg:2: this is not libconfig's format; write GROUP = { KEY = "
+		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it");
 	assert_load_fails(FILE_TEXT("http = { port = 1;\n  port = 2; };"),
-		"test.cfg:2: this name is already set in the same group; remove one of "
-		"the two");
+		"test.cfg:2: this name is already used above; remove one of the two, "
+		"or write both groups as one");
 	assert_load_fails(FILE_TEXT("http = { allowed_origins = [ 1, true ]; };"),
 		"test.cfg:1: the items of a list in [ ] must all have the same type",
 		"test.cfg:1: http.allowed_origins item 1 must be a string, is 1");
@@ -94,7 +95,8 @@ test_settings_before_a_syntax_error_are_checked(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = {\n  prt = 1;\n  address = ;\n};"),
-		"test.cfg:3: this is not libconfig's format; write KEY = VALUE; with "
+		"test.cfg:3: this is not libconfig's format; write GROUP = { KEY = "
+		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it",
 		"test.cfg:2: unknown key \"http.prt\", did you mean \"http.port\"?");
 }
@@ -265,7 +267,8 @@ test_an_error_in_an_included_file_names_that_file(void **state)
 		"DIR/a.cfg:3: unknown key \"w\"; linnet.cfg(5) lists all keys");
 	write_text("b.cfg", "\nhttp = {\n};;\n");
 	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\"\n"),
-		"DIR/b.cfg:3: this is not libconfig's format; write KEY = VALUE; with "
+		"DIR/b.cfg:3: this is not libconfig's format; write GROUP = { KEY = "
+		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it");
 	write_text("b.cfg", "\nhttp = { root = \"\n");
 	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\"\n"),

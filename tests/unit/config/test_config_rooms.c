@@ -254,12 +254,14 @@ test_a_room_cut_by_a_syntax_error_has_no_missing_members(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("rooms = ( { name = 1; },\n  { topic = ; name = \"a\"; } );"),
-		"test.cfg:2: this is not libconfig's format; write KEY = VALUE; with "
+		"test.cfg:2: this is not libconfig's format; write GROUP = { KEY = "
+		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it",
 		"test.cfg:1: rooms item 1: name must be a string of 1 to 255 bytes, is "
 		"1");
 	assert_load_fails(FILE_TEXT("rooms = ( { topic = \"x\"; name"),
-		"test.cfg:1: this is not libconfig's format; write KEY = VALUE; with "
+		"test.cfg:1: this is not libconfig's format; write GROUP = { KEY = "
+		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it");
 	assert_load_fails(FILE_TEXT("rooms = ( { topic = \"x\"; name = \"a"),
 		"test.cfg:1: this string has no closing quote");

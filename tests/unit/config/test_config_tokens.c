@@ -68,7 +68,8 @@ test_a_token_cut_by_a_syntax_error_has_no_missing_members(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("auth = { tokens = ( { name = \"a\"; token_file"),
-		"test.cfg:1: this is not libconfig's format; write KEY = VALUE; with "
+		"test.cfg:1: this is not libconfig's format; write GROUP = { KEY = "
+		"VALUE; }; with "
 		"strings in quotes, and look for a missing \";\" or bracket before it");
 }
 
