@@ -10,6 +10,9 @@
 /* Delete at most this many messages in one call of prune, which takes about 1 ms. */
 #define PRUNE_STEP 10000
 
+/* From the largest room so many are deleted before another one may be the largest. */
+#define BOUND_STEP 100
+
 /* CPU time of one step of the searches. */
 #define STEP_US 1000
 
@@ -66,23 +69,38 @@ memory_get_room(struct store *store, const char *name)
 	return room;
 }
 
-/* Delete the oldest messages of the largest rooms while there are too many bytes. */
+/* The largest room that has something to delete, or NULL. */
+static struct memory_room *
+memory_find_largest(struct store *store)
+{
+	struct memory_room *room, *next, *largest = NULL;
+
+	HASH_ITER(hh, memory_of(store)->rooms, room, next)
+	if ((room->messages.count > 1 || room->changes.count) &&
+		(!largest || room->tail_bytes > largest->tail_bytes))
+		largest = room;
+	return largest;
+}
+
+/* Delete the oldest messages of the largest rooms while there are too many bytes. After a
+ * reload there may be many. */
 static void
 memory_bound(struct store *store)
 {
 	struct store_memory *memory = memory_of(store);
 	size_t max_bytes = (size_t)store->max_bytes;
-	struct memory_room *room, *next, *largest = NULL;
+	struct memory_room *room;
+	int i;
 
-	if (!max_bytes || memory->tail_bytes <= max_bytes)
-		return;
-	HASH_ITER(hh, memory->rooms, room, next)
-	if (!largest || room->tail_bytes > largest->tail_bytes)
-		largest = room;
-	while (memory->tail_bytes > max_bytes && largest && largest->messages.count > 1)
-		memory_drop_oldest(store, largest);
-	while (memory->tail_bytes > max_bytes && largest && largest->changes.count)
-		memory_drop_change(store, largest);
+	while (max_bytes && memory->tail_bytes > max_bytes &&
+		(room = memory_find_largest(store)))
+		for (i = 0; i < BOUND_STEP && memory->tail_bytes > max_bytes; i++)
+			if (room->messages.count > 1)
+				memory_drop_oldest(store, room);
+			else if (room->changes.count)
+				memory_drop_change(store, room);
+			else
+				break;
 }
 
 static void

@@ -41,6 +41,7 @@ gaps_long_number_at(const unsigned char *bytes)
 }
 
 /* Section 1.3: what the file's header says. */
+#define FILE_PAGE_BYTES_AT 16
 #define FILE_RESERVED_AT 20
 #define FILE_PAGES_AT 28
 #define FILE_LARGEST_ROOT_AT 52
@@ -166,18 +167,21 @@ sqlite_gaps_clean(struct sqlite_db *db)
 	unsigned char page[PAGE_MAX_BYTES];
 	sqlite3_int64 bytes = 0, offset;
 	sqlite3_file *file = NULL;
-	int64_t page_bytes = 0;
-	size_t start, end;
-	int rc = sqlite_db_number(db, "PRAGMA page_size", &page_bytes);
+	size_t page_bytes, start, end;
+	int rc;
 
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	rc = file->pMethods->xFileSize(file, &bytes);
 	if (rc == SQLITE_OK)
-		rc = file->pMethods->xFileSize(file, &bytes);
-	for (offset = 0; rc == SQLITE_OK && offset + page_bytes <= bytes;
-		offset += page_bytes) {
+		rc = file->pMethods->xRead(file, page, FILE_HEADER_BYTES, 0);
+	page_bytes = rc == SQLITE_OK ? gaps_number_at(page + FILE_PAGE_BYTES_AT) : 0;
+	if (page_bytes == 1)
+		page_bytes = PAGE_MAX_BYTES;
+	for (offset = 0; rc == SQLITE_OK && offset < bytes;
+		offset += (sqlite3_int64)page_bytes) {
 		rc = file->pMethods->xRead(file, page, (int)page_bytes, offset);
 		if (rc == SQLITE_OK &&
-			gaps_find(page, (size_t)page_bytes, offset == 0, &start, &end))
+			gaps_find(page, page_bytes, offset == 0, &start, &end))
 			rc = gaps_write(file, page, (int)page_bytes, offset);
 	}
 	return rc;

@@ -115,17 +115,19 @@ vacuum_move(struct sqlite_writer *writer)
 	return rc;
 }
 
-/* The checkpoint that truncates the log cuts the file, too. */
+/* The checkpoint that truncates the log cuts the file, too. Unlike an erasure it does not
+ * wait for readers, because commits would wait, too. */
 static int
 vacuum_cut(struct sqlite_writer *writer)
 {
-	int rc = sqlite_erase_truncate_log(writer);
+	int rc = sqlite_db_truncate_log(&writer->db, 0);
 
 	if (rc == SQLITE_BUSY) {
 		writer->vacuum.due_ms = clock_now_ms() + RETRY_MS;
 		return SQLITE_OK;
 	}
 	if (rc == SQLITE_OK) {
+		sqlite_guard_note_log(&writer->files->guard, 0);
 		sqlite_guard_note_shrunk(&writer->files->guard);
 		writer->vacuum.phase = VACUUM_IDLE;
 	}

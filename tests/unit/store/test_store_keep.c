@@ -394,6 +394,24 @@ test_pruned_messages_do_not_count_for_keep_bytes(void **state)
 	assert_all(fixture, "a", "2 3");
 }
 
+static void
+test_a_smaller_max_bytes_takes_from_each_of_the_largest_rooms(void **state)
+{
+	static const char *const rooms[] = { "a", "b", "c" };
+	struct fixture *fixture = *state;
+	size_t i;
+
+	open_store(fixture);
+	for (i = 0; i < ARRAY_SIZE(rooms); i++)
+		keep_many(fixture, rooms[i], 1000); /* 2893 bytes */
+	store_limit(fixture->store, &fixture->options.keep, 3000);
+	store_limit_rooms(fixture->store, NULL, 0);
+	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
+		ask_after(fixture, rooms[i], 0, 1000, 1, PLENTY);
+		assert_in_range(fixture->page_first_id, 500, 800);
+	}
+}
+
 int
 main(void)
 {
@@ -414,6 +432,8 @@ main(void)
 		CLOSED_MEMORY(test_the_oldest_messages_over_keep_bytes_are_deleted),
 		CLOSED_MEMORY(test_the_newest_message_stays_even_over_keep_bytes),
 		CLOSED_MEMORY(test_keep_messages_and_keep_bytes_both_apply),
+		CLOSED_MEMORY(
+			test_a_smaller_max_bytes_takes_from_each_of_the_largest_rooms),
 		CLOSED_MEMORY(test_pruned_messages_do_not_count_for_keep_bytes),
 	};
 
