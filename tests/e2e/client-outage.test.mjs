@@ -366,6 +366,9 @@ test('linnet ends when nobody reads its output, and by a signal', () =>
 		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 			const next = new Linnet(daemon.url, ['sub', 'lobby', '--json']);
 			await eventually(async () => assert.equal((await expectJson(get(daemon, '/who/lobby'))).count, 1), 'linnet to enter');
+			// The server opens the session before linnet knows, so it is heard first.
+			await linnetDone(daemon.url, ['pub', 'lobby', signal, '-n', 'ann']);
+			await eventually(() => assert.ok(next.stdout.includes(signal)), 'the line');
 			next.child.kill(signal);
 			assert.deepEqual([await next.ended(), next.stderr], [0, '']);
 		}

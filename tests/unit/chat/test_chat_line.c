@@ -266,7 +266,8 @@ test_an_alarm_key_may_have_spaces(void **state)
 
 	forget_heard(&fixture->ann);
 	say_line(fixture, &fixture->ann, "/ack disk full");
-	assert_string_equal(hears(&fixture->ann), "* there is no such alarm in this room\n");
+	assert_string_equal(
+		hears(&fixture->ann), "* there is no such alarm in this room\n");
 	assert_push(fixture, JSON({"type":"alarm","key":"disk full","severity":"error"}),
 				     JSON("id":1));
 	assert_string_equal(hears(&fixture->ann), "! error disk full\n");
