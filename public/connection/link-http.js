@@ -14,6 +14,7 @@ const KINDS = {
 };
 const FIRST_ROOM = 'lobby';
 const ORIGIN_REFUSED = 'origin_refused';
+const NO_SESSION = 'no_such_session';
 const NAME_FAULTS = ['name_taken', 'bad_name', 'denied', 'banned'];
 
 async function readJson(response) {
@@ -216,15 +217,19 @@ export async function openHttp(page, kind, { onText, onClose }) {
 			return accepted(object, await readJson(response));
 		const error = await errorOf(response);
 
+		// A message was not stored then.
+		if (error.code !== NO_SESSION || !type)
+			deliver({ ...error, ref });
 		// The server has closed the session, so its rooms receive nothing: reconnect.
-		return error.code === 'no_such_session' ? fail(1006, '') : deliver({ ...error, ref });
+		if (error.code === NO_SESSION)
+			fail(1006, '');
 	}
 
 	// The server sends a typing notice as the person's oldest session, which is in one room only. It refuses the notice
 	// for other rooms.
 	function type(object) {
 		if (kind === 'stream' && (sharing ? sharing.oldest : rooms.keys().next().value) === object.room)
-			return sendOne(object);
+			return post(object.room, object);
 		return undefined;
 	}
 

@@ -53,6 +53,15 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		onFailed(entry);
 	}
 
+	// The server did not take it. Only an earlier try may have arrived.
+	function notSent(entry) {
+		if (entry.isFirstTry)
+			entry.name = '';
+		keep(entry);
+		reset();
+		isOpen = false;
+	}
+
 	function sendNext() {
 		while (isOpen && !current && !timer) {
 			const [next] = waiting();
@@ -63,6 +72,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 				fail(next, { code: 'too_long', text: '' });
 				continue;
 			}
+			next.isFirstTry = !next.name;
 			next.name = nameNow();
 			keep(next);
 			current = next;
@@ -157,6 +167,8 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 				return false;
 			if (error.code === 'rate_limited')
 				pause(error.retryAfter || delayAfter(0));
+			else if (error.code === 'no_such_session')
+				notSent(entry);
 			else if (error.code === 'store_failed' || error.code === 'busy')
 				pause(delayAfter(failures++));
 			else

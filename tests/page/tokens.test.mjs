@@ -306,7 +306,10 @@ test('who signs in as somebody else in one tab is never taken for the former per
 		await bob.reads(['I am bob']);
 		await ann.reads(['I am bob']);
 		await ann.sees(['ann', 'bob']);
-		// The browser has one token, so the server does not know this session any more.
+		// The browser has one token, so the server does not know this session any more. The message is the first to learn it,
+		// not the typing notice before it.
+		await ann.page.route('**/send/lobby', (route) =>
+			JSON.parse(route.request().postData()).type === 'typing' ? undefined : route.continue());
 		await ann.say('so am I');
 		await ann.called('bob');
 		await bob.reads(['I am bob', 'so am I']);
