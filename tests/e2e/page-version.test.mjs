@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { eventually, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
@@ -89,6 +89,10 @@ test('a page without the placeholder, and one of too many files, are served as t
 	await withSite(async (daemon) => {
 		assert.equal(await tagOf(daemon), '0');
 		assert.equal(await cachingOf(daemon, '/v/0/a.css'), 'no-cache');
+		const etag = (await get(daemon, '/')).headers.get('etag');
+		writeFileSync(path.join(large, 'index.html'), '<link href="v/{version}/new.css">');
+		await eventually(async () => assert.match(await (await get(daemon, '/')).text(), /new\.css/), 'the new start file');
+		assert.equal((await get(daemon, '/', { 'If-None-Match': etag })).status, 200);
 	}, large);
 	const knotted = makeSite();
 	symlinkSync('.', path.join(knotted, 'deep/round'));

@@ -163,8 +163,10 @@ static_answer_index(struct http_request *request, const struct static_file *file
 	if (!gzip->len || !http_head_accepts_gzip(request->head))
 		gzip = NULL;
 	filled.size = index->text.len;
-	filled.changed_s = index->changed_s;
-	snprintf(filled.etag, sizeof(filled.etag), "\"%s\"", index->tag);
+	if (*index->tag) {
+		filled.changed_s = index->changed_s;
+		snprintf(filled.etag, sizeof(filled.etag), "\"%s\"", index->tag);
+	}
 	static_answer(request, &filled, gzip, &index->text, false);
 	return true;
 }

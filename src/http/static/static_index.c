@@ -149,7 +149,7 @@ static_index_refresh(
 	if (!sum.is_unknown)
 		snprintf(tag, sizeof(tag), "%016" PRIx64, sum.sum);
 	index->checked_ms = now_ms;
-	if (index->is_read && !strcmp(tag, index->tag))
+	if (index->is_read && *tag && !strcmp(tag, index->tag))
 		return;
 	static_index_clear(index);
 	memcpy(index->tag, tag, sizeof(tag));
