@@ -100,6 +100,9 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 			if (chosen)
 				room.value = chosen;
 		},
+		showChosen(name) {
+			room.value = name;
+		},
 		showFault(text) {
 			fault.textContent = text;
 			filter.ariaInvalid = String(Boolean(text));

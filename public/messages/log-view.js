@@ -6,7 +6,7 @@ import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
 import { createLoadedRange } from './history.js';
 import { createIncidents } from './incidents.js';
-import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markEdited, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markEdited, markFailed, markPending, markSent, removeAddress } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 
@@ -18,9 +18,9 @@ const NEAR_END_PX = 800;
 
 const alarmView = createLazy(() => import('./alarm-view.js'));
 
-// nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
+// nameNow() is the reader's name. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
 // are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
+export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	// Rows of this epoch by id; unacknowledged ones by ref.
@@ -34,6 +34,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	let isLoading = false;
 	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
+	// The message that the reader wants to see, which is being loaded or waits for the connection.
+	let target = 0;
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
@@ -96,7 +98,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function build(entry) {
-		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures, me: nameNow() });
+		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures, me: nameNow(), addressOf });
 		if (entry.id)
 			byId.set(entry.id, row);
 		return row;
@@ -211,6 +213,10 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function load() {
 		if (!isShown || !range.isBegun || isLoading)
 			return;
+		if (target) {
+			want('around', target);
+			return;
+		}
 		const distance = range.hasOlder ? distanceToOlder() : Infinity;
 
 		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
@@ -277,6 +283,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function toNewest() {
+		target = 0;
 		isReturning = !range.hasNewest;
 		if (range.hasNewest)
 			scroll.follow();
@@ -325,11 +332,15 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		jumpTo(id) {
 			const row = byId.get(id);
 
-			if (row)
+			target = row ? 0 : id;
+			if (row) {
 				showRow(row);
-			else
-				want('around', id);
+				return;
+			}
+			isLoading = false;
+			load();
 		},
+		toNewest,
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);
@@ -348,8 +359,10 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		beginAfterGap(text, id, { isSameEpoch }) {
 			silence();
 			if (!isSameEpoch) {
-				for (const row of byId.values())
+				for (const row of byId.values()) {
 					rows.entryOf(row).id = 0;
+					removeAddress(row);
+				}
 				byId.clear();
 				incidents.clear();
 			}
@@ -366,6 +379,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		reconnected: load,
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
+			target = 0;
 			loading.hidden = true;
 			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
@@ -433,7 +447,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		// For ids that are not displayed.
 		skip: range.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures, me: nameNow() });
+			const row = buildMessage(entry, { pictures, me: nameNow(), addressOf });
 
 			if (entry.failed)
 				markFailed(row, entry.failed);
@@ -464,7 +478,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			const entry = rows.entryOf(row);
 			Object.assign(entry, { id, date: date ?? entry.date });
 			byId.set(id, row);
-			markSent(row, entry);
+			markSent(row, entry, addressOf);
 			const after = rowAfter(id);
 			if (rows.below(row) === after)
 				rows.refresh(row);

@@ -32,6 +32,7 @@ const given = {
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
+	onLog() {},
 };
 
 answers.history = [];
