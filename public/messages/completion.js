@@ -6,8 +6,7 @@ import { addStylesheet } from '../base/stylesheet.js';
 import { offerEmoji } from '../emoji/emoji-completion.js';
 import { buildAvatar } from '../people/avatar.js';
 import { foldName } from '../people/identity.js';
-import { laterTexts as words } from '../words/later-texts.js';
-import { texts } from '../words/texts.js';
+import { laterTexts as texts } from '../words/later-texts.js';
 import { EVERYBODY, seenAuthors } from './mentions.js';
 
 await addStylesheet(new URL('../base/choices.css', import.meta.url));
@@ -33,7 +32,7 @@ function describe({ name }) {
 
 	return {
 		text: `@${name}`,
-		parts: () => (isEverybody ? [element('span.sample', '@'), name, element('small', words.everybody)] : [buildAvatar(name), bidiText(name)]),
+		parts: () => (isEverybody ? [element('span.sample', '@'), name, element('small', texts.everybody)] : [buildAvatar(name), bidiText(name)]),
 	};
 }
 

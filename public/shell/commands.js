@@ -6,8 +6,7 @@ import { readToken } from '../connection/claims.js';
 import { encodeAcknowledge, encodeClear } from '../connection/wire.js';
 import { nameFault } from '../people/identity.js';
 import { roomFault } from '../rooms/rooms-view.js';
-import { laterTexts as words } from '../words/later-texts.js';
-import { texts } from '../words/texts.js';
+import { laterTexts as texts } from '../words/later-texts.js';
 
 await addStylesheet(new URL('commands.css', import.meta.url));
 
@@ -20,13 +19,13 @@ const BEGUN_ARGUMENT = /^\s*[/／](?:(join)\s+#?|(?:ack|clear)\s+)([^\n]*)$/i;
 // Commands that need an argument.
 const NEEDING = ['me', 'nick', 'join', 'ack', 'clear', 'text', 'login'];
 
-const usage = (word) => `/${word} ${words.commands[word][0]}`.trimEnd();
-const listNames = (names, count) => words.namesAndMore(names.slice(0, MAX_LISTED), count - Math.min(names.length, MAX_LISTED));
+const usage = (word) => `/${word} ${texts.commands[word][0]}`.trimEnd();
+const listNames = (names, count) => texts.namesAndMore(names.slice(0, MAX_LISTED), count - Math.min(names.length, MAX_LISTED));
 
 function buildHelp() {
-	const lines = Object.entries(words.commands).map(([word, [, help]]) => element('li', element('code', usage(word)), ' ', help));
+	const lines = Object.entries(texts.commands).map(([word, [, help]]) => element('li', element('code', usage(word)), ' ', help));
 
-	return element('div.system.commands', element('ul', ...lines), element('p', words.commandsHint));
+	return element('div.system.commands', element('ul', ...lines), element('p', texts.commandsHint));
 }
 
 // Each gets what follows the word, and returns what is wrong with it, or nothing.
@@ -38,11 +37,11 @@ const COMMANDS = {
 	},
 	async rooms(_, chat) {
 		const names = (await chat.listRooms()).map(({ name }) => name);
-		chat.room.log.addNote(words.roomsAre(listNames(names, names.length)));
+		chat.room.log.addNote(texts.roomsAre(listNames(names, names.length)));
 	},
 	who(_, chat) {
 		const { people, count } = chat.room.present;
-		chat.room.log.addNote(words.peopleAre(texts.peopleHere(count), listNames(people.map(({ name }) => name), count)));
+		chat.room.log.addNote(texts.peopleAre(texts.peopleHere(count), listNames(people.map(({ name }) => name), count)));
 	},
 	me: (action, chat) => chat.say(`/me ${action}`),
 	history(count, chat) {
@@ -61,7 +60,7 @@ const COMMANDS = {
 	text: (text, chat) => chat.say(text),
 	login(given, chat) {
 		const token = readToken(given);
-		return token ? chat.useToken(token) : words.tokenMalformed;
+		return token ? chat.useToken(token) : texts.tokenMalformed;
 	},
 	help: (_, chat) => chat.room.log.addLine(buildHelp()),
 	quit: (_, chat) => chat.quit(),
@@ -75,9 +74,9 @@ export async function runCommand(text, chat) {
 	const argument = rest.trim();
 
 	if (!Object.hasOwn(COMMANDS, word))
-		return words.commandUnknown(given);
+		return texts.commandUnknown(given);
 	if (!argument && NEEDING.includes(word))
-		return words.commandUsage(usage(word));
+		return texts.commandUsage(usage(word));
 	try {
 		return (await COMMANDS[word](argument, chat)) ?? '';
 	} catch ({ message }) {
@@ -86,7 +85,7 @@ export async function runCommand(text, chat) {
 }
 
 function describe(word) {
-	return { text: `/${word}`, parts: () => [element('code', usage(word)), element('small', words.commands[word][1])] };
+	return { text: `/${word}`, parts: () => [element('code', usage(word)), element('small', texts.commands[word][1])] };
 }
 
 // Completions of a command before the caret, or of its room or alarm: { start, label, offers }, or null.
@@ -96,7 +95,7 @@ export function offerCommands(before, { rooms, alarms }) {
 
 	if (begun !== undefined) {
 		const known = Object.keys(COMMANDS).filter((one) => one.startsWith(begun));
-		return { start: before.length - begun.length - 1, label: words.commandsLabel, offers: known.map(describe) };
+		return { start: before.length - begun.length - 1, label: texts.commandsLabel, offers: known.map(describe) };
 	}
 	if (part === undefined)
 		return null;
@@ -104,7 +103,7 @@ export function offerCommands(before, { rooms, alarms }) {
 
 	return {
 		start: before.length - part.length,
-		label: isJoin ? texts.rooms : words.alarmsLabel,
+		label: isJoin ? texts.rooms : texts.alarmsLabel,
 		offers: names.slice(0, MAX_OFFERS).map((name) => ({ text: name, parts: () => [bidiText(name)] })),
 	};
 }
