@@ -11,7 +11,7 @@ import { keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { openProfile, profile, signIn } from './start.js';
+import { openProfile, profile, signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
@@ -40,6 +40,11 @@ const chat = createChat({
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
 	onRoomChosen: (name) => go('room', name),
+	account: {
+		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
+		useToken,
+		quit: () => connection.dismiss(),
+	},
 	onNamed,
 	onNameRefused,
 	onAttention,
