@@ -18,8 +18,8 @@ const TRIM_ROWS = 50;
 const NEAR_END_PX = 800;
 
 // nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
-// are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
+// are about failed messages. onMoved(): another part of the log is in view.
+export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete, onMoved }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
@@ -46,6 +46,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function onMove() {
 		showJump();
 		load();
+		onMoved();
 	}
 
 	function showRow(row) {
@@ -212,6 +213,11 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	});
 
 	return {
+		// See sight.js.
+		view: { log, rows, range },
+		get isFollowing() {
+			return scroll.isFollowing;
+		},
 		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;

@@ -124,8 +124,8 @@ function showHeading() {
 	at('room-topic').title = at('room-topic').textContent;
 }
 
-function onAttention({ room, unread }) {
-	showAttention({ room: room.name, unread });
+function onAttention({ room, ...counts }) {
+	showAttention({ room: room.name, ...counts });
 	showHeading();
 }
 
