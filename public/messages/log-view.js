@@ -18,9 +18,8 @@ const TRIM_ROWS = 50;
 const NEAR_END_PX = 800;
 
 // nameNow() is the reader's name. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see
-// history.js. onRetry(ref) and onDelete(ref)
-// are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete }) {
+// history.js. onRetry(ref) and onDelete(ref) are about failed messages. onMoved(): another part of the log is in view.
+export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete, onMoved }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
@@ -49,6 +48,7 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	function onMove() {
 		showJump();
 		load();
+		onMoved();
 	}
 
 	function showRow(row) {
@@ -220,6 +220,11 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	});
 
 	return {
+		// See sight.js.
+		view: { log, rows, range },
+		get isFollowing() {
+			return scroll.isFollowing;
+		},
 		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;

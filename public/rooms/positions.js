@@ -1,4 +1,5 @@
 // How far a room was received, and how far it was read.
+import { createLazy } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 
 const KEY = 'read.';
@@ -14,6 +15,9 @@ export function createReceivedPosition() {
 	return {
 		get epoch() {
 			return epoch;
+		},
+		get last() {
+			return last;
 		},
 		// The position for a resume; '' before the first joined.
 		get since() {
@@ -50,37 +54,114 @@ function write() {
 
 addEventListener('pagehide', write);
 
-function readUntil(room, epoch) {
-	const since = pending.get(room) ?? recall(KEY + room);
-	const [readEpoch, id] = since.split(':');
-	return readEpoch === epoch && Number.isSafeInteger(Number(id)) ? Number(id) : null;
+// Read positions are kept for the next visit.
+function keep(room, epoch, id) {
+	if (!epoch)
+		return;
+	pending.set(room, `${epoch}:${id}`);
+	timer ||= setTimeout(write, PAUSE_MS);
 }
 
-// Read positions are kept for the next visit.
-export function createReadPosition() {
+// { epoch, id }; the id is NaN on the first visit.
+function keptOf(room) {
+	const [epoch, id] = (pending.get(room) ?? recall(KEY + room)).split(':');
+	return { epoch, id: Number(id) };
+}
+
+// How far a room was read. The first message that the reader does not see loads unread.js, which knows from then on.
+// parts are for unread.js; onUnseen(room, message): a message arrived while its room was not on screen.
+export function createReading(room, { received, log, isOnScreen, onUnseen, onChange, ...parts }) {
+	// Something is unread, or may be.
+	let isBehind = false;
+	// What the list of rooms has told.
+	let listedTo = 0;
+
+	const unread = createLazy(async () => {
+		const { createUnread } = await import('./unread.js');
+		return createUnread(room, {
+			...parts,
+			log,
+			isOnScreen: () => isOnScreen(room),
+			onRead: (id) => keep(room.name, received.epoch, id),
+			onState(state) {
+				isBehind = state.isBehind;
+				room.unread = state.unread;
+				room.mentions = state.mentions;
+				onChange(room);
+				note();
+			},
+		});
+	});
+
+	// Everything that was received so far is read.
+	function note() {
+		if (!isBehind)
+			keep(room.name, received.epoch, received.last);
+	}
+
+	function fallBehind(id, call) {
+		if (!isBehind)
+			unread((it) => it.begin(id));
+		isBehind = true;
+		unread(call);
+	}
+
+	function lookBack(epoch, from, to) {
+		fallBehind(from, (it) => it.lookBack(epoch, from, to));
+	}
+
 	return {
-		keep(room, since) {
-			pending.set(room, since);
-			timer ||= setTimeout(write, PAUSE_MS);
+		note,
+		begin({ epoch, lastId }) {
+			const { id } = received.epoch ? { id: received.last } : keptOf(room.name);
+			const isSame = epoch === (received.epoch || keptOf(room.name).epoch);
+
+			if (!isSame)
+				this.clear();
+			received.begin(epoch, lastId);
+			if (isSame && id < lastId)
+				lookBack(epoch, id, lastId);
+			else
+				note();
 		},
-		// Messages since the last visit; 0 on the first visit.
-		unreadOf(room, { epoch, lastId }) {
-			const id = readUntil(room, epoch);
-			return id === null ? 0 : Math.max(0, lastId - id);
+		// Call after the log has the message. isMissed: it was sent while the page was offline.
+		came(message, { isMissed }) {
+			const isSeen = isOnScreen(room);
+
+			if (message.own || message.deleted)
+				return;
+			if (message.id && (isBehind || isMissed || !isSeen || !log.isFollowing))
+				fallBehind(message.id - 1, (it) => it.add(message));
+			if (!isSeen)
+				onUnseen(room, message);
 		},
-		// The first unread id, or 0.
-		firstUnreadOf(room, { epoch, lastId }) {
-			const id = readUntil(room, epoch);
-			return id !== null && id < lastId ? id + 1 : 0;
+		// For rooms that are not joined.
+		listed(lastId) {
+			const known = received.epoch ? { epoch: received.epoch, id: received.last } : keptOf(room.name);
+			const from = Math.max(known.id, listedTo);
+
+			if (from < lastId)
+				lookBack(known.epoch, from, lastId);
+			listedTo = Math.max(listedTo, lastId);
 		},
-		// An estimate if the epoch is not known.
-		moreOf(room, since, lastId) {
-			const id = Number((since || pending.get(room) || recall(KEY + room)).split(':')[1]);
-			return Math.max(0, lastId - id) || 0;
+		// The reader sees another part of the log.
+		moved() {
+			if (isBehind)
+				unread((it) => it.moved(), 'moved');
 		},
-		forget(room) {
-			pending.delete(room);
-			remember(KEY + room, '');
+		// The reader looks elsewhere.
+		left: () => unread.ifRequested((it) => it.left()),
+		erase: (ids) => unread.ifRequested((it) => it.erase(ids)),
+		// Nothing is unread any more.
+		clear() {
+			unread.ifRequested((it) => it.clear());
+			isBehind = false;
+			room.unread = room.mentions = 0;
+		},
+		close() {
+			unread.ifRequested((it) => it.close());
+			pending.delete(room.name);
+			remember(KEY + room.name, '');
 		},
 	};
 }

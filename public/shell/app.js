@@ -192,8 +192,8 @@ function onAddress() {
 
 addEventListener('popstate', onAddress);
 
-function onAttention({ room, unread }) {
-	showAttention({ room: room.name, unread });
+function onAttention({ room, ...counts }) {
+	showAttention({ room: room.name, ...counts });
 	showHeading();
 }
 

@@ -220,9 +220,10 @@ export function createChat({
 
 	function showRooms() {
 		const list = rooms.list();
+		const sum = (kind) => list.reduce((total, room) => total + room[kind], 0);
 
 		roomsView.show(list, rooms.current.name);
-		onAttention({ room: rooms.current, unread: list.reduce((sum, { unread }) => sum + unread, 0) });
+		onAttention({ room: rooms.current, unread: sum('unread'), mentions: sum('mentions') });
 	}
 
 	function showPeople(room) {
@@ -236,7 +237,6 @@ export function createChat({
 		showTyping(room);
 		peopleView.show(room.present);
 		closeSearch();
-		before?.log.markUnread(0);
 	}
 
 	async function listRooms() {
@@ -363,12 +363,7 @@ export function createChat({
 		error: onError,
 	};
 
-	function setVisible(wanted) {
-		if (wanted)
-			rooms.current.seen();
-		else
-			rooms.current.log.markUnread(0);
-	}
+	const setVisible = (wanted) => rooms.current.seen(wanted);
 
 	document.addEventListener('visibilitychange', () => {
 		setVisible(!document.hidden && isChatVisible());

@@ -1,5 +1,6 @@
 // The frame of the page: connection state, view tabs, title and icon.
 import { at } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 import { texts } from '../words/texts.js';
 
@@ -92,17 +93,16 @@ export function createTabs(tabs, { onChoose, onShow }) {
 	};
 }
 
-// The unread count in the title and the icon.
+// Unread messages and mentions in the title and the icon.
 export function createAttention(icon) {
 	const normalIcon = icon.getAttribute('href');
-	const unreadIcon = normalIcon.replace('.svg', '-unread.svg');
+	const drawn = createLazy(async () => (await import('./unread-icon.js')).createUnreadIcon(icon, normalIcon));
 
-	return function show({ room, unread }) {
+	return function show({ room, unread, mentions }) {
 		const title = room ? texts.titleRoom(room) : texts.title;
-		const shown = unread ? unreadIcon : normalIcon;
+		const count = mentions ? `@${mentions} · ${unread}` : unread;
 
-		document.title = unread ? texts.titleUnread(unread, title) : title;
-		if (icon.getAttribute('href') !== shown)
-			icon.setAttribute('href', shown);
+		document.title = unread ? texts.titleUnread(count, title) : title;
+		(unread ? drawn : drawn.ifRequested)((it) => it.show({ unread, mentions }), 'count');
 	};
 }

@@ -62,6 +62,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		leaveRoom: (room) => `Leave ${isolated(room)}`,
 		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
 		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
+		mentionsYou: (count) => plural(count, { one: '# mention', other: '# mentions' }),
 		unreadLine: 'New',
 
 		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },

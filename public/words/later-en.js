@@ -38,6 +38,13 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		searchFoundSoFar: (count) => `${plural(count, messages)}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
 
+		unreadPills: {
+			since: (count, time) => `${number(count)} new${time ? ` since ${time}` : ''}`,
+			toFirst: 'jump to the first',
+			toMention: 'jump to it',
+			markRead: 'Mark as read (Esc)',
+		},
+
 		everybody: 'everybody in this room',
 		namesAndMore: (names, more) => listed(more ? [...names, `${number(more)} more`] : names),
 

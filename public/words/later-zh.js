@@ -32,6 +32,13 @@ export function wordsFor({ isolated, number, listed }) {
 		searchFoundSoFar: (count) => `${number(count)} 条消息。搜索时间太长，更早的没有搜索。`,
 		searchFailed: '搜索没有成功，请再试一次。',
 
+		unreadPills: {
+			since: (count, time) => `${time ? `${time} 以来有 ` : ''}${number(count)} 条新消息`,
+			toFirst: '跳到第一条',
+			toMention: '跳到该消息',
+			markRead: '标为已读（Esc）',
+		},
+
 		everybody: '房间里的所有人',
 		namesAndMore: (names, more) => listed(more ? [...names, `另外 ${number(more)} 个`] : names),
 

@@ -60,6 +60,7 @@ export function wordsFor({ isolated, number, listed }) {
 		leaveRoom: (room) => `离开 ${isolated(room)}`,
 		roomRefused: (room, words) => `无法进入 ${isolated(room)}。服务器说：${words}。`,
 		unread: (count) => `${number(count)} 条未读消息`,
+		mentionsYou: (count) => `${number(count)} 条消息提到了你`,
 		unreadLine: '新消息',
 
 		via: { ws: '网页', line: '终端', sse: '事件流', poll: '轮询', push: '推送' },
