@@ -55,6 +55,8 @@ const alerts = createLazy(async () => {
 
 	return createAlerts({
 		bar: at('bar'),
+		nameNow: () => me.name,
+		roomNow: () => chat.room.name,
 		onOpen(room) {
 			tabs.show('chat');
 			chat.enterRoom(room);
@@ -131,6 +133,7 @@ function showHeading() {
 
 function onAttention({ room, unread }) {
 	showAttention({ room: room.name, unread });
+	alerts.ifRequested((it) => it.showRoom(room.name));
 	showHeading();
 }
 
