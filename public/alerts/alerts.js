@@ -87,7 +87,8 @@ function buildCheck(id, words) {
 	return { field, fault, label: element('label.check', field, element('span', words)) };
 }
 
-// The mute button goes into bar. nameNow() is the reader's name, roomNow() the name of the room that is shown. onOpen(room) is called when the reader clicks a notification.
+// The mute button goes into bar. nameNow() is the reader's name, roomNow() the name of the room that is shown.
+// onOpen(room, id) is called when the reader clicks the notification of a message.
 export async function createAlerts({ bar, nameNow, roomNow, onOpen }) {
 	const player = createSoundPlayer();
 	const isVisibleElsewhere = createTabProbe();
@@ -134,7 +135,7 @@ export async function createAlerts({ bar, nameNow, roomNow, onOpen }) {
 		shown.set(room.name, { id: message.id, notification });
 		notification?.addEventListener('click', () => {
 			window.focus();
-			onOpen(room.name);
+			onOpen(room.name, message.id);
 			notification.close();
 		});
 	}
