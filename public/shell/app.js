@@ -61,6 +61,8 @@ const alerts = createLazy(async () => {
 
 	return createAlerts({
 		bar: at('bar'),
+		nameNow: () => me.name,
+		roomNow: () => chat.room.name,
 		onOpen: (room, id) => go('room', room, id),
 	});
 });
@@ -194,6 +196,7 @@ addEventListener('popstate', onAddress);
 
 function onAttention({ room, ...counts }) {
 	showAttention({ room: room.name, ...counts });
+	alerts.ifRequested((it) => it.showRoom(room.name));
 	showHeading();
 }
 

@@ -113,11 +113,13 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		signOut: 'Sign out',
 		signOutHint: 'This browser will forget your token, your rooms, your drafts and your unsent messages.',
 
-		notify: 'Notify me of new messages while this page is hidden',
+		notify: 'Notify me while this page is hidden',
 		notifyDenied: 'This browser does not allow notifications from this page.',
 		notified: (name, room) => `${name} in ${room}`,
 		notifiedAlarm: (severity, title, state) => `${severity}: ${title}, ${state}`,
-		sound: 'Play a sound for new messages while this page is hidden',
+		sound: 'Play a sound while this page is hidden',
+		level: (room) => `Notifications and sound in ${isolated(room)}`,
+		levels: { all: 'All messages', mentions: 'Mentions and alarms', nothing: 'Nothing' },
 		mute: 'Silence notifications and sound',
 
 		live: {

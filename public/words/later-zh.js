@@ -104,11 +104,13 @@ export function wordsFor({ isolated, number, listed }) {
 		signOut: '退出登录',
 		signOutHint: '此浏览器将忘记你的令牌、房间、草稿和尚未发送的消息。',
 
-		notify: '页面在后台时，有新消息通知我',
+		notify: '页面在后台时通知我',
 		notifyDenied: '浏览器不允许本页面发送通知。',
 		notified: (name, room) => `${name}（${room}）`,
 		notifiedAlarm: (severity, title, state) => `${severity}：${title}，${state}`,
-		sound: '页面在后台时，有新消息发出鸟鸣声',
+		sound: '页面在后台时发出鸟鸣声',
+		level: (room) => `${isolated(room)} 的通知和声音`,
+		levels: { all: '所有消息', mentions: '提到我的消息和告警', nothing: '不提醒' },
 		mute: '静音：不通知，也不发声',
 
 		live: {
