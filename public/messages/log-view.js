@@ -8,7 +8,6 @@ import { createLoadedRange } from './history.js';
 import { buildGap, buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
-import { createUnreadLine } from './unread-line.js';
 import { createUnsentRows } from './unsent-rows.js';
 
 const MAX_ROWS = 500;
@@ -24,7 +23,6 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
 	const alarms = createAlarmRows({ rows, scroll, range });
-	const unread = createUnreadLine({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
 	// The line at a gap. Older pages are inserted below it.
@@ -71,7 +69,6 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 		const row = build(entry);
 
 		rows.insert(row, entry, entry.id ? rows.placeOf(entry.id, unsent.first) : unsent.first);
-		unread.place();
 		return row;
 	}
 
@@ -220,8 +217,8 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	});
 
 	return {
-		// See sight.js.
-		view: { log, rows, range },
+		// See unread-line.js and sight.js.
+		view: { log, rows, range, scroll },
 		get isFollowing() {
 			return scroll.isFollowing;
 		},
@@ -231,7 +228,6 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 			if (wanted)
 				onMove();
 		},
-		markUnread: unread.mark,
 		jumpTo(id) {
 			const row = rows.withId(id);
 
@@ -295,7 +291,6 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 					addNewer(messages);
 				else if (kind === 'newest')
 					addNewest(messages, more);
-				unread.place();
 			});
 			if (kind === 'around')
 				addAround(from, messages, more);

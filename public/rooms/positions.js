@@ -62,10 +62,10 @@ function keep(room, epoch, id) {
 	timer ||= setTimeout(write, PAUSE_MS);
 }
 
-// { epoch, id }; the id is NaN on the first visit.
+// last is NaN on the first visit.
 function keptOf(room) {
-	const [epoch, id] = (pending.get(room) ?? recall(KEY + room)).split(':');
-	return { epoch, id: Number(id) };
+	const [epoch, last] = (pending.get(room) ?? recall(KEY + room)).split(':');
+	return { epoch, last: Number(last) };
 }
 
 // How far a room was read. The first message that the reader does not see loads unread.js, which knows from then on.
@@ -73,8 +73,6 @@ function keptOf(room) {
 export function createReading(room, { received, log, isOnScreen, onUnseen, onChange, ...parts }) {
 	// Something is unread, or may be.
 	let isBehind = false;
-	// What the list of rooms has told.
-	let listedTo = 0;
 
 	const unread = createLazy(async () => {
 		const { createUnread } = await import('./unread.js');
@@ -82,16 +80,17 @@ export function createReading(room, { received, log, isOnScreen, onUnseen, onCha
 			...parts,
 			log,
 			isOnScreen: () => isOnScreen(room),
+			position,
 			onRead: (id) => keep(room.name, received.epoch, id),
 			onState(state) {
-				isBehind = state.isBehind;
-				room.unread = state.unread;
-				room.mentions = state.mentions;
+				({ isBehind, unread: room.unread, mentions: room.mentions } = state);
 				onChange(room);
 				note();
 			},
 		});
 	});
+
+	const position = () => (received.epoch ? received : keptOf(room.name));
 
 	// Everything that was received so far is read.
 	function note() {
@@ -99,56 +98,37 @@ export function createReading(room, { received, log, isOnScreen, onUnseen, onCha
 			keep(room.name, received.epoch, received.last);
 	}
 
-	function fallBehind(id, call) {
-		if (!isBehind)
-			unread((it) => it.begin(id));
+	function fallBehind(call) {
 		isBehind = true;
 		unread(call);
-	}
-
-	function lookBack(epoch, from, to) {
-		fallBehind(from, (it) => it.lookBack(epoch, from, to));
 	}
 
 	return {
 		note,
 		begin({ epoch, lastId }) {
-			const { id } = received.epoch ? { id: received.last } : keptOf(room.name);
-			const isSame = epoch === (received.epoch || keptOf(room.name).epoch);
+			const { epoch: lastEpoch, last } = position();
 
-			if (!isSame)
+			if (epoch !== lastEpoch)
 				this.clear();
 			received.begin(epoch, lastId);
-			if (isSame && id < lastId)
-				lookBack(epoch, id, lastId);
-			else
-				note();
+			if (epoch === lastEpoch && last < lastId)
+				fallBehind((it) => it.lookBack(epoch, last, lastId));
 		},
 		// Call after the log has the message. isMissed: it was sent while the page was offline.
-		came(message, { isMissed }) {
+		came(message, isMissed) {
 			const isSeen = isOnScreen(room);
 
 			if (message.own || message.deleted)
 				return;
 			if (message.id && (isBehind || isMissed || !isSeen || !log.isFollowing))
-				fallBehind(message.id - 1, (it) => it.add(message));
+				fallBehind((it) => it.add(message));
 			if (!isSeen)
 				onUnseen(room, message);
 		},
 		// For rooms that are not joined.
-		listed(lastId) {
-			const known = received.epoch ? { epoch: received.epoch, id: received.last } : keptOf(room.name);
-			const from = Math.max(known.id, listedTo);
-
-			if (from < lastId)
-				lookBack(known.epoch, from, lastId);
-			listedTo = Math.max(listedTo, lastId);
-		},
+		listed: (lastId) => unread((it) => it.listed(lastId), 'listed'),
 		// The reader sees another part of the log.
-		moved() {
-			if (isBehind)
-				unread((it) => it.moved(), 'moved');
-		},
+		moved: () => isBehind && unread((it) => it.moved(), 'moved'),
 		// The reader looks elsewhere.
 		left: () => unread.ifRequested((it) => it.left()),
 		erase: (ids) => unread.ifRequested((it) => it.erase(ids)),
@@ -156,7 +136,6 @@ export function createReading(room, { received, log, isOnScreen, onUnseen, onCha
 		clear() {
 			unread.ifRequested((it) => it.clear());
 			isBehind = false;
-			room.unread = room.mentions = 0;
 		},
 		close() {
 			unread.ifRequested((it) => it.close());

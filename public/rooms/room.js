@@ -181,7 +181,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			if (echoes.hold(message))
 				return;
 			log.addMessage(message, { isMissed });
-			reading.came(message, { isMissed });
+			reading.came(message, isMissed);
 		},
 		alarm(alarm) {
 			if (alarm.id && !received.take(alarm.id))
@@ -191,7 +191,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 				return;
 			const isMissed = alarm.id <= missedUntil;
 			log.addMessage(alarm, { isMissed });
-			reading.came(alarm, { isMissed });
+			reading.came(alarm, isMissed);
 		},
 		other({ id }) {
 			if (received.take(id))

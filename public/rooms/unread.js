@@ -1,6 +1,7 @@
 // What is unread in a room. A message is read when the reader has passed it and all before it, or by Escape.
 import { mentions } from '../messages/mentions.js';
 import { inView } from '../messages/sight.js';
+import { createUnreadLine } from '../messages/unread-line.js';
 import { lookBack } from './look-back.js';
 import { createUnreadCount } from './unread-count.js';
 import { createUnreadPills } from './unread-pills.js';
@@ -15,10 +16,11 @@ function isFree({ key, defaultPrevented, target }) {
 	);
 }
 
-// withOwner(message) adds whether it is the reader's own. onRead(id): everything up to this id was read.
-// onState({ unread, mentions, isBehind }) is called after each change.
-export function createUnread(room, { element, log, nameNow, withOwner, isOnScreen, onRead, onState }) {
+// withOwner(message) adds whether it is the reader's own. position(): { epoch, last } of what was received, or else read.
+// onRead(id): everything up to this id was read. onState({ unread, mentions, isBehind }) is called after each change.
+export function createUnread(room, { element, log, nameNow, withOwner, isOnScreen, position, onRead, onState }) {
 	const unread = createUnreadCount();
+	const line = createUnreadLine(log.view);
 	const end = new AbortController();
 	let readId = 0;
 	// What the reader has seen without a pause, the part that is in view included.
@@ -26,6 +28,8 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 	// Answers that are waited for, and a number that makes those to earlier questions void.
 	let looks = 0;
 	let era = 0;
+	// What the list of rooms has told.
+	let listedTo = 0;
 	let told = '';
 	let frame = 0;
 
@@ -39,7 +43,7 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 		const state = { unread: unread.count, mentions: unread.mentions, isBehind: looks > 0 || unread.count > 0 };
 		const now = JSON.stringify(state);
 
-		if (now !== told)
+		if (now !== told || !state.isBehind)
 			onState(state);
 		told = now;
 	}
@@ -57,6 +61,7 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 	}
 
 	function moved() {
+		line.place();
 		const view = isOnScreen() ? inView(log.view) : null;
 		const { first } = unread;
 
@@ -85,59 +90,70 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 		const { id, date, text, own, deleted } = withOwner(message);
 		const isFirst = !unread.count;
 
+		if (isFirst && !looks)
+			readId = id - 1;
 		if (id <= readId || own || deleted)
 			return;
 		unread.add(id, date, mentions(text, nameNow()));
 		if (isFirst) {
 			onRead(readId);
-			log.markUnread(id);
+			line.mark(id);
 		}
 	}
 
 	function clear() {
 		era++;
-		looks = 0;
+		looks = readId = 0;
+		seen = null;
 		unread.readTo(Infinity);
-		log.markUnread(0);
+		line.mark(0);
 		pills.show({});
 		tell();
 	}
 
 	document.addEventListener('keydown', (event) => isOnScreen() && isFree(event) && clear(), { signal: end.signal });
 
+	// Counts what was said after one id, up to another.
+	async function look(epoch, from, to) {
+		const asked = era;
+
+		if (!looks && !unread.count)
+			readId = from;
+		looks++;
+		const found = await lookBack(room.name, from).catch(() => ({ messages: [], until: from }));
+		if (asked !== era)
+			return;
+		if ((found.epoch ?? epoch) === epoch) {
+			found.messages.filter(({ id, type }) => id <= to && type !== 'other').forEach(add);
+			if (found.until < to)
+				unread.addRest(Math.max(found.until, readId) + 1, to);
+		}
+		looks--;
+		line.mark(unread.first);
+		later();
+	}
+
 	return {
-		// Messages up to this id were read.
-		begin(id) {
-			readId = id;
-			seen = null;
-			told = '';
-		},
 		add(message) {
 			add(message);
 			later();
 		},
-		// Counts what was said after one id, up to another.
-		async lookBack(epoch, from, to) {
-			const asked = era;
+		lookBack: look,
+		// The newest id of a room that is not joined.
+		listed(lastId) {
+			const { epoch, last } = position();
+			const from = Math.max(last, listedTo);
 
-			looks++;
-			const found = await lookBack(room.name, from).catch(() => ({ messages: [], until: from }));
-			if (asked !== era)
-				return;
-			looks--;
-			if ((found.epoch ?? epoch) === epoch) {
-				found.messages.filter(({ id, type }) => id <= to && type !== 'other').forEach(add);
-				if (found.until < to)
-					unread.addRest(Math.max(found.until, readId) + 1, to);
-			}
-			log.markUnread(unread.first);
-			later();
+			if (from < lastId)
+				look(epoch, from, lastId);
+			listedTo = Math.max(listedTo, lastId);
+			tell();
 		},
 		moved,
 		// The reader looks elsewhere.
 		left() {
 			seen = null;
-			log.markUnread(unread.first);
+			line.mark(unread.first);
 		},
 		erase(ids) {
 			unread.erase(ids);

@@ -95,14 +95,13 @@ export function createTabs(tabs, { onChoose, onShow }) {
 
 // Unread messages and mentions in the title and the icon.
 export function createAttention(icon) {
-	const normalIcon = icon.getAttribute('href');
-	const drawn = createLazy(async () => (await import('./unread-icon.js')).createUnreadIcon(icon, normalIcon));
+	const attention = createLazy(async () => (await import('./attention.js')).createAttention(icon));
 
-	return function show({ room, unread, mentions }) {
+	return function show({ room, ...counts }) {
 		const title = room ? texts.titleRoom(room) : texts.title;
-		const count = mentions ? `@${mentions} · ${unread}` : unread;
 
-		document.title = unread ? texts.titleUnread(count, title) : title;
-		(unread ? drawn : drawn.ifRequested)((it) => it.show({ unread, mentions }), 'count');
+		if (!counts.unread)
+			document.title = title;
+		(counts.unread ? attention : attention.ifRequested)((it) => it.show(title, counts), 'counts');
 	};
 }

@@ -5,7 +5,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 	return {
 		language: 'en',
 		title: 'Linnet',
-		titleUnread: (count, title) => `(${count}) ${title}`,
 		titleRoom: (room) => `${room} · Linnet`,
 
 		nameEmpty: 'Enter a name.',
@@ -63,7 +62,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
 		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
 		mentionsYou: (count) => plural(count, { one: '# mention', other: '# mentions' }),
-		unreadLine: 'New',
 
 		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
 		pushed: 'pushed',

@@ -38,6 +38,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		searchFoundSoFar: (count) => `${plural(count, messages)}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
 
+		titleUnread: (count, title) => `(${count}) ${title}`,
+		unreadLine: 'New',
 		unreadPills: {
 			since: (count, time) => `${number(count)} new${time ? ` since ${time}` : ''}`,
 			toFirst: 'jump to the first',

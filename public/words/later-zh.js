@@ -32,6 +32,8 @@ export function wordsFor({ isolated, number, listed }) {
 		searchFoundSoFar: (count) => `${number(count)} 条消息。搜索时间太长，更早的没有搜索。`,
 		searchFailed: '搜索没有成功，请再试一次。',
 
+		titleUnread: (count, title) => `(${count}) ${title}`,
+		unreadLine: '新消息',
 		unreadPills: {
 			since: (count, time) => `${time ? `${time} 以来有 ` : ''}${number(count)} 条新消息`,
 			toFirst: '跳到第一条',

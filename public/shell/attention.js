@@ -1,4 +1,6 @@
-// The page's icon with the number of unread messages, or of mentions in another colour.
+// How much is unread, in the title and in the page's icon.
+import { laterTexts } from '../words/later-texts.js';
+
 const SIZE = 64;
 const MOST = 99;
 const COLOURS = { unread: '#4f3a2c', mentions: '#c4183c' };
@@ -10,10 +12,9 @@ function load(address) {
 	return picture.decode().then(() => picture);
 }
 
-function draw(picture, { unread, mentions }) {
+function draw(picture, count, kind) {
 	const canvas = document.createElement('canvas');
 	const pen = canvas.getContext('2d');
-	const count = mentions || unread;
 	const text = count > MOST ? `${MOST}+` : String(count);
 	const width = 24 + 14 * (text.length - 1);
 
@@ -21,7 +22,7 @@ function draw(picture, { unread, mentions }) {
 	pen.drawImage(picture, 0, 0, SIZE, SIZE);
 	pen.beginPath();
 	pen.roundRect(SIZE - width - 2, 2, width, 34, 12);
-	pen.fillStyle = mentions ? COLOURS.mentions : COLOURS.unread;
+	pen.fillStyle = COLOURS[kind];
 	pen.strokeStyle = '#fff';
 	pen.lineWidth = 3;
 	pen.fill();
@@ -34,15 +35,19 @@ function draw(picture, { unread, mentions }) {
 	return canvas.toDataURL();
 }
 
-// icon is the page's link element, normal its address without a number.
-export async function createUnreadIcon(icon, normal) {
+// icon is the page's link element.
+export async function createAttention(icon) {
+	const normal = icon.getAttribute('href');
 	const picture = await load(normal);
-	let shown = '';
+	let shown = normal;
 
 	return {
-		show(counts) {
-			const address = counts.unread ? draw(picture, counts) : normal;
+		// Of the messages, mentions are for the reader.
+		show(title, { unread, mentions }) {
+			const address = unread ? draw(picture, mentions || unread, mentions ? 'mentions' : 'unread') : normal;
 
+			if (unread)
+				document.title = laterTexts.titleUnread(mentions ? `@${mentions} · ${unread}` : unread, title);
 			if (address !== shown)
 				icon.setAttribute('href', address);
 			shown = address;
