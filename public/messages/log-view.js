@@ -330,6 +330,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			else
 				want('around', id);
 		},
+		entryOf: rows.entryOf,
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);

@@ -29,6 +29,11 @@ export const signIn = createLazy(async () => {
 	});
 });
 
+const fileAnswer = createLazy(async () => {
+	const { createFileAnswer } = await import('./files.js');
+	return createFileAnswer();
+});
+
 // See profile.js.
 export function openProfile(fields, options) {
 	profile((form) => form.open(fields, options));
@@ -59,6 +64,22 @@ async function start() {
 		signIn((form) => form.open('token_required', { required: true }));
 	else
 		openProfile(recallFields(), { required: true, first: true });
+}
+
+// Files are answered in words; a browser would open them instead of the page. Text with formats may contain a picture.
+for (const type of ['dragover', 'drop', 'paste']) {
+	addEventListener(type, (event) => {
+		const { types, files } = event.dataTransfer ?? event.clipboardData;
+		const isText = types.includes('text/html') && event.target.closest?.('input, textarea');
+
+		if (!types.includes('Files') || isText)
+			return;
+		event.preventDefault();
+		if (type !== 'dragover') {
+			const names = Array.from(files, ({ name }) => name);
+			fileAnswer((show) => show(names), 'files');
+		}
+	});
 }
 
 start();
