@@ -1,21 +1,34 @@
-// Opens the card of a person whose name was clicked, in the list of people, at a message or in a text.
+// Opens the card of a person whose name was clicked, in the list of people, at a message or in a text. Marks the names
+// that look alike.
 import { at, button } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
 import * as orders from '../connection/orders.js';
+import { EVERYBODY } from '../messages/mentions.js';
 import { buildAvatar } from '../people/avatar.js';
-import { createCard } from '../people/card.js';
 import { isSameName } from '../people/identity.js';
+import { createLookAlikeMarks } from '../people/look-alike-marks.js';
 import { laterTexts as words } from '../words/later-texts.js';
+
+const PERSON = '.person, .message :is(.author, .avatar, .mention)';
 
 const rowOf = (target) => target.closest('.message');
 
+// '' if everybody is mentioned.
 function nameOf(target) {
-	if (target.matches('.mention'))
-		return target.textContent.slice(1);
+	if (target.matches('.mention')) {
+		const name = target.textContent.slice(1);
+		return name.toLowerCase() === EVERYBODY ? '' : name;
+	}
 	return (rowOf(target) ?? target).querySelector('bdi').textContent;
 }
 
-// rooms: see rooms.js. isMe(name) is about the reader. marks: the lazy marks of look-alike-marks.js.
-export function createCards({ rooms, isMe, marks, onMention }) {
+// rooms, session and composer: see rooms.js, session.js and composer.js.
+export function createCards({ rooms, session, composer }) {
+	const marks = createLookAlikeMarks(
+		{ reading: at('reading'), list: at('people-list') },
+		{ me: () => session.name, present: () => rooms.current.present.people.map(({ name }) => name) },
+	);
+	const card = createLazy(async () => (await import('../people/card.js')).createCard({ onMention, addParts }));
 	const moderation = () => import('../people/moderation.js');
 
 	async function addModeration(card, person, opener) {
@@ -54,6 +67,14 @@ export function createCards({ rooms, isMe, marks, onMention }) {
 		form.querySelector('input').focus();
 	}
 
+	function onMention(name) {
+		const { value, selectionStart } = at('text');
+		const isInWord = /\S$/.test(value.slice(0, selectionStart));
+
+		composer.insert(`${isInWord ? ' ' : ''}@${name} `);
+		composer.focus();
+	}
+
 	function addParts({ card, actions }, person) {
 		if (orders.isModerator()) {
 			addModeration(card, person);
@@ -70,17 +91,6 @@ export function createCards({ rooms, isMe, marks, onMention }) {
 		actions.append(opener);
 	}
 
-	const card = createCard({ onMention, addParts });
-
-	function lookAlike(name) {
-		let other = '';
-
-		marks.ifRequested((it) => {
-			other = it.of(name);
-		});
-		return other;
-	}
-
 	function describe(name, row) {
 		const { log } = rooms.current;
 		const inRooms = rooms.list().filter(({ present }) => present.people.some((one) => isSameName(one.name, name)));
@@ -93,25 +103,32 @@ export function createCards({ rooms, isMe, marks, onMention }) {
 		return {
 			name,
 			avatar: row?.querySelector('.avatar').cloneNode(true) ?? buildAvatar(name),
-			isMe: isMe(name),
+			isMe: isSameName(name, session.name),
 			isHere: inRooms.length > 0,
 			via,
 			rooms: inRooms.map((room) => room.name),
 			isPush: entry?.via === 'push',
 			lastDate: last && new Date(last.querySelector('time').dateTime),
-			lookAlike: lookAlike(name),
+			lookAlike: marks.of(name),
 			message: entry?.id && !entry.deleted ? { id: entry.id, room: rooms.current.name, text: entry.text || entry.title } : null,
 		};
 	}
 
-	return {
-		// target is a person in the list, an author, an avatar or a mention.
-		open(target) {
-			const name = nameOf(target);
-			// A mention is not the person who wrote the message.
-			const row = target.matches('.mention') ? null : rowOf(target);
+	function open(target) {
+		const name = nameOf(target);
+		// A mention is not the person who wrote the message.
+		const row = target.matches('.mention') ? null : rowOf(target);
 
-			card.open(describe(name, row), target);
+		if (name)
+			card((it) => it.open(describe(name, row), target), 'open');
+	}
+
+	return {
+		clicked(target) {
+			const person = target.closest(PERSON);
+
+			if (person)
+				open(person);
 		},
 	};
 }

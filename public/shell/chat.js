@@ -18,8 +18,7 @@ const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 // After the first message.
-const MARKS_MS = 1000;
-const PERSON = '.person, .message :is(.author, .avatar, .mention)';
+const CARDS_MS = 1000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room, ids): these
@@ -145,30 +144,9 @@ export function createChat({
 
 	onFirst(at('search-button'), 'click', loadSearch);
 
-	const marks = createLazy(async () => {
-		const { createLookAlikeMarks } = await import('../people/look-alike-marks.js');
+	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
 
-		return createLookAlikeMarks(
-			{ reading: at('reading'), list: at('people-list') },
-			{ me: () => session.name, present: () => rooms.current.present.people.map(({ name }) => name) },
-		);
-	});
-	const cards = createLazy(async () => {
-		const { createCards } = await import('./cards.js');
-		return createCards({ rooms, isMe, marks, onMention });
-	});
-
-	function onMention(name) {
-		composer.insert(`@${name} `);
-		composer.focus();
-	}
-
-	at('chat').addEventListener('click', ({ target }) => {
-		const person = target.closest(PERSON);
-
-		if (person)
-			cards((it) => it.open(person), 'open');
-	});
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -315,7 +293,7 @@ export function createChat({
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
-		setTimeout(marks, MARKS_MS, () => {}, 'marks');
+		setTimeout(cards, CARDS_MS, () => {});
 	}
 
 	function onPresence(frame) {

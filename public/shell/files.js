@@ -24,12 +24,11 @@ export function createFileAnswer() {
 	answer.addEventListener('click', hide);
 	addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
 
-	// names are those of the files.
-	return function show(names) {
+	return function show(files) {
 		hide();
 		answer.showPopover();
 		// Filled after it is shown, or it is not read aloud.
-		answer.textContent = texts.filesNotSent(names);
+		answer.textContent = texts.filesNotSent(Array.from(files, ({ name }) => name));
 		timer = setTimeout(hide, SHOWN_MS);
 	};
 }

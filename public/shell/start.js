@@ -66,19 +66,17 @@ async function start() {
 		openProfile(recallFields(), { required: true, first: true });
 }
 
-// Files are answered in words; a browser would open them instead of the page. Text with formats may contain a picture.
+// Files are answered in words; a browser would open them instead of the page. Text may come with a picture of itself.
 for (const type of ['dragover', 'drop', 'paste']) {
 	addEventListener(type, (event) => {
 		const { types, files } = event.dataTransfer ?? event.clipboardData;
-		const isText = types.includes('text/html') && event.target.closest?.('input, textarea');
+		const isText = /html/.test(types) && /plain|uri/.test(types) && event.target.matches?.('input, textarea');
 
-		if (!types.includes('Files') || isText)
+		if (isText || !types.includes('Files'))
 			return;
 		event.preventDefault();
-		if (type !== 'dragover') {
-			const names = Array.from(files, ({ name }) => name);
-			fileAnswer((show) => show(names), 'files');
-		}
+		if (type !== 'dragover')
+			fileAnswer((show) => show(files), 'files');
 	});
 }
 
