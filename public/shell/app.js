@@ -10,7 +10,7 @@ import { keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { openProfile, profile, signIn } from './start.js';
+import { openProfile, profile, signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
@@ -34,6 +34,11 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
+	account: {
+		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
+		useToken,
+		quit: () => connection.dismiss(),
+	},
 	onNamed,
 	onNameRefused,
 	onAttention,

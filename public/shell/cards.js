@@ -29,42 +29,49 @@ export function createCards({ rooms, session, composer }) {
 		{ me: () => session.name, present: () => rooms.current.present.people.map(({ name }) => name) },
 	);
 	const card = createLazy(async () => (await import('../people/card.js')).createCard({ onMention, addParts }));
-	const moderation = () => import('../people/moderation.js');
+	const moderation = createLazy(() => import('../people/moderation.js'));
 
-	async function addModeration(card, person, opener) {
-		const { createModeration } = await moderation();
-
-		opener?.remove();
-		const section = createModeration(person, {
-			orders,
-			onStop() {
-				orders.stopModerating();
-				card.hidePopover();
-			},
+	// The card may show somebody else by now.
+	function addModeration({ card, actions }, person, opener) {
+		moderation(({ createModeration }) => {
+			if (!actions.isConnected)
+				return;
+			opener?.remove();
+			card.append(
+				createModeration(person, {
+					orders,
+					onStop() {
+						orders.stopModerating();
+						card.hidePopover();
+					},
+				}),
+			);
+			if (opener)
+				card.focus();
 		});
-		card.append(section);
-		if (opener)
-			card.focus();
 	}
 
-	async function askToken(card, person, opener) {
-		const { buildTokenForm } = await moderation();
-		const form = buildTokenForm({
-			async onToken(token) {
-				await orders.becomeModerator(token);
-				form.remove();
-				addModeration(card, person, opener);
-			},
-			onCancel() {
-				form.remove();
-				opener.hidden = false;
-				opener.focus();
-			},
-		});
+	function askToken({ card, actions }, person, opener) {
+		moderation(({ buildTokenForm }) => {
+			if (!actions.isConnected)
+				return;
+			const form = buildTokenForm({
+				async onToken(token) {
+					await orders.becomeModerator(token);
+					form.remove();
+					addModeration({ card, actions }, person, opener);
+				},
+				onCancel() {
+					form.remove();
+					opener.hidden = false;
+					opener.focus();
+				},
+			});
 
-		opener.hidden = true;
-		card.append(form);
-		form.querySelector('input').focus();
+			opener.hidden = true;
+			card.append(form);
+			form.querySelector('input').focus();
+		});
 	}
 
 	function onMention(name) {
@@ -75,20 +82,20 @@ export function createCards({ rooms, session, composer }) {
 		composer.focus();
 	}
 
-	function addParts({ card, actions }, person) {
+	function addParts(parts, person) {
 		if (orders.isModerator()) {
-			addModeration(card, person);
+			addModeration(parts, person);
 			return;
 		}
 		const opener = button('quiet', words.moderate);
 
 		opener.addEventListener('click', () =>
 			orders.becomeModerator().then(
-				() => addModeration(card, person, opener),
-				() => askToken(card, person, opener),
+				() => addModeration(parts, person, opener),
+				() => askToken(parts, person, opener),
 			),
 		);
-		actions.append(opener);
+		parts.actions.append(opener);
 	}
 
 	function describe(name, row) {
