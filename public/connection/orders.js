@@ -1,6 +1,7 @@
 // Orders of moderators: requests with the token of an admin. It is not the reader's own token: people sign in with a
 // JSON Web Token, which is never an admin's.
 import { recall, remember } from '../base/storage.js';
+import { readToken } from './claims.js';
 import { token } from './token.js';
 
 const KEY = 'moderator';
@@ -34,10 +35,12 @@ export const isModerator = () => Boolean(recall(KEY));
 // Resolves if the token is an admin's, and keeps it. Without one, tries what the reader has signed in with. Only called
 // when the reader asks for it: the server reports wrong tokens, and may lock out their address.
 export async function becomeModerator(given = isSignedIn() ? token() : '') {
-	if (!given)
+	const admin = readToken(given);
+
+	if (!admin)
 		throw Object.assign(new Error(), { code: 'token_required' });
-	await request(given, 'bans');
-	remember(KEY, given);
+	await request(admin, 'bans');
+	remember(KEY, admin);
 }
 
 export function stopModerating() {

@@ -213,7 +213,7 @@ export function buildTokenForm({ onToken, onCancel }) {
 		event.preventDefault();
 		fault.textContent = '';
 		try {
-			await onToken(field.value.replace(/\s/g, ''));
+			await onToken(field.value);
 		} catch (error) {
 			fault.textContent = refusalOf(error);
 			field.focus();
