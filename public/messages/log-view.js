@@ -239,6 +239,7 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 			isLoading = false;
 			load();
 		},
+		entryOf: rows.entryOf,
 		toNewest,
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {

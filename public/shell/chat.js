@@ -19,6 +19,8 @@ const ACTION = /^\/me\s+(?=\S)/;
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+// After the first message.
+const CARDS_MS = 1000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onRoomChosen(name) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
@@ -153,6 +155,10 @@ export function createChat({
 	}
 
 	onFirst(at('search-button'), 'click', loadSearch);
+
+	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
+
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -327,6 +333,7 @@ export function createChat({
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
+		setTimeout(cards, CARDS_MS, () => {});
 	}
 
 	function onPresence(frame) {

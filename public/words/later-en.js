@@ -124,6 +124,65 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		levels: { all: 'All messages', mentions: 'Mentions and alarms', nothing: 'Nothing' },
 		mute: 'Silence notifications and sound',
 
+		cardClose: 'Close this card',
+		personYou: 'This is you.',
+		personHere: (rooms) => `Here now, in ${listed(rooms)}`,
+		personHereBy: (rooms, via) => `Here now, in ${listed(rooms)} (${via})`,
+		personAway: 'Not here now',
+		personLast: 'Last message here:',
+		personPush: 'A program sent this message under this name.',
+		mention: 'Mention',
+		lookAlike: 'look-alike',
+		looksLike: (name) => `Looks like ${isolated(name)}, but is another name.`,
+
+		moderate: 'Moderate…',
+		moderation: 'Moderation',
+		moderatorToken: 'Token of an admin',
+		moderatorHint: 'For moderators. This browser keeps the token until you stop moderating.',
+		stopModerating: 'Stop moderating',
+		sessionOf: (address, time, rooms) =>
+			`${address ? `From ${isolated(address)}` : 'Connected'} since ${time}${rooms.length ? `, in ${listed(rooms)}` : ''}`,
+		moreSessions: (count) => `and ${plural(count, { one: '# more connection', other: '# more connections' })}`,
+		isMuted: (until) => (until ? `Muted until ${until}.` : 'Muted.'),
+		isBanned: (what, until) => `${isolated(what)} is banned${until ? ` until ${until}` : ''}.`,
+		lift: 'Lift',
+		lifted: 'Lifted.',
+		kick: 'Kick…',
+		kickQuestion: (name) => `Disconnect ${isolated(name)}? They can come back at once.`,
+		kicked: (name) => `${isolated(name)} was disconnected.`,
+		muteName: 'Mute…',
+		muteQuestion: (name) => `Mute ${isolated(name)}? They can read, but not write.`,
+		mutedName: (name) => `${isolated(name)} is muted.`,
+		ban: 'Ban…',
+		banQuestion: (name) => `Ban ${isolated(name)}? They are disconnected and cannot come back.`,
+		banSubject: 'Name or address',
+		bannedName: (name) => `${isolated(name)} is banned.`,
+		deleteMessage: 'Delete this message…',
+		deleteQuestion: (name) => `Delete this message of ${isolated(name)} for everybody?`,
+		deletedForAll: 'The message was deleted.',
+		forget: 'Delete everything…',
+		forgetQuestion: (name) =>
+			`Delete everything that was ever written as ${isolated(name)}, in all rooms? It cannot be restored.`,
+		forgotten: (name) => `Everything that ${isolated(name)} wrote was deleted.`,
+		howLong: 'For',
+		minutes: (count) =>
+			({ 10: '10 minutes', 60: 'an hour', 1440: 'a day' })[count] ?? 'until it is lifted',
+		orderReason: 'Reason (optional)',
+		orderRefusal: {
+			token_required: 'Enter a token.',
+			bad_token: 'The server does not know this token.',
+			denied: 'This token is not an admin’s.',
+			unreachable: 'The server cannot be reached. Try again.',
+			no_such_session: 'This person is not connected any more.',
+			no_such_message: 'This message is gone already.',
+		},
+		orderRefused: (words) => `The server refuses: ${words}.`,
+
+		filesNotSent: (names) => {
+			const what = names.length === 1 ? `${isolated(names[0])} was not sent` : `${number(names.length)} files were not sent`;
+			return `${what}: Linnet sends text only. Put files where others can open them, and send a link.`;
+		},
+
 		live: {
 			alarms: 'Alarms',
 			standing: (count, open) =>
