@@ -1,9 +1,10 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, ifReachable, onFirst } from '../base/lazy.js';
+import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
+import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createPeopleView } from '../people/people-view.js';
@@ -23,7 +24,7 @@ const LIST_MS = 30000;
 const CARDS_MS = 1000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onRoomChosen(name) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
+// /rooms. onRoomChosen(name, id) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
 // message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
 // if ids is null.
 export function createChat({
@@ -43,7 +44,6 @@ export function createChat({
 	let isOnline = false;
 	// The rooms that the server has listed.
 	let known = [];
-	let closeSearch = () => {};
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -144,17 +144,20 @@ export function createChat({
 
 	onFirst(at('picker-button'), 'click', loadPicker);
 
-	async function loadSearch(isFocusKept) {
-		const { openSearch } = await import('../messages/search.js');
+	const search = createLazy(async () => {
+		const { createSearch } = await import('../messages/search.js');
 
-		closeSearch = openSearch({
+		return createSearch({
 			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => rooms.current.log.jumpTo(id),
-			isWanted: isFocusKept(),
+			onChoose: (id) => onRoomChosen(rooms.current.name, id),
 		});
-	}
+	});
+	const closeSearch = () => search.ifRequested((it) => it.close());
 
-	onFirst(at('search-button'), 'click', loadSearch);
+	at('search-button').addEventListener('click', () => {
+		const isFocusKept = watchFocus();
+		search((it) => isFocusKept() && it.toggle(), 'toggle');
+	});
 
 	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
 
@@ -399,6 +402,20 @@ export function createChat({
 			outbox.list().forEach(({ room }) => rooms.add(room));
 			showRooms();
 			composer.focus();
+		},
+		search: (words) => search((it) => it.open(words)),
+		mention: (name) => composer.mention(name),
+		insert: composer.insert,
+		// The rooms as they are listed.
+		listed: () =>
+			roomNames().map((name) => {
+				const room = rooms.find(name);
+				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			}),
+		// The names of those who are here or were seen.
+		people() {
+			const present = rooms.current.present.people.map(({ name }) => name);
+			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
 		},
 		// id is a message in it, if any.
 		enterRoom(name, id) {
