@@ -118,20 +118,8 @@ export function createChat({
 	});
 
 	async function loadCompletion() {
-		const [{ createCompletion }, { offerCommands }] = await Promise.all([
-			import('../messages/completion.js'),
-			import('./commands.js'),
-		]);
-
-		createCompletion(
-			{ field: at('text'), list: at('completion') },
-			{
-				offerFirst: (before) => offerCommands(before, { rooms: roomNames, alarms: alarmKeys }),
-				present: () => rooms.current.present.people.map(({ name }) => name),
-				isMe,
-				onChange: composer.changed,
-			},
-		);
+		const { completeText } = await import('./text-completion.js');
+		completeText({ rooms, roomNames, alarms, isMe, onChange: composer.changed });
 	}
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
@@ -201,15 +189,6 @@ export function createChat({
 	// Of all rooms that the reader may enter.
 	function roomNames() {
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
-	}
-
-	function alarmKeys() {
-		let keys = [];
-
-		alarms.ifRequested((it) => {
-			keys = it.keysOf(rooms.current.name);
-		});
-		return keys;
 	}
 
 	function onRefusal({ message }) {
