@@ -20,6 +20,7 @@ const ACTION = /^\/me\s+(?=\S)/;
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+const BESIDE_TICKS = 4;
 // After the first message.
 const CARDS_MS = 1000;
 
@@ -44,6 +45,7 @@ export function createChat({
 	let isOnline = false;
 	// The rooms that the server has listed.
 	let known = [];
+	let ticks = 0;
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -81,6 +83,19 @@ export function createChat({
 			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
 		});
 	});
+	const mentionWatch = createLazy(async () => {
+		const { createMentionWatch } = await import('../rooms/mention-watch.js');
+
+		return createMentionWatch({
+			nameNow: () => session.name,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChange() {
+				roomsView.offer(known);
+				showRooms();
+			},
+			onFound: (name, message) => onUnseen({ name }, message),
+		});
+	});
 	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
@@ -94,6 +109,7 @@ export function createChat({
 		},
 		onLeft(room) {
 			alarms.ifRequested((it) => it.forget(room.name));
+			mentionWatch.ifRequested((it) => it.left(room));
 			onLeft(room);
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
@@ -208,10 +224,12 @@ export function createChat({
 
 	function showRooms() {
 		const list = rooms.list();
-		const sum = (kind) => list.reduce((total, room) => total + room[kind], 0);
+		const beside = known.filter(({ name, mentions }) => mentions && !rooms.find(name));
+		const sum = (kind, all = list) => all.reduce((total, room) => total + room[kind], 0);
+		const mentioned = sum('mentions', beside);
 
 		roomsView.show(list, rooms.current.name);
-		onAttention({ room: rooms.current, unread: sum('unread'), mentions: sum('mentions') });
+		onAttention({ room: rooms.current, unread: sum('unread') + mentioned, mentions: sum('mentions') + mentioned });
 	}
 
 	function showPeople(room) {
@@ -234,6 +252,8 @@ export function createChat({
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
+			if (known.some(({ name }) => !rooms.find(name)))
+				mentionWatch((it) => it.listed(known), 'listed');
 		} catch {
 			// The old list stays.
 		}
@@ -359,8 +379,9 @@ export function createChat({
 		if (!document.hidden && isOnline)
 			listRooms();
 	});
+	// Rooms that the reader has not joined can wait longer.
 	setInterval(() => {
-		if (isOnline && !rooms.list().every(({ isJoined }) => isJoined))
+		if (isOnline && (!rooms.list().every(({ isJoined }) => isJoined) || ++ticks % BESIDE_TICKS === 0))
 			listRooms();
 	}, LIST_MS);
 
