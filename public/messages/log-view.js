@@ -8,7 +8,6 @@ import { createLoadedRange } from './history.js';
 import { buildGap, buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
-import { createUnreadLine } from './unread-line.js';
 import { createUnsentRows } from './unsent-rows.js';
 
 const MAX_ROWS = 500;
@@ -18,14 +17,12 @@ const TRIM_ROWS = 50;
 const NEAR_END_PX = 800;
 
 // nameNow() is the reader's name. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see
-// history.js. onRetry(ref) and onDelete(ref)
-// are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete }) {
+// history.js. onRetry(ref) and onDelete(ref) are about failed messages. onMoved(): another part of the log is in view.
+export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete, onMoved }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
 	const alarms = createAlarmRows({ rows, scroll, range });
-	const unread = createUnreadLine({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
 	// The line at a gap. Older pages are inserted below it.
@@ -49,6 +46,7 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	function onMove() {
 		showJump();
 		load();
+		onMoved();
 	}
 
 	function showRow(row) {
@@ -71,7 +69,6 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 		const row = build(entry);
 
 		rows.insert(row, entry, entry.id ? rows.placeOf(entry.id, unsent.first) : unsent.first);
-		unread.place();
 		return row;
 	}
 
@@ -220,13 +217,17 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	});
 
 	return {
+		// See unread-line.js and sight.js.
+		view: { log, rows, range, scroll },
+		get isFollowing() {
+			return scroll.isFollowing;
+		},
 		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;
 			if (wanted)
 				onMove();
 		},
-		markUnread: unread.mark,
 		jumpTo(id) {
 			const row = rows.withId(id);
 
@@ -291,7 +292,6 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 					addNewer(messages);
 				else if (kind === 'newest')
 					addNewest(messages, more);
-				unread.place();
 			});
 			if (kind === 'around')
 				addAround(from, messages, more);

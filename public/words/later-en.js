@@ -30,6 +30,24 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
 		languageChoice: 'Language',
 
+		switchTitle: 'Rooms, people and views',
+		switchField: 'Go to a room, a person or a view',
+		searchFor: (words) => `Search for “${words}”`,
+		shortcutsTitle: 'Keyboard shortcuts',
+		shortcutsClose: 'Close the list of keyboard shortcuts',
+		shortcuts: {
+			switch: 'Go to a room, a person or a view, or search',
+			rooms: 'Previous or next room',
+			unread: 'Previous or next room with unread messages',
+			regions: 'Next or previous part of the page',
+			walk: 'In the messages: previous or next message',
+			editLast: 'In the empty message field: edit your last message',
+			newest: 'In the messages: newest message',
+			newLine: 'In the message field: new line',
+			close: 'Close what is open',
+			shortcuts: 'This list',
+		},
+
 		searchClose: 'Close the search',
 		searchField: 'Search this room',
 		searchNone: 'No messages found.',
@@ -37,6 +55,15 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		searchStopped: 'The search took too long. Older messages were not searched.',
 		searchFoundSoFar: (count) => `${plural(count, messages)}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
+
+		titleUnread: (count, title) => `(${count}) ${title}`,
+		unreadLine: 'New',
+		unreadPills: {
+			since: (count, time) => `${number(count)} new${time ? ` since ${time}` : ''}`,
+			toFirst: 'jump to the first',
+			toMention: 'jump to it',
+			markRead: 'Mark as read (Esc)',
+		},
 
 		everybody: 'everybody in this room',
 		namesAndMore: (names, more) => listed(more ? [...names, `${number(more)} more`] : names),
@@ -106,11 +133,13 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		signOut: 'Sign out',
 		signOutHint: 'This browser will forget your token, your rooms, your drafts and your unsent messages.',
 
-		notify: 'Notify me of new messages while this page is hidden',
+		notify: 'Notify me while this page is hidden',
 		notifyDenied: 'This browser does not allow notifications from this page.',
 		notified: (name, room) => `${name} in ${room}`,
 		notifiedAlarm: (severity, title, state) => `${severity}: ${title}, ${state}`,
-		sound: 'Play a sound for new messages while this page is hidden',
+		sound: 'Play a sound while this page is hidden',
+		level: (room) => `Notifications and sound in ${isolated(room)}`,
+		levels: { all: 'All messages', mentions: 'Mentions and alarms', nothing: 'Nothing' },
 		mute: 'Silence notifications and sound',
 
 		cardClose: 'Close this card',

@@ -24,6 +24,24 @@ export function wordsFor({ isolated, number, listed }) {
 		themes: { system: '跟随系统', light: '浅色', dark: '深色' },
 		languageChoice: '语言',
 
+		switchTitle: '房间、成员和视图',
+		switchField: '前往房间、成员或视图',
+		searchFor: (words) => `搜索“${words}”`,
+		shortcutsTitle: '键盘快捷键',
+		shortcutsClose: '关闭快捷键列表',
+		shortcuts: {
+			switch: '前往房间、成员或视图，或搜索',
+			rooms: '上一个或下一个房间',
+			unread: '上一个或下一个有未读消息的房间',
+			regions: '页面的下一个或上一个区域',
+			walk: '在消息列表中：上一条或下一条消息',
+			editLast: '在空白输入框中：编辑自己的上一条消息',
+			newest: '在消息列表中：最新消息',
+			newLine: '在输入框中：换行',
+			close: '关闭打开的面板',
+			shortcuts: '显示本列表',
+		},
+
 		searchClose: '关闭搜索',
 		searchField: '搜索这个房间',
 		searchNone: '没有找到。',
@@ -31,6 +49,15 @@ export function wordsFor({ isolated, number, listed }) {
 		searchStopped: '搜索时间太长，更早的消息没有搜索。',
 		searchFoundSoFar: (count) => `${number(count)} 条消息。搜索时间太长，更早的没有搜索。`,
 		searchFailed: '搜索没有成功，请再试一次。',
+
+		titleUnread: (count, title) => `(${count}) ${title}`,
+		unreadLine: '新消息',
+		unreadPills: {
+			since: (count, time) => `${time ? `${time} 以来有 ` : ''}${number(count)} 条新消息`,
+			toFirst: '跳到第一条',
+			toMention: '跳到该消息',
+			markRead: '标为已读（Esc）',
+		},
 
 		everybody: '房间里的所有人',
 		namesAndMore: (names, more) => listed(more ? [...names, `另外 ${number(more)} 个`] : names),
@@ -97,11 +124,13 @@ export function wordsFor({ isolated, number, listed }) {
 		signOut: '退出登录',
 		signOutHint: '此浏览器将忘记你的令牌、房间、草稿和尚未发送的消息。',
 
-		notify: '页面在后台时，有新消息通知我',
+		notify: '页面在后台时通知我',
 		notifyDenied: '浏览器不允许本页面发送通知。',
 		notified: (name, room) => `${name}（${room}）`,
 		notifiedAlarm: (severity, title, state) => `${severity}：${title}，${state}`,
-		sound: '页面在后台时，有新消息发出鸟鸣声',
+		sound: '页面在后台时发出鸟鸣声',
+		level: (room) => `${isolated(room)} 的通知和声音`,
+		levels: { all: '所有消息', mentions: '提到我的消息和告警', nothing: '不提醒' },
 		mute: '静音：不通知，也不发声',
 
 		cardClose: '关闭名片',
