@@ -1,5 +1,6 @@
 // The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
 // id are at the end.
+import { createLazy } from '../base/lazy.js';
 import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
@@ -17,9 +18,9 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-// nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
-// are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
+// server as in changes.js. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about
+// failed messages. onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
+export function createLogView({ log, jump, loading }, { server, onWant, onRetry, onDelete, onReply, onLeave }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
@@ -27,6 +28,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	const unread = createUnreadLine({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
+	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: jumpTo }));
+	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
 	// The line at a gap. Older pages are inserted below it.
 	let gapLine = null;
 	let isLoading = false;
@@ -61,7 +64,21 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function build(entry) {
-		return entry.type === 'alarm' ? alarms.build(entry) : buildMessage(entry, { pictures, me: nameNow() });
+		if (entry.type === 'alarm')
+			return alarms.build(entry);
+		const row = buildMessage(entry, { pictures, me: server.nameNow() });
+
+		if (entry.replyTo || entry.editedAt || entry.reactions?.size)
+			marks((it) => it.show(row, entry), row);
+		return row;
+	}
+
+	// Its text is another one, or gone.
+	function changed(row) {
+		const entry = rows.entryOf(row);
+
+		rows.refresh(row);
+		marks((it) => it.show(row, entry), row);
 	}
 
 	function insert(entry) {
@@ -210,6 +227,17 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		event.preventDefault();
 		toNewest();
 	});
+	for (const type of ['pointerover', 'focusin', 'keydown'])
+		log.addEventListener(type, (event) => actions((it) => it[type](event), type));
+
+	function jumpTo(id) {
+		const row = rows.withId(id);
+
+		if (row)
+			showRow(row);
+		else
+			want('around', id);
+	}
 
 	return {
 		// Hidden rooms load nothing.
@@ -219,22 +247,14 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 				onMove();
 		},
 		markUnread: unread.mark,
-		jumpTo(id) {
-			const row = rows.withId(id);
+		jumpTo,
+		// False if there is nothing to edit.
+		editLastOwn() {
+			const row = rows.lastOf(({ id, own, deleted }) => id && own && !deleted);
 
 			if (row)
-				showRow(row);
-			else
-				want('around', id);
-		},
-		lastOwn() {
-			for (let at = rows.above(null); at; at = rows.above(at)) {
-				const entry = rows.entryOf(at);
-
-				if (entry?.own && !entry.deleted)
-					return entry;
-			}
-			return null;
+				actions((it) => it.edit(row, onLeave), 'edit');
+			return Boolean(row);
 		},
 		// Messages up to id are history, loaded on demand.
 		begin(id) {
@@ -307,16 +327,27 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		erase(ids) {
 			for (const row of ids.map(rows.withId).filter(Boolean)) {
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
-				rows.refresh(row);
+				changed(row);
+				actions.ifRequested((it) => it.erased(row));
 			}
+			marks.ifRequested((it) => ids.forEach(it.changed));
 		},
-		edit(id, text) {
-			const row = text && rows.withId(id);
+		edit({ of, text, editedAt }) {
+			const row = text && rows.withId(of);
 
-			if (!row)
-				return;
-			scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text }), nameNow()));
-			rows.refresh(row);
+			if (row) {
+				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), server.nameNow()));
+				changed(row);
+			}
+			marks.ifRequested((it) => it.changed(of));
+		},
+		// False if its message is not on the page.
+		react(frame) {
+			const row = rows.withId(frame.of);
+
+			if (row && frame.emoji)
+				marks((it) => it.reacted(row, rows.entryOf(row), frame));
+			return Boolean(row);
 		},
 		// The whole history was deleted.
 		empty() {
@@ -327,7 +358,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		// For ids that are not displayed.
 		skip: range.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures, me: nameNow() });
+			const row = build(entry);
 
 			unsent.add(row, entry);
 			rows.insert(row, entry);

@@ -99,7 +99,8 @@ function buildElement(parent) {
 }
 
 // name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
-// isOnScreen(room): the reader sees it. onRetry(ref) and onDelete(ref) are about failed messages.
+// isOnScreen(room): the reader sees it. ask(encode) as in requests.js. onRetry(ref) and onDelete(ref) are about failed
+// messages. onReply(room, entry, createReply): the reader wants to answer it, with reply.js. onLeaveLog(): the focus belongs into the message field.
 export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
@@ -115,7 +116,14 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ nameNow: events.nameNow, onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
+		{
+			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
+			onWant: history.want,
+			onRetry: events.onRetry,
+			onDelete: events.onDelete,
+			onReply: (...given) => events.onReply(room, ...given),
+			onLeave: events.onLeaveLog,
+		},
 	);
 	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
 	const people = createPeople({
@@ -190,9 +198,11 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		unlisted = more;
 	}
 
+	const isNew = (id) => !id || received.take(id);
+
 	const handlers = {
 		message(frame) {
-			if (frame.id && !received.take(frame.id))
+			if (!isNew(frame.id))
 				return;
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
@@ -205,7 +215,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			log.addMessage(message, { isMissed });
 		},
 		alarm(alarm) {
-			if (alarm.id && !received.take(alarm.id))
+			if (!isNew(alarm.id))
 				return;
 			events.onAlarm(alarm);
 			if (!alarm.id)
@@ -218,19 +228,26 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 				log.skip(id);
 		},
 		deletion({ id, ids }) {
-			if (!received.take(id))
+			if (!isNew(id))
 				return;
 			log.skip(id);
 			log.erase(ids);
 			history.renew();
 			events.onDeleted(room, ids);
 		},
-		edit({ id, of, text }) {
-			if (!received.take(id))
+		edit(frame) {
+			if (!isNew(frame.id))
 				return;
-			log.skip(id);
-			log.edit(of, text);
+			log.skip(frame.id);
+			log.edit(frame);
 			history.renew();
+		},
+		react(frame) {
+			if (!isNew(frame.id))
+				return;
+			log.skip(frame.id);
+			if (!log.react(frame))
+				history.renew();
 		},
 		notice({ code }) {
 			if (code !== 'room_deleted')
