@@ -4,12 +4,12 @@ import { button, element } from '../base/elements.js';
 import { createSilencer } from '../base/silencer.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { localeOf } from '../words/locale.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { locale } from '../words/texts.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
 import { buildRow, wordsOfMark } from './row.js';
 import { createSelection } from './selection.js';
-import { words as languages } from './texts.js';
 import { createToolbar } from './toolbar.js';
 import { createWindow } from './window.js';
 
@@ -35,13 +35,11 @@ function createPace() {
 	};
 }
 
-// Fills place, which must be empty. texts gives the language. open(room) and close(room) join and leave a log's room;
+// Fills place, which must be empty. open(room) and close(room) join and leave a log's room;
 // rooms() resolves with the list of logs. open() and rooms() reject with a displayable Error. The room's frames come
-// through joined() and log().
-export function createLogs(place, { texts, open, close, rooms }) {
-	const words = languages[texts.language];
-	const locale = localeOf(texts.language);
-	const number = new Intl.NumberFormat(locale);
+// through joined() and log(). onLog(name, { isChosen }) is called for each log that is shown; isChosen: by the reader.
+export function createLogs(place, { open, close, rooms, onLog }) {
+	const words = texts.logs;
 	const clock = new Intl.DateTimeFormat(locale, {
 		hour: '2-digit',
 		minute: '2-digit',
@@ -61,7 +59,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	let drawing = 0;
 
 	const list = createWindow(viewport, {
-		build: (entry) => buildRow(entry, { words, number, clock, fullClock, wanted: log.wanted }),
+		build: (entry) => buildRow(entry, { words, clock, fullClock, wanted: log.wanted }),
 		onMove,
 		onScroll: () => silence(),
 	});
@@ -91,11 +89,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	});
 	const toolbar = createToolbar({
 		words,
-		number,
-		onRoom(chosen) {
-			remember('log', chosen);
-			choose(chosen);
-		},
+		onRoom: (chosen) => openLog(chosen, { isChosen: true }),
 		isWrapped: matchMedia(NARROW).matches,
 		onFilter(text, isExpression) {
 			isFaulty = false;
@@ -122,7 +116,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		if (list.isFollowing)
 			unseen = 0;
 		jump.hidden = list.isFollowing;
-		jump.textContent = unseen ? words.newLines(number.format(unseen)) : words.newest;
+		jump.textContent = unseen ? words.newLines(unseen) : words.newest;
 	}
 
 	function onMove() {
@@ -136,7 +130,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		const shown = list.items.filter(({ mark }) => !mark).length;
 
 		toolbar.showPause(log.isPaused, log.waiting);
-		toolbar.showCount(room ? words.shown(number.format(shown), number.format(all)) : '');
+		toolbar.showCount(room ? words.shown(shown, all) : '');
 		if (room && !isFaulty)
 			notice.showEmpty(all, list.items.length);
 		showJump();
@@ -144,16 +138,16 @@ export function createLogs(place, { texts, open, close, rooms }) {
 
 	function showSelection() {
 		const count = selection.items.length;
-		toolbar.say(count ? words.selected(number.format(count)) : '');
+		toolbar.say(count ? words.selected(count) : '');
 	}
 
-	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number, clock })}` : entry.text);
+	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, clock })}` : entry.text);
 
 	async function copy() {
 		const chosen = selection.items.length ? selection.items : list.items;
 		const isDone = await copyText(chosen.map((entry) => `${textOf(entry)}\n`).join(''));
 
-		toolbar.say(isDone ? words.copied(number.format(chosen.length)) : words.notCopied);
+		toolbar.say(isDone ? words.copied(chosen.length) : words.notCopied);
 	}
 
 	async function choose(wanted) {
@@ -174,6 +168,15 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		showFacts();
 	}
 
+	function openLog(name, { isChosen }) {
+		if (name === room)
+			return;
+		remember('log', name);
+		choose(name);
+		toolbar.showChosen(name);
+		onLog(name, { isChosen });
+	}
+
 	async function loadRooms() {
 		let known;
 
@@ -184,11 +187,11 @@ export function createLogs(place, { texts, open, close, rooms }) {
 				notice.refused(words.deniedAll(error.message), loadRooms);
 			return;
 		}
-		if (!room && known.length)
-			choose((known.find(({ room: name }) => name === recall('log')) ?? known[0]).room);
-		else if (!room)
+		if (!room && !known.length)
 			notice.none();
 		toolbar.showRooms(known, room);
+		if (!room && known.length)
+			openLog((known.find(({ room: name }) => name === recall('log')) ?? known[0]).room, { isChosen: false });
 	}
 
 	viewport.addEventListener('keydown', (event) => {
@@ -214,6 +217,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 			if (frame.room === room)
 				log.take(frame);
 		},
+		openLog: (name) => openLog(name, { isChosen: false }),
 		joined(frame) {
 			if (frame.room !== room)
 				return;

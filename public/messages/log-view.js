@@ -18,9 +18,10 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-// server as in changes.js. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about
-// failed messages. onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
-export function createLogView({ log, jump, loading }, { server, onWant, onRetry, onDelete, onReply, onLeave }) {
+// server as in changes.js. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js.
+// onRetry(ref) and onDelete(ref) are about failed messages. onReply(entry, createReply): the reader wants to answer.
+// onLeave(): the focus belongs into the message field.
+export function createLogView({ log, jump, loading }, { server, addressOf, onWant, onRetry, onDelete, onReply, onLeave }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
@@ -35,6 +36,8 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 	let isLoading = false;
 	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
+	// The message that the reader wants to see, which is being loaded or waits for the connection.
+	let target = 0;
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
@@ -66,7 +69,7 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 	function build(entry) {
 		if (entry.type === 'alarm')
 			return alarms.build(entry);
-		const row = buildMessage(entry, { pictures, me: server.nameNow() });
+		const row = buildMessage(entry, { pictures, me: server.nameNow(), addressOf });
 
 		if (entry.replyTo || entry.editedAt || entry.reactions?.size)
 			marks((it) => it.show(row, entry), row);
@@ -140,6 +143,10 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 	function load() {
 		if (!isShown || !range.isBegun || isLoading)
 			return;
+		if (target) {
+			want('around', target);
+			return;
+		}
 		const distance = range.hasOlder ? distanceToOlder() : Infinity;
 
 		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
@@ -205,6 +212,7 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 	}
 
 	function toNewest() {
+		target = 0;
 		isReturning = !range.hasNewest;
 		if (range.hasNewest)
 			scroll.follow();
@@ -233,10 +241,13 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 	function jumpTo(id) {
 		const row = rows.withId(id);
 
-		if (row)
+		target = row ? 0 : id;
+		if (row) {
 			showRow(row);
-		else
-			want('around', id);
+			return;
+		}
+		isLoading = false;
+		load();
 	}
 
 	return {
@@ -248,6 +259,7 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 		},
 		markUnread: unread.mark,
 		jumpTo,
+		toNewest,
 		// False if there is nothing to edit.
 		editLastOwn() {
 			const row = rows.lastOf(({ id, own, deleted }) => id && own && !deleted);
@@ -267,6 +279,9 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 			if (!isSameEpoch) {
 				rows.forgetIds();
 				alarms.clear();
+				marks.ifRequested((it) => it.forget());
+				// The addresses belong to other messages now.
+				log.querySelectorAll('a.time').forEach((link) => link.removeAttribute('href'));
 			}
 			gapLine = buildGap(text);
 			rows.insert(gapLine, null, unsent.first);
@@ -281,6 +296,7 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 		reconnected: load,
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
+			target = 0;
 			loading.hidden = true;
 			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
@@ -384,7 +400,7 @@ export function createLogView({ log, jump, loading }, { server, onWant, onRetry,
 			const entry = rows.entryOf(row);
 			entry.date = date ?? entry.date;
 			rows.identify(row, id);
-			markSent(row, entry);
+			markSent(row, entry, addressOf);
 			const after = rows.placeOf(id, unsent.first);
 			if (rows.below(row) === after)
 				rows.refresh(row);

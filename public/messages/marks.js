@@ -37,22 +37,23 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 	const quotes = createQuotes({ log, rows, ask: server.ask, room: server.room, onChoose });
 	const isMine = ({ names }) => names.some((name) => isSameName(name, server.nameNow()));
 
-	function buildReaction(emoji, reaction, id) {
+	function buildReaction(emoji, reaction, entry) {
 		const isOn = isMine(reaction);
 		const { names, count } = reaction;
 		const made = button('reaction', element('span', emoji), ` ${count}`);
 
 		made.ariaPressed = String(isOn);
-		made.title = texts.reactedBy(names, count - names.length);
+		made.title = texts.namesAndMore(names, count - names.length);
 		made.ariaLabel = `${emoji} ${made.title}`;
 		made.dataset.emoji = emoji;
 		made.tabIndex = -1;
-		made.addEventListener('click', () => changes.react(id, emoji, !isOn).catch(({ message }) => toast(message)));
+		made.addEventListener('click', () => changes.react(entry.id, emoji, !isOn).catch(({ message }) => toast(message)));
 		return made;
 	}
 
-	function buildFooter({ id, reactions, editedAt }) {
-		const made = Array.from(reactions ?? [], ([emoji, reaction]) => buildReaction(emoji, reaction, id));
+	function buildFooter(entry) {
+		const { reactions, editedAt } = entry;
+		const made = Array.from(reactions ?? [], ([emoji, reaction]) => buildReaction(emoji, reaction, entry));
 		const footer = element('div.marks', ...made);
 
 		if (editedAt) {
@@ -90,6 +91,7 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 		show,
 		// Its text is another one, or gone.
 		changed: quotes.changed,
+		forget: quotes.forget,
 		reacted(row, entry, frame) {
 			entry.reactions ??= new Map();
 			if (frame.on && entry.reactions.size >= MAX_REACTIONS && !entry.reactions.has(frame.emoji))

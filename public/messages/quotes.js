@@ -95,5 +95,12 @@ export function createQuotes({ log, rows, ask, room, onChoose }) {
 				want(id);
 			refresh(id);
 		},
+		// The ids belong to another history.
+		forget() {
+			kept.clear();
+			waiting.clear();
+			for (const quote of log.querySelectorAll('.quote'))
+				quote.disabled = true;
+		},
 	};
 }

@@ -1,4 +1,5 @@
 // One room: its log, its people, and how far it was read.
+import { addressOf } from '../base/address.js';
 import { createLazy } from '../base/lazy.js';
 import { createHistory } from '../messages/history.js';
 import { createLogView } from '../messages/log-view.js';
@@ -118,6 +119,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
 		{
 			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
+			addressOf: (id) => addressOf('room', room.name, id),
 			onWant: history.want,
 			onRetry: events.onRetry,
 			onDelete: events.onDelete,

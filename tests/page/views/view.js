@@ -25,13 +25,13 @@ window.calls = calls;
 window.answers = answers;
 
 const given = {
-	texts: { language: query.get('language') ?? 'en' },
 	format: { clockTimeSeconds, fullDate },
 	acknowledge: ask('acknowledge'),
 	history: ask('history'),
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
+	onLog() {},
 };
 
 answers.history = [];
@@ -40,5 +40,4 @@ if (kind === 'live')
 	window.view = (await import('./live/live.js')).createLive(place, given);
 else
 	window.view = (await import('./logs/logs.js')).createLogs(place, given);
-document.documentElement.lang = given.texts.language;
 document.body.dataset.ready = true;
