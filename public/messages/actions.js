@@ -153,6 +153,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			end();
 			pressed = row;
 			update();
+			toolbar.reveal();
 		}, HOLD_MS);
 
 		function end(later) {

@@ -70,6 +70,7 @@ export function createToolbar({ actions, menuItems, onMenuClosed }) {
 			else if (row !== bar.parentElement)
 				row.append(bar);
 		},
+		reveal: () => bar.scrollIntoView({ block: 'nearest' }),
 		focus: () => buttons()[0].focus(),
 		has: (target) => bar.contains(target),
 	};

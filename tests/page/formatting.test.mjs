@@ -30,7 +30,7 @@ test('13 bold, italic, code, quotes, fences and links are formatted, and all oth
 		assert.equal(await shown('> said\n> before\nand now'), '<blockquote>said\nbefore</blockquote>and now');
 		assert.equal(
 			await shown('look:\n```js\nlet a = "*x*";\n```\nend'),
-			'look:<div class="fence"><span class="fence-language">js</span><pre tabindex="0" dir="ltr"><code>let a = "*x*";</code></pre></div>end',
+			'look:<div class="fence"><span class="fence-language">js</span><pre tabindex="-1" dir="ltr"><code>let a = "*x*";</code></pre></div>end',
 		);
 		const link = '.message:last-child .text a';
 		await shown('ftp://a.example javascript:x https://example.org/path');
