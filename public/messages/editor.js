@@ -1,6 +1,6 @@
 // Editing a message in its row.
-import { isComposing } from '../base/composing.js';
 import { button, element } from '../base/elements.js';
+import { isComposing } from '../base/keys.js';
 import { replaceShortcodes } from '../emoji/emoji.js';
 import { limits, utf8Bytes } from '../people/identity.js';
 import { laterTexts } from '../words/later-texts.js';

@@ -9,7 +9,6 @@ import { createLoadedRange } from './history.js';
 import { buildGap, buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
-import { createUnreadLine } from './unread-line.js';
 import { createUnsentRows } from './unsent-rows.js';
 
 const MAX_ROWS = 500;
@@ -20,13 +19,15 @@ const NEAR_END_PX = 800;
 
 // server as in changes.js. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js.
 // onRetry(ref) and onDelete(ref) are about failed messages. onReply(entry, createReply): the reader wants to answer.
-// onLeave(): the focus belongs into the message field.
-export function createLogView({ log, jump, loading }, { server, addressOf, onWant, onRetry, onDelete, onReply, onLeave }) {
+// onLeave(): the focus belongs into the message field. onMoved(): another part of the log is in view.
+export function createLogView(
+	{ log, jump, loading },
+	{ server, addressOf, onWant, onRetry, onDelete, onReply, onLeave, onMoved },
+) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
 	const alarms = createAlarmRows({ rows, scroll, range });
-	const unread = createUnreadLine({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
 	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: jumpTo }));
@@ -52,6 +53,7 @@ export function createLogView({ log, jump, loading }, { server, addressOf, onWan
 	function onMove() {
 		showJump();
 		load();
+		onMoved();
 	}
 
 	function showRow(row) {
@@ -88,7 +90,6 @@ export function createLogView({ log, jump, loading }, { server, addressOf, onWan
 		const row = build(entry);
 
 		rows.insert(row, entry, entry.id ? rows.placeOf(entry.id, unsent.first) : unsent.first);
-		unread.place();
 		return row;
 	}
 
@@ -251,14 +252,19 @@ export function createLogView({ log, jump, loading }, { server, addressOf, onWan
 	}
 
 	return {
+		// See unread-line.js and sight.js.
+		view: { log, rows, range, scroll },
+		get isFollowing() {
+			return scroll.isFollowing;
+		},
 		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;
 			if (wanted)
 				onMove();
 		},
-		markUnread: unread.mark,
 		jumpTo,
+		entryOf: rows.entryOf,
 		toNewest,
 		// False if there is nothing to edit.
 		editLastOwn() {
@@ -311,7 +317,6 @@ export function createLogView({ log, jump, loading }, { server, addressOf, onWan
 					addNewer(messages);
 				else if (kind === 'newest')
 					addNewest(messages, more);
-				unread.place();
 			});
 			if (kind === 'around')
 				addAround(from, messages, more);

@@ -198,10 +198,6 @@ export function buildNote(text) {
 	return line;
 }
 
-export function buildUnread() {
-	return element('p.unread-line', element('span', texts.unreadLine));
-}
-
 export function buildGap(text) {
 	const line = buildNote(text);
 	line.classList.add('gap');

@@ -1,6 +1,7 @@
 // Connects the server connection with the chat and the other views.
 import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
+import { isCommand, isComposing } from '../base/keys.js';
 import { createLazy, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
@@ -39,7 +40,7 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
-	onRoomChosen: (name) => go('room', name),
+	onRoomChosen: (name, id) => go('room', name, id),
 	account: {
 		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
 		useToken,
@@ -61,6 +62,8 @@ const alerts = createLazy(async () => {
 
 	return createAlerts({
 		bar: at('bar'),
+		nameNow: () => me.name,
+		roomNow: () => chat.room.name,
 		onOpen: (room, id) => go('room', room, id),
 	});
 });
@@ -84,6 +87,24 @@ const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
 const signOut = createLazy(async () => {
 	const { createSignOut } = await import('./sign-out.js');
 	return createSignOut({ dialog: at('profile'), name: at('name') });
+});
+
+const keyboard = createLazy(async () => {
+	const { createKeyboard } = await import('./keyboard.js');
+	return createKeyboard({ chat, go, isChatVisible: () => view === 'chat' });
+});
+
+// What is written in a field is not a matter of the whole page.
+addEventListener('keydown', (event) => {
+	const { key, target, ctrlKey, metaKey, altKey } = event;
+	const isInField = target.matches?.('input, textarea, select') && !(ctrlKey || metaKey || altKey || key === 'F6');
+
+	if (!me || event.defaultPrevented || isInField || isComposing(event))
+		return;
+	// Until the module is loaded, the browser's own search would open.
+	if (isCommand(event) && key === 'k')
+		event.preventDefault();
+	keyboard((it) => it.pressed(event));
 });
 
 at('me').addEventListener('click', () => {
@@ -192,8 +213,9 @@ function onAddress() {
 
 addEventListener('popstate', onAddress);
 
-function onAttention({ room, unread }) {
-	showAttention({ room: room.name, unread });
+function onAttention({ room, ...counts }) {
+	showAttention({ room: room.name, ...counts });
+	alerts.ifRequested((it) => it.showRoom(room.name));
 	showHeading();
 }
 

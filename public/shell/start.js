@@ -24,6 +24,11 @@ export const signIn = createLazy(async () => {
 	return createSignIn({ onToken: useToken });
 });
 
+const fileAnswer = createLazy(async () => {
+	const { createFileAnswer } = await import('./files.js');
+	return createFileAnswer();
+});
+
 // See profile.js.
 export function openProfile(fields, options) {
 	profile((form) => form.open(fields, options));
@@ -59,6 +64,20 @@ async function start() {
 		signIn((form) => form.open('token_required', { required: true }));
 	else
 		openProfile(recallFields(), { required: true, first: true });
+}
+
+// Files are answered in words; a browser would open them instead of the page. Text may come with a picture of itself.
+for (const type of ['dragover', 'drop', 'paste']) {
+	addEventListener(type, (event) => {
+		const { types, files } = event.dataTransfer ?? event.clipboardData;
+		const isText = /html/.test(types) && /plain|uri/.test(types) && event.target.matches?.('input, textarea');
+
+		if (isText || !types.includes('Files'))
+			return;
+		event.preventDefault();
+		if (type !== 'dragover')
+			fileAnswer((show) => show(files), 'files');
+	});
 }
 
 start();
