@@ -58,7 +58,7 @@ test('names of authors who have left are completed and marked, at the next visit
 		await ann.rows(1);
 		await carol.close();
 		await ann.sees(['Ann', 'dave']);
-		await ann.page.waitForFunction(() => localStorage.getItem('linnet.names')?.includes('Carol'));
+		await ann.page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/messages/mentions.js')));
 		await ann.page.reload();
 		await ann.online();
 		const options = ann.page.locator('#completion:not([hidden]) [role="option"]');
