@@ -1,6 +1,6 @@
 // The emoji picker: a search field over groups of emoji.
-import { isComposing } from '../base/composing.js';
 import { at, button as buildButton, element } from '../base/elements.js';
+import { isComposing } from '../base/keys.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';

@@ -1,6 +1,6 @@
 // The message field.
-import { isComposing } from '../base/composing.js';
 import { at } from '../base/elements.js';
+import { isComposing } from '../base/keys.js';
 import { ifReachable } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 import { limits } from '../people/identity.js';
@@ -149,9 +149,22 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			room = name;
 			remember(DRAFT + room, field.value);
 		},
+		// Nothing was done with this text: it comes back, unless the reader writes another one.
+		refuse(text, fault) {
+			field.value ||= text;
+			changed();
+			refusal.textContent = fault;
+		},
 		insert(text) {
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();
+		},
+		// Addresses somebody in what the reader writes.
+		mention(name) {
+			const isInWord = /\S$/.test(field.value.slice(0, field.selectionStart));
+
+			this.focus();
+			this.insert(`${isInWord ? ' ' : ''}@${name} `);
 		},
 		changed,
 		focus() {

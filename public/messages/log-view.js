@@ -1,14 +1,14 @@
 // The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
 // id are at the end.
-import { createLazy } from '../base/lazy.js';
 import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
+import { createAlarmRows } from './alarm-rows.js';
 import { createLoadedRange } from './history.js';
-import { createIncidents } from './incidents.js';
-import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markEdited, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
+import { createUnsentRows } from './unsent-rows.js';
 
 const MAX_ROWS = 500;
 // In blocks: measuring the page for each row is slow.
@@ -16,30 +16,25 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-const alarmView = createLazy(() => import('./alarm-view.js'));
-
-// nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
-// are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
+// nameNow() is the reader's name. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see
+// history.js. onRetry(ref) and onDelete(ref) are about failed messages. onMoved(): another part of the log is in view.
+export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete, onMoved }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
-	// Rows of this epoch by id; unacknowledged ones by ref.
-	const byId = new Map();
-	const byRef = new Map();
 	const range = createLoadedRange();
-	const incidents = createIncidents();
+	const alarms = createAlarmRows({ rows, scroll, range });
+	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
 	// The line at a gap. Older pages are inserted below it.
 	let gapLine = null;
 	let isLoading = false;
 	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
+	// The message that the reader wants to see, which is being loaded or waits for the connection.
+	let target = 0;
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
-	// The first unread id, and the line above its row.
-	let unreadFrom = 0;
-	let unreadLine = null;
 
 	function showJump() {
 		if (scroll.isFollowing)
@@ -51,6 +46,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function onMove() {
 		showJump();
 		load();
+		onMoved();
 	}
 
 	function showRow(row) {
@@ -65,102 +61,18 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		showJump();
 	}
 
-	const firstUnsent = () => byRef.values().next().value ?? null;
-
-	// The row before which a message with this id belongs.
-	function rowAfter(id) {
-		let after = firstUnsent();
-
-		for (let at = rows.above(after); at; at = rows.above(at)) {
-			const other = rows.entryOf(at)?.id;
-
-			if (other && other < id)
-				break;
-			if (other && other !== id)
-				after = at;
-		}
-		return after;
-	}
-
-	function buildAlarmRow(alarm) {
-		const incident = incidents.record(alarm);
-
-		incident.row = document.createElement('article');
-		incident.row.className = 'alarm-line';
-		fillAlarm(incident);
-		return incident.row;
-	}
-
-	function fillAlarm({ row, latest }) {
-		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)), row);
-	}
-
 	function build(entry) {
-		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures, me: nameNow() });
-		if (entry.id)
-			byId.set(entry.id, row);
-		return row;
+		return entry.type === 'alarm' ? alarms.build(entry) : buildMessage(entry, { pictures, me: nameNow(), addressOf });
 	}
 
 	function insert(entry) {
-		rows.insert(build(entry), entry, entry.id ? rowAfter(entry.id) : firstUnsent());
-		if (unreadFrom && !unreadLine)
-			placeUnread();
-	}
+		const row = build(entry);
 
-	function placeUnread() {
-		let first = null;
-
-		if (range.first > unreadFrom)
-			return;
-		for (let at = rows.above(firstUnsent()); at; at = rows.above(at)) {
-			const id = rows.entryOf(at)?.id;
-
-			if (id && id < unreadFrom)
-				break;
-			if (id)
-				first = at;
-		}
-		if (!first)
-			return;
-		unreadLine = buildUnread();
-		rows.insert(unreadLine, null, first);
-	}
-
-	function removeUnread() {
-		unreadFrom = 0;
-		if (unreadLine?.isConnected)
-			scroll.keep(() => rows.remove(unreadLine));
-		unreadLine = null;
-	}
-
-	// False if the alarm needs a new row. A new event updates a visible row in place; otherwise the row moves to the
-	// end. An event from history belongs at its own id.
-	function updateAlarm(alarm, { isLive }) {
-		const incident = incidents.record(alarm);
-		const { row } = incident;
-
-		if (!row?.isConnected)
-			return false;
-		const { id } = rows.entryOf(row);
-		const isElsewhere = isLive ? range.hasNewest && !scroll.shows(row) : alarm.id > id;
-
-		if (isElsewhere) {
-			byId.delete(id);
-			scroll.keep(() => rows.remove(row));
-			return false;
-		}
-		fillAlarm(incident);
-		return true;
+		rows.insert(row, entry, entry.id ? rows.placeOf(entry.id, unsent.first) : unsent.first);
+		return row;
 	}
 
 	function forgetCut() {
-		for (const [id, row] of byId) {
-			if (!row.isConnected)
-				byId.delete(id);
-		}
-		if (unreadLine && !unreadLine.isConnected)
-			unreadLine = null;
 		if (gapLine && !gapLine.isConnected) {
 			gapLine = null;
 			range.forgetGap();
@@ -175,19 +87,19 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.keep(() => rows.cutTop(count));
 		scroll.grew();
 		forgetCut();
-		range.cutTop(Math.min(...byId.keys(), range.last + 1), { isAboveGap: Boolean(gapLine) });
+		range.cutTop(rows.firstId ?? range.last + 1, { isAboveGap: Boolean(gapLine) });
 	}
 
 	function cutBottom(count) {
 		scroll.leave();
-		rows.cutBottom(count, firstUnsent());
+		rows.cutBottom(count, unsent.first);
 		forgetCut();
-		range.cutBottom(Math.max(...byId.keys(), range.first - 1));
+		range.cutBottom(rows.lastId ?? range.first - 1);
 	}
 
 	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
 	function bound() {
-		const surplus = log.childElementCount - byRef.size - MAX_ROWS;
+		const surplus = log.childElementCount - unsent.list.length - MAX_ROWS;
 
 		if (surplus <= 0)
 			return;
@@ -211,6 +123,10 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function load() {
 		if (!isShown || !range.isBegun || isLoading)
 			return;
+		if (target) {
+			want('around', target);
+			return;
+		}
 		const distance = range.hasOlder ? distanceToOlder() : Infinity;
 
 		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
@@ -252,9 +168,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function addNewest(messages, more) {
-		rows.clear(Array.from(byRef.values()));
-		byId.clear();
-		unreadLine = null;
+		rows.clear(unsent.list);
 		gapLine = null;
 		range.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
 		messages.forEach(addToPage);
@@ -264,19 +178,21 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 	function addAround(id, messages, more) {
 		addNewest(messages, more);
-		const row = byId.get(id) ?? byId.get(Math.min(...Array.from(byId.keys()).filter((other) => other > id)));
+		const row = rows.firstFrom(id);
+
 		if (row)
 			showRow(row);
 	}
 
 	function addToPage(message) {
-		if (message.type === 'other' || byId.has(message.id))
+		if (message.type === 'other' || rows.withId(message.id))
 			return;
-		if (message.type !== 'alarm' || !updateAlarm(message, { isLive: false }))
+		if (message.type !== 'alarm' || !alarms.update(message, { isLive: false }))
 			insert(message);
 	}
 
 	function toNewest() {
+		target = 0;
 		isReturning = !range.hasNewest;
 		if (range.hasNewest)
 			scroll.follow();
@@ -299,37 +215,32 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		event.preventDefault();
 		toNewest();
 	});
-	log.addEventListener('click', ({ target }) => {
-		const action = target.closest?.('button[data-action]');
-
-		if (!action)
-			return;
-		const ref = Array.from(byRef.keys()).find((key) => byRef.get(key).contains(action));
-		(action.dataset.action === 'retry' ? onRetry : onDelete)(ref);
-	});
 
 	return {
+		// See unread-line.js and sight.js.
+		view: { log, rows, range, scroll },
+		get isFollowing() {
+			return scroll.isFollowing;
+		},
 		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;
 			if (wanted)
 				onMove();
 		},
-		// Messages from this id on are unread; 0 is none.
-		markUnread(id) {
-			removeUnread();
-			unreadFrom = id;
-			if (id)
-				placeUnread();
-		},
 		jumpTo(id) {
-			const row = byId.get(id);
+			const row = rows.withId(id);
 
-			if (row)
+			target = row ? 0 : id;
+			if (row) {
 				showRow(row);
-			else
-				want('around', id);
+				return;
+			}
+			isLoading = false;
+			load();
 		},
+		entryOf: rows.entryOf,
+		toNewest,
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);
@@ -348,13 +259,13 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		beginAfterGap(text, id, { isSameEpoch }) {
 			silence();
 			if (!isSameEpoch) {
-				for (const row of byId.values())
-					rows.entryOf(row).id = 0;
-				byId.clear();
-				incidents.clear();
+				rows.forgetIds();
+				alarms.clear();
+				// The addresses belong to other messages now.
+				log.querySelectorAll('a.time').forEach((link) => link.removeAttribute('href'));
 			}
 			gapLine = buildGap(text);
-			rows.insert(gapLine, null, firstUnsent());
+			rows.insert(gapLine, null, unsent.first);
 			range.beginAfterGap(id, isSameEpoch);
 			scroll.grew();
 			load();
@@ -366,6 +277,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		reconnected: load,
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
+			target = 0;
 			loading.hidden = true;
 			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
@@ -380,8 +292,6 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 					addNewer(messages);
 				else if (kind === 'newest')
 					addNewest(messages, more);
-				if (unreadFrom && !unreadLine)
-					placeUnread();
 			});
 			if (kind === 'around')
 				addAround(from, messages, more);
@@ -393,31 +303,31 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
 				range.reach(message.id);
-				if (byId.has(message.id))
+				if (rows.withId(message.id))
 					return;
 			}
-			if (message.type === 'alarm' && updateAlarm(message, { isLive: true }))
+			if (message.type === 'alarm' && alarms.update(message, { isLive: true }))
 				return;
 			if (!scroll.isFollowing && !message.own)
 				unseen++;
 			if (range.hasNewest) {
 				if (isMissed)
 					silence();
-				insert(message);
+				const row = insert(message);
 				if (!isMissed && message.id)
-					byId.get(message.id).classList.add('arriving');
+					row.classList.add('arriving');
 				bound();
 			}
 			scroll.grew();
 		},
 		erase(ids) {
-			for (const row of ids.map((id) => byId.get(id)).filter(Boolean)) {
+			for (const row of ids.map(rows.withId).filter(Boolean)) {
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
 				rows.refresh(row);
 			}
 		},
 		edit(id, text) {
-			const row = text && byId.get(id);
+			const row = text && rows.withId(id);
 
 			if (!row)
 				return;
@@ -427,19 +337,15 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		// The whole history was deleted.
 		empty() {
 			addNewest([], false);
-			incidents.clear();
+			alarms.clear();
 			log.dataset.loaded = true;
 		},
 		// For ids that are not displayed.
 		skip: range.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures, me: nameNow() });
+			const row = buildMessage(entry, { pictures, me: nameNow(), addressOf });
 
-			if (entry.failed)
-				markFailed(row, entry.failed);
-			else
-				markPending(row);
-			byRef.set(entry.ref, row);
+			unsent.add(row, entry);
 			rows.insert(row, entry);
 			if (isNew)
 				row.classList.add('arriving');
@@ -450,22 +356,21 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		},
 		// The server has stored it.
 		confirm(ref, id, date) {
-			const row = byRef.get(ref);
+			const row = unsent.take(ref);
 
 			if (!row)
 				return;
-			byRef.delete(ref);
 			range.reach(id);
 			// Already shown, or a page of history will bring it.
-			if (byId.has(id) || !range.takes(id)) {
+			if (rows.withId(id) || !range.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
 			}
 			const entry = rows.entryOf(row);
-			Object.assign(entry, { id, date: date ?? entry.date });
-			byId.set(id, row);
-			markSent(row, entry);
-			const after = rowAfter(id);
+			entry.date = date ?? entry.date;
+			rows.identify(row, id);
+			markSent(row, entry, addressOf);
+			const after = rows.placeOf(id, unsent.first);
 			if (rows.below(row) === after)
 				rows.refresh(row);
 			else
@@ -474,16 +379,13 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.grew();
 		},
 		fail(ref, reason) {
-			markFailed(byRef.get(ref), reason);
+			unsent.fail(ref, reason);
 			scroll.grew();
 		},
-		retry(ref) {
-			markPending(byRef.get(ref));
-		},
+		retry: unsent.retry,
 		remove(ref) {
-			const row = byRef.get(ref);
+			const row = unsent.take(ref);
 
-			byRef.delete(ref);
 			if (row)
 				scroll.keep(() => rows.remove(row));
 		},
@@ -494,11 +396,11 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addLine(line) {
 			if (!range.hasNewest)
 				return;
-			rows.insert(line, null, firstUnsent());
+			rows.insert(line, null, unsent.first);
 			bound();
 			scroll.grew();
 		},
-		isLastLine: (line) => line.isConnected && rows.above(firstUnsent()) === line,
+		isLastLine: (line) => line.isConnected && rows.above(unsent.first) === line,
 		removeLine(line) {
 			scroll.keep(() => rows.remove(line));
 		},

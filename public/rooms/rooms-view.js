@@ -28,6 +28,9 @@ function buildRoomButton(room, isCurrent, onChoose) {
 	return button;
 }
 
+// What is wrong with this name of a room, or ''.
+export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
+
 // onChoose(name) and onLeave(name) are the reader's actions. onOpen() is called when the list opens.
 export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const panel = at('rooms');
@@ -102,7 +105,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	at('room-form').addEventListener('submit', (event) => {
 		event.preventDefault();
 		const name = field.value.trim();
-		const wrong = name.includes('/') ? texts.roomSlash : name && nameFault(name);
+		const wrong = name && roomFault(name);
 
 		at('room-fault').textContent = wrong;
 		field.ariaInvalid = String(Boolean(wrong));

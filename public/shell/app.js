@@ -1,5 +1,7 @@
 // Connects the server connection with the chat and the other views.
+import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
+import { isCommand, isComposing } from '../base/keys.js';
 import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
@@ -10,7 +12,7 @@ import { isSameName, keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { openProfile, profile, signIn } from './start.js';
+import { openProfile, profile, signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
@@ -22,6 +24,10 @@ let me = null;
 let hasEntered = false;
 let isOnline = false;
 let view = 'chat';
+// The log that is shown in Logs.
+let log = '';
+// The address of the place that is shown.
+let shownAt = '';
 
 const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
@@ -36,6 +42,12 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
+	onRoomChosen: (name, id) => go('room', name, id),
+	account: {
+		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
+		useToken,
+		quit: () => connection.dismiss(),
+	},
 	onNamed,
 	onNameRefused,
 	onAttention,
@@ -51,10 +63,9 @@ const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
 
 	return createAlerts({
-		onOpen(room) {
-			tabs.show('chat');
-			chat.enterRoom(room);
-		},
+		nameNow: () => me.name,
+		roomNow: () => chat.room.name,
+		onOpen: (room, id) => go('room', room, id),
 	});
 });
 const views = createViews({
@@ -62,8 +73,35 @@ const views = createViews({
 	history: chat.history,
 	send: connection.send,
 	fetchRooms,
+	onLog(name, { isChosen }) {
+		log = name;
+		if (isChosen)
+			go('logs', name);
+		else
+			showAddress();
+	},
 });
-const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
+const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
+	onShow: onView,
+	onChoose: (id) => go(...placeIn(id)),
+});
+const keyboard = createLazy(async () => {
+	const { createKeyboard } = await import('./keyboard.js');
+	return createKeyboard({ chat, go, isChatVisible: () => view === 'chat' });
+});
+
+// What is written in a field is not a matter of the whole page.
+addEventListener('keydown', (event) => {
+	const { key, target, ctrlKey, metaKey, altKey } = event;
+	const isInField = target.matches?.('input, textarea, select') && !(ctrlKey || metaKey || altKey || key === 'F6');
+
+	if (!me || event.defaultPrevented || isInField || isComposing(event))
+		return;
+	// Until the module is loaded, the browser's own search would open.
+	if (isCommand(event) && key === 'k')
+		event.preventDefault();
+	keyboard((it) => it.pressed(event));
+});
 
 // A token may set the name.
 const tokensName = async () => token() && (await import('../connection/claims.js')).ownersName();
@@ -141,10 +179,61 @@ function showHeading() {
 	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
 	at('room-topic').textContent = view === 'chat' ? chat.room.topic : '';
 	at('room-topic').title = at('room-topic').textContent;
+	showAddress();
 }
 
-function onAttention({ room, unread }) {
-	showAttention({ room: room.name, unread });
+function placeIn(id) {
+	return { chat: ['room', chat.room.name], live: ['live'], logs: ['logs', log] }[id];
+}
+
+// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message in the room
+// stays.
+function showAddress() {
+	const address = addressOf(...placeIn(view));
+
+	if (!`${location.hash}/`.startsWith(`${address}/`))
+		history.replaceState(history.state, '', address);
+	shownAt = location.hash;
+}
+
+// Goes to a place of address.js as the reader's own step, which Back undoes.
+function go(...place) {
+	const address = addressOf(...place);
+
+	if (address !== location.hash)
+		history.pushState(null, '', address);
+	open(place);
+}
+
+function open([kind, name, id]) {
+	// The address must not follow what is shown on the way.
+	view = kind === 'room' ? 'chat' : kind;
+	if (kind === 'room' && name)
+		chat.enterRoom(name, Number(id));
+	if (kind === 'logs' && name) {
+		log = name;
+		views.openLog(name);
+	}
+	tabs.show(view);
+}
+
+// Back, forward, a link in the page, or an address that the reader typed.
+function onAddress() {
+	const place = placeOf(location.hash);
+	const isBackFromMessage = shownAt.startsWith(`${location.hash}/`);
+
+	if (!me || !place.length)
+		return;
+	open(place);
+	if (isBackFromMessage && view === 'chat')
+		chat.room.log.toNewest();
+}
+
+addEventListener('popstate', onAddress);
+
+function onAttention({ room, ...counts }) {
+	showAttention({ room: room.name, ...counts });
+	alerts.ifRequested((it) => it.showRoom(room.name));
 	showHeading();
 }
 
@@ -216,8 +305,13 @@ export function enter(identity) {
 	chat.introduce(identity, { isFirst });
 	if (isFirst) {
 		at('app').hidden = false;
-		chat.start();
-		tabs.start();
+		const place = placeOf(location.hash);
+
+		chat.start(place[0] === 'room' && place[1]);
+		if (place.length)
+			open(place);
+		else
+			tabs.start();
 	}
 	showMe();
 	if (isFirst) {

@@ -1,9 +1,10 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, onFirst } from '../base/lazy.js';
+import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
+import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createPeopleView } from '../people/people-view.js';
@@ -15,17 +16,24 @@ import { texts } from '../words/texts.js';
 
 const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
+// Not a path, nor two slashes.
+const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+// After the first message.
+const CARDS_MS = 1000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room, ids): these
-// messages were deleted, or all if ids is null.
+// /rooms. onRoomChosen(name, id) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
+// message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
+// if ids is null.
 export function createChat({
 	connection,
 	me,
 	isChatVisible,
 	fetchRooms,
+	onRoomChosen,
+	account,
 	onNamed,
 	onNameRefused,
 	onAttention,
@@ -34,7 +42,8 @@ export function createChat({
 	onDeleted,
 }) {
 	let isOnline = false;
-	let closeSearch = () => {};
+	// The rooms that the server has listed.
+	let known = [];
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -91,7 +100,7 @@ export function createChat({
 	});
 	const roomsView = createRoomsView({
 		onChoose(name) {
-			rooms.enter(name);
+			onRoomChosen(name);
 			composer.focus();
 		},
 		onLeave: (name) => rooms.leave(rooms.find(name)),
@@ -103,24 +112,29 @@ export function createChat({
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(text, rooms.current.name),
-		onSend: say,
+		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
 		onWrite: typingNotifier.wrote,
 		lastSaid,
 	});
 
 	async function loadCompletion() {
-		const { createCompletion } = await import('../messages/completion.js');
+		const [{ createCompletion }, { offerCommands }] = await Promise.all([
+			import('../messages/completion.js'),
+			import('./commands.js'),
+		]);
 
 		createCompletion(
 			{ field: at('text'), list: at('completion') },
 			{
-				names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)),
+				offerFirst: (before) => offerCommands(before, { rooms: roomNames, alarms: alarmKeys }),
+				present: () => rooms.current.present.people.map(({ name }) => name),
+				isMe,
 				onChange: composer.changed,
 			},
 		);
 	}
 
-	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 
 	async function loadPicker(isFocusKept) {
 		const { openEmojiPicker } = await import('../emoji/emoji-picker.js');
@@ -130,17 +144,24 @@ export function createChat({
 
 	onFirst(at('picker-button'), 'click', loadPicker);
 
-	async function loadSearch(isFocusKept) {
-		const { openSearch } = await import('../messages/search.js');
+	const search = createLazy(async () => {
+		const { createSearch } = await import('../messages/search.js');
 
-		closeSearch = openSearch({
+		return createSearch({
 			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => rooms.current.log.jumpTo(id),
-			isWanted: isFocusKept(),
+			onChoose: (id) => onRoomChosen(rooms.current.name, id),
 		});
-	}
+	});
+	const closeSearch = () => search.ifRequested((it) => it.close());
 
-	onFirst(at('search-button'), 'click', loadSearch);
+	at('search-button').addEventListener('click', () => {
+		const isFocusKept = watchFocus();
+		search((it) => isFocusKept() && it.toggle(), 'toggle');
+	});
+
+	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
+
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -177,6 +198,20 @@ export function createChat({
 		return utf8Bytes(encodeMessage({ ref: randomId(), room, email: me().email, text, action: ACTION.test(text) }));
 	}
 
+	// Of all rooms that the reader may enter.
+	function roomNames() {
+		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
+	}
+
+	function alarmKeys() {
+		let keys = [];
+
+		alarms.ifRequested((it) => {
+			keys = it.keysOf(rooms.current.name);
+		});
+		return keys;
+	}
+
 	function onRefusal({ message }) {
 		if (message)
 			rooms.current.log.addNote(texts.serverSays(message));
@@ -194,9 +229,10 @@ export function createChat({
 
 	function showRooms() {
 		const list = rooms.list();
+		const sum = (kind) => list.reduce((total, room) => total + room[kind], 0);
 
 		roomsView.show(list, rooms.current.name);
-		onAttention({ room: rooms.current, unread: list.reduce((sum, { unread }) => sum + unread, 0) });
+		onAttention({ room: rooms.current, unread: sum('unread'), mentions: sum('mentions') });
 	}
 
 	function showPeople(room) {
@@ -210,19 +246,19 @@ export function createChat({
 		showTyping(room);
 		peopleView.show(room.present);
 		closeSearch();
-		before?.log.markUnread(0);
 	}
 
 	async function listRooms() {
 		try {
 			const { rooms: listed } = await fetchRooms();
-			const known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 
+			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
 		} catch {
 			// The old list stays.
 		}
+		return known;
 	}
 
 	function showUnsent({ log }, entry, options) {
@@ -236,6 +272,19 @@ export function createChat({
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
 		typingNotifier.sent();
+	}
+
+	async function runCommand(text) {
+		let fault = texts.closed.unreachable;
+
+		try {
+			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
+			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+		} catch {
+			// The module could not be loaded.
+		}
+		if (fault)
+			composer.refuse(text, fault);
 	}
 
 	function lastSaid() {
@@ -287,6 +336,7 @@ export function createChat({
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
+		setTimeout(cards, CARDS_MS, () => {});
 	}
 
 	function onPresence(frame) {
@@ -323,12 +373,7 @@ export function createChat({
 		error: onError,
 	};
 
-	function setVisible(wanted) {
-		if (wanted)
-			rooms.current.seen();
-		else
-			rooms.current.log.markUnread(0);
-	}
+	const setVisible = (wanted) => rooms.current.seen(wanted);
 
 	document.addEventListener('visibilitychange', () => {
 		setVisible(!document.hidden && isChatVisible());
@@ -352,13 +397,32 @@ export function createChat({
 				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
 				.then(({ raw }) => raw.messages),
 		setVisible,
-		start() {
-			rooms.start();
+		start(room) {
+			rooms.start(room);
 			outbox.list().forEach(({ room }) => rooms.add(room));
 			showRooms();
 			composer.focus();
 		},
-		enterRoom: rooms.enter,
+		search: (words) => search((it) => it.open(words)),
+		mention: (name) => composer.mention(name),
+		insert: composer.insert,
+		// The rooms as they are listed.
+		listed: () =>
+			roomNames().map((name) => {
+				const room = rooms.find(name);
+				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			}),
+		// The names of those who are here or were seen.
+		people() {
+			const present = rooms.current.present.people.map(({ name }) => name);
+			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
+		},
+		// id is a message in it, if any.
+		enterRoom(name, id) {
+			rooms.enter(name);
+			if (id)
+				rooms.current.log.jumpTo(id);
+		},
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')

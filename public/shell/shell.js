@@ -1,5 +1,6 @@
 // The frame of the page: connection state, view tabs, title and icon.
 import { at } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 import { texts } from '../words/texts.js';
 
@@ -49,8 +50,9 @@ export function createStateLine() {
 	};
 }
 
-// tabs are buttons whose aria-controls names a panel. onShow(panel id) is called.
-export function createTabs(tabs, { onShow }) {
+// tabs are buttons whose aria-controls names a panel. onChoose(panel id) is called when the reader chooses one, and must
+// show() it. onShow(panel id) is called when it is shown.
+export function createTabs(tabs, { onChoose, onShow }) {
 	const panelOf = (tab) => at(tab.getAttribute('aria-controls'));
 
 	function show(chosen) {
@@ -71,16 +73,17 @@ export function createTabs(tabs, { onShow }) {
 			return;
 		event.preventDefault();
 		const tab = tabs.at(to % tabs.length);
-		show(tab);
+		onChoose(panelOf(tab).id);
 		tab.focus();
 	}
 
 	for (const tab of tabs) {
-		tab.addEventListener('click', () => show(tab));
+		tab.addEventListener('click', () => onChoose(panelOf(tab).id));
 		tab.addEventListener('keydown', onKey);
 	}
 
 	return {
+		// The tab of the last visit.
 		start() {
 			show(tabs.find((tab) => panelOf(tab).id === recall('view')) ?? tabs[0]);
 		},
@@ -90,17 +93,15 @@ export function createTabs(tabs, { onShow }) {
 	};
 }
 
-// The unread count in the title and the icon.
+// Unread messages and mentions in the title and the icon.
 export function createAttention(icon) {
-	const normalIcon = icon.getAttribute('href');
-	const unreadIcon = normalIcon.replace('.svg', '-unread.svg');
+	const attention = createLazy(async () => (await import('./attention.js')).createAttention(icon));
 
-	return function show({ room, unread }) {
+	return function show({ room, ...counts }) {
 		const title = room ? texts.titleRoom(room) : texts.title;
-		const shown = unread ? unreadIcon : normalIcon;
 
-		document.title = unread ? texts.titleUnread(unread, title) : title;
-		if (icon.getAttribute('href') !== shown)
-			icon.setAttribute('href', shown);
+		if (!counts.unread)
+			document.title = title;
+		(counts.unread ? attention : attention.ifRequested)((it) => it.show(title, counts), 'counts');
 	};
 }

@@ -21,12 +21,7 @@ export const profile = createLazy(async () => {
 export const signIn = createLazy(async () => {
 	const { createSignIn } = await import('./sign-in.js');
 
-	return createSignIn({
-		onToken(given) {
-			keepToken(given);
-			signedIn();
-		},
-	});
+	return createSignIn({ onToken: useToken });
 });
 
 // See profile.js.
@@ -45,6 +40,11 @@ async function signedIn() {
 	app((page) => page.signedIn(identity));
 }
 
+export function useToken(given) {
+	keepToken(given);
+	signedIn();
+}
+
 async function start() {
 	const isSigned = await takeToken();
 	const known = await recallIdentity();
@@ -59,6 +59,22 @@ async function start() {
 		signIn((form) => form.open('token_required', { required: true }));
 	else
 		openProfile(recallFields(), { required: true, first: true });
+}
+
+// A browser would open a dropped file instead of the page. Text may come with a picture of itself.
+const fileAnswer = createLazy(() => import('./files.js'));
+for (const type of ['dragover', 'drop', 'paste']) {
+	addEventListener(type, (event) => {
+		const { types, files } = event.dataTransfer ?? event.clipboardData;
+		const isText = /html/.test(types) && /plain|uri/.test(types) && event.target.matches?.('input, textarea');
+
+		if (isText || !types.includes('Files'))
+			return;
+		event.preventDefault();
+		// Not known until it is dropped.
+		if (files[0])
+			fileAnswer((it) => it.answer(files));
+	});
 }
 
 start();

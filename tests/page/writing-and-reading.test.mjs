@@ -375,7 +375,7 @@ test('9 the title counts messages that arrive while the page is hidden', () =>
 		for (const message of ['a', 'b', 'c'])
 			send({ username: 'bob', message });
 		await ann.rows(4);
-		assert.equal(await ann.page.title(), '(3) lobby · Linnet');
+		await ann.page.waitForFunction(() => document.title === '(3) lobby · Linnet');
 		await look(false);
 		assert.equal(await ann.page.title(), 'lobby · Linnet');
 	}));
