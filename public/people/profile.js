@@ -125,6 +125,7 @@ export function createProfile({ onSave }) {
 			cancel.hidden = required;
 			name.field.readOnly = fixed;
 			named.hidden = !fixed;
+			dialog.setAttribute('closedby', required ? 'none' : 'closerequest');
 			dialog.classList.toggle('first', first);
 			if (!dialog.open)
 				dialog.showModal();
