@@ -201,14 +201,14 @@ export function createChat({
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room.present);
+			peopleView.show(room);
 	}
 
 	function onShow(room, before) {
 		composer.open(room.name);
 		typingNotifier.sent();
 		showTyping(room);
-		peopleView.show(room.present);
+		peopleView.show(room);
 		closeSearch();
 		before?.log.markUnread(0);
 	}

@@ -54,6 +54,9 @@ export function wordsFor({ isolated, number, listed }) {
 		viewLive: 'Live',
 		viewLogs: 'Logs',
 
+		filter: 'Filter',
+		nothingFound: 'Nothing found.',
+
 		rooms: 'Rooms',
 		roomsClose: 'Close the list of rooms',
 		otherRooms: 'More rooms',
