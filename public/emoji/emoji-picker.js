@@ -3,14 +3,13 @@ import { isComposing } from '../base/composing.js';
 import { at, button as buildButton, element } from '../base/elements.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { texts } from '../words/texts.js';
+import { laterTexts as texts } from '../words/later-texts.js';
 import { createGrid } from './emoji-grid.js';
 import { allEmoji, findEmoji, hasAllEmoji, loadEmoji, noteEmoji, recentEmoji } from './emoji-set.js';
-import { wordsIn } from './emoji-texts.js';
 
 await addStylesheet(new URL('../base/choices.css', import.meta.url));
 
-const words = wordsIn(texts.language);
+const words = texts.emoji;
 // A longer list of results helps nobody.
 const MAX_FOUND = 120;
 const TONES = ['', '🏻', '🏼', '🏽', '🏾', '🏿'];

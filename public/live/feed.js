@@ -1,7 +1,7 @@
 // Receives the frames for the Live view and loads it when it is first shown. Until then it keeps the last values of
 // each metric and the active alarms.
 import { createLazy } from '../base/lazy.js';
-import { clockTimeSeconds, fullDate, texts } from '../words/texts.js';
+import { clockTimeSeconds, fullDate } from '../words/texts.js';
 import { createPast, hasPoint } from './past.js';
 
 const MAX_ALARMS = 1000;
@@ -12,7 +12,7 @@ export function createFeed(place, services) {
 	const alarms = new Map();
 	const live = createLazy(async () => {
 		const { createLive } = await import('./live.js');
-		return createLive(place, { texts, format: { clockTimeSeconds, fullDate }, ...services });
+		return createLive(place, { format: { clockTimeSeconds, fullDate }, ...services });
 	});
 	let isVisible = false;
 	let isWanted = false;

@@ -1,10 +1,10 @@
 // The Live view: active alarms, and the current values of metrics.
 import { element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { localeOf } from '../words/locale.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { locale } from '../words/texts.js';
 import { createAges } from './ages.js';
 import { createAlarms } from './alarms.js';
-import { words as languages } from './texts.js';
 import { createTiles } from './tiles.js';
 import { createUnits } from './units.js';
 
@@ -12,12 +12,11 @@ const SHEETS = ['live.css', 'alarms.css', 'tiles.css'];
 
 await Promise.all(SHEETS.map((sheet) => addStylesheet(new URL(sheet, import.meta.url))));
 
-// Fills place, which must be empty. texts gives the language; format gives clockTimeSeconds and fullDate.
+// Fills place, which must be empty. format gives clockTimeSeconds and fullDate.
 // acknowledge(room, key) may return a promise that rejects with a displayable Error. history(room) resolves with the
 // room's last messages.
-export function createLive(place, { texts, format, acknowledge, history }) {
-	const words = languages[texts.language];
-	const locale = localeOf(texts.language);
+export function createLive(place, { format, acknowledge, history }) {
+	const words = texts.live;
 	const ageOf = createAges(locale);
 	const state = element('p.live-disconnected');
 	const alarmsPlace = element('section.live-alarms');

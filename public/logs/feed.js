@@ -1,5 +1,4 @@
 // Connects the Logs view with the log rooms.
-import { texts } from '../words/texts.js';
 import { createLogs } from './logs.js';
 import { createTails } from './tails.js';
 
@@ -12,7 +11,7 @@ export function createFeed(place, { send, isOnline, fetchRooms }) {
 		return listed.map(({ room, count }) => ({ room, count }));
 	}
 
-	const view = createLogs(place, { texts, open: tails.open, close: tails.close, rooms: listRooms });
+	const view = createLogs(place, { open: tails.open, close: tails.close, rooms: listRooms });
 
 	if (isOnline)
 		tails.opened();

@@ -3,13 +3,13 @@ import { button, element } from '../base/elements.js';
 import { createSilencer } from '../base/silencer.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { localeOf } from '../words/locale.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { locale } from '../words/texts.js';
 import { copyText } from './clipboard.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
 import { buildRow, wordsOfMark } from './row.js';
 import { createSelection } from './selection.js';
-import { words as languages } from './texts.js';
 import { createToolbar } from './toolbar.js';
 import { createWindow } from './window.js';
 
@@ -35,13 +35,11 @@ function createPace() {
 	};
 }
 
-// Fills place, which must be empty. texts gives the language. open(room) and close(room) join and leave a log's room;
+// Fills place, which must be empty. open(room) and close(room) join and leave a log's room;
 // rooms() resolves with the list of logs. open() and rooms() reject with a displayable Error. The room's frames come
 // through joined() and log().
-export function createLogs(place, { texts, open, close, rooms }) {
-	const words = languages[texts.language];
-	const locale = localeOf(texts.language);
-	const number = new Intl.NumberFormat(locale);
+export function createLogs(place, { open, close, rooms }) {
+	const words = texts.logs;
 	const clock = new Intl.DateTimeFormat(locale, {
 		hour: '2-digit',
 		minute: '2-digit',
@@ -61,7 +59,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	let drawing = 0;
 
 	const list = createWindow(viewport, {
-		build: (entry) => buildRow(entry, { words, number, clock, fullClock, wanted: log.wanted }),
+		build: (entry) => buildRow(entry, { words, clock, fullClock, wanted: log.wanted }),
 		onMove,
 		onScroll: () => silence(),
 	});
@@ -91,7 +89,6 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	});
 	const toolbar = createToolbar({
 		words,
-		number,
 		onRoom(chosen) {
 			remember('log', chosen);
 			choose(chosen);
@@ -122,7 +119,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		if (list.isFollowing)
 			unseen = 0;
 		jump.hidden = list.isFollowing;
-		jump.textContent = unseen ? words.newLines(number.format(unseen)) : words.newest;
+		jump.textContent = unseen ? words.newLines(unseen) : words.newest;
 	}
 
 	function onMove() {
@@ -136,7 +133,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		const shown = list.items.filter(({ mark }) => !mark).length;
 
 		toolbar.showPause(log.isPaused, log.waiting);
-		toolbar.showCount(room ? words.shown(number.format(shown), number.format(all)) : '');
+		toolbar.showCount(room ? words.shown(shown, all) : '');
 		if (room && !isFaulty)
 			notice.showEmpty(all, list.items.length);
 		showJump();
@@ -144,16 +141,16 @@ export function createLogs(place, { texts, open, close, rooms }) {
 
 	function showSelection() {
 		const count = selection.items.length;
-		toolbar.say(count ? words.selected(number.format(count)) : '');
+		toolbar.say(count ? words.selected(count) : '');
 	}
 
-	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number, clock })}` : entry.text);
+	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, clock })}` : entry.text);
 
 	async function copy() {
 		const chosen = selection.items.length ? selection.items : list.items;
 		const isDone = await copyText(chosen.map((entry) => `${textOf(entry)}\n`).join(''));
 
-		toolbar.say(isDone ? words.copied(number.format(chosen.length)) : words.notCopied);
+		toolbar.say(isDone ? words.copied(chosen.length) : words.notCopied);
 	}
 
 	async function choose(wanted) {

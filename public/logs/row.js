@@ -25,10 +25,10 @@ function withHits(text, wanted) {
 	return fragment;
 }
 
-export function wordsOfMark({ mark, count, ts }, { words, number, clock }) {
+export function wordsOfMark({ mark, count, ts }, { words, clock }) {
 	if (mark === 'begunAnew')
 		return words.begunAnew;
-	return words[mark](count ? number.format(count) : clock.format(ts));
+	return words[mark](count || clock.format(ts));
 }
 
 function buildMark(entry, context) {

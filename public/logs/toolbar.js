@@ -16,7 +16,7 @@ function toggle(classes, words) {
 const labelled = (classes, words, control) => element(`label.logs-${classes}`, element('span', words), control);
 
 // isWrapped is the default until the reader has chosen.
-export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWrap, onPause, onCopy }) {
+export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPause, onCopy }) {
 	const room = element('select.logs-room');
 	const filter = element('input.logs-filter');
 	const expression = toggle('logs-expression', '.*');
@@ -107,7 +107,7 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 		showPause(isPaused, waiting) {
 			pause.classList.toggle('logs-on', isPaused);
 			setText(pause, isPaused ? words.resume : words.pause);
-			setText(paused, isPaused ? words.paused(waiting, number.format(waiting)) : '');
+			setText(paused, isPaused ? words.paused(waiting) : '');
 		},
 		showCount: (text) => setText(count, text),
 		say: (text) => setText(voice, text),

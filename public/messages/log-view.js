@@ -1,14 +1,15 @@
 // The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
 // id are at the end.
-import { createLazy } from '../base/lazy.js';
 import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
+import { createAlarmRows } from './alarm-rows.js';
 import { createLoadedRange } from './history.js';
-import { createIncidents } from './incidents.js';
-import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markEdited, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
+import { createUnreadLine } from './unread-line.js';
+import { createUnsentRows } from './unsent-rows.js';
 
 const MAX_ROWS = 500;
 // In blocks: measuring the page for each row is slow.
@@ -16,18 +17,15 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-const alarmView = createLazy(() => import('./alarm-view.js'));
-
 // nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
 // are about failed messages.
 export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
-	// Rows of this epoch by id; unacknowledged ones by ref.
-	const byId = new Map();
-	const byRef = new Map();
 	const range = createLoadedRange();
-	const incidents = createIncidents();
+	const alarms = createAlarmRows({ rows, scroll, range });
+	const unread = createUnreadLine({ rows, scroll, range });
+	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
 	// The line at a gap. Older pages are inserted below it.
 	let gapLine = null;
@@ -37,9 +35,6 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
-	// The first unread id, and the line above its row.
-	let unreadFrom = 0;
-	let unreadLine = null;
 
 	function showJump() {
 		if (scroll.isFollowing)
@@ -65,102 +60,19 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		showJump();
 	}
 
-	const firstUnsent = () => byRef.values().next().value ?? null;
-
-	// The row before which a message with this id belongs.
-	function rowAfter(id) {
-		let after = firstUnsent();
-
-		for (let at = rows.above(after); at; at = rows.above(at)) {
-			const other = rows.entryOf(at)?.id;
-
-			if (other && other < id)
-				break;
-			if (other && other !== id)
-				after = at;
-		}
-		return after;
-	}
-
-	function buildAlarmRow(alarm) {
-		const incident = incidents.record(alarm);
-
-		incident.row = document.createElement('article');
-		incident.row.className = 'alarm-line';
-		fillAlarm(incident);
-		return incident.row;
-	}
-
-	function fillAlarm({ row, latest }) {
-		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)), row);
-	}
-
 	function build(entry) {
-		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures, me: nameNow() });
-		if (entry.id)
-			byId.set(entry.id, row);
-		return row;
+		return entry.type === 'alarm' ? alarms.build(entry) : buildMessage(entry, { pictures, me: nameNow() });
 	}
 
 	function insert(entry) {
-		rows.insert(build(entry), entry, entry.id ? rowAfter(entry.id) : firstUnsent());
-		if (unreadFrom && !unreadLine)
-			placeUnread();
-	}
+		const row = build(entry);
 
-	function placeUnread() {
-		let first = null;
-
-		if (range.first > unreadFrom)
-			return;
-		for (let at = rows.above(firstUnsent()); at; at = rows.above(at)) {
-			const id = rows.entryOf(at)?.id;
-
-			if (id && id < unreadFrom)
-				break;
-			if (id)
-				first = at;
-		}
-		if (!first)
-			return;
-		unreadLine = buildUnread();
-		rows.insert(unreadLine, null, first);
-	}
-
-	function removeUnread() {
-		unreadFrom = 0;
-		if (unreadLine?.isConnected)
-			scroll.keep(() => rows.remove(unreadLine));
-		unreadLine = null;
-	}
-
-	// False if the alarm needs a new row. A new event updates a visible row in place; otherwise the row moves to the
-	// end. An event from history belongs at its own id.
-	function updateAlarm(alarm, { isLive }) {
-		const incident = incidents.record(alarm);
-		const { row } = incident;
-
-		if (!row?.isConnected)
-			return false;
-		const { id } = rows.entryOf(row);
-		const isElsewhere = isLive ? range.hasNewest && !scroll.shows(row) : alarm.id > id;
-
-		if (isElsewhere) {
-			byId.delete(id);
-			scroll.keep(() => rows.remove(row));
-			return false;
-		}
-		fillAlarm(incident);
-		return true;
+		rows.insert(row, entry, entry.id ? rows.placeOf(entry.id, unsent.first) : unsent.first);
+		unread.place();
+		return row;
 	}
 
 	function forgetCut() {
-		for (const [id, row] of byId) {
-			if (!row.isConnected)
-				byId.delete(id);
-		}
-		if (unreadLine && !unreadLine.isConnected)
-			unreadLine = null;
 		if (gapLine && !gapLine.isConnected) {
 			gapLine = null;
 			range.forgetGap();
@@ -175,19 +87,19 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.keep(() => rows.cutTop(count));
 		scroll.grew();
 		forgetCut();
-		range.cutTop(Math.min(...byId.keys(), range.last + 1), { isAboveGap: Boolean(gapLine) });
+		range.cutTop(rows.firstId ?? range.last + 1, { isAboveGap: Boolean(gapLine) });
 	}
 
 	function cutBottom(count) {
 		scroll.leave();
-		rows.cutBottom(count, firstUnsent());
+		rows.cutBottom(count, unsent.first);
 		forgetCut();
-		range.cutBottom(Math.max(...byId.keys(), range.first - 1));
+		range.cutBottom(rows.lastId ?? range.first - 1);
 	}
 
 	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
 	function bound() {
-		const surplus = log.childElementCount - byRef.size - MAX_ROWS;
+		const surplus = log.childElementCount - unsent.list.length - MAX_ROWS;
 
 		if (surplus <= 0)
 			return;
@@ -252,9 +164,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function addNewest(messages, more) {
-		rows.clear(Array.from(byRef.values()));
-		byId.clear();
-		unreadLine = null;
+		rows.clear(unsent.list);
 		gapLine = null;
 		range.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
 		messages.forEach(addToPage);
@@ -264,15 +174,16 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 	function addAround(id, messages, more) {
 		addNewest(messages, more);
-		const row = byId.get(id) ?? byId.get(Math.min(...Array.from(byId.keys()).filter((other) => other > id)));
+		const row = rows.firstFrom(id);
+
 		if (row)
 			showRow(row);
 	}
 
 	function addToPage(message) {
-		if (message.type === 'other' || byId.has(message.id))
+		if (message.type === 'other' || rows.withId(message.id))
 			return;
-		if (message.type !== 'alarm' || !updateAlarm(message, { isLive: false }))
+		if (message.type !== 'alarm' || !alarms.update(message, { isLive: false }))
 			insert(message);
 	}
 
@@ -299,14 +210,6 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		event.preventDefault();
 		toNewest();
 	});
-	log.addEventListener('click', ({ target }) => {
-		const action = target.closest?.('button[data-action]');
-
-		if (!action)
-			return;
-		const ref = Array.from(byRef.keys()).find((key) => byRef.get(key).contains(action));
-		(action.dataset.action === 'retry' ? onRetry : onDelete)(ref);
-	});
 
 	return {
 		// Hidden rooms load nothing.
@@ -315,15 +218,9 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			if (wanted)
 				onMove();
 		},
-		// Messages from this id on are unread; 0 is none.
-		markUnread(id) {
-			removeUnread();
-			unreadFrom = id;
-			if (id)
-				placeUnread();
-		},
+		markUnread: unread.mark,
 		jumpTo(id) {
-			const row = byId.get(id);
+			const row = rows.withId(id);
 
 			if (row)
 				showRow(row);
@@ -348,13 +245,11 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		beginAfterGap(text, id, { isSameEpoch }) {
 			silence();
 			if (!isSameEpoch) {
-				for (const row of byId.values())
-					rows.entryOf(row).id = 0;
-				byId.clear();
-				incidents.clear();
+				rows.forgetIds();
+				alarms.clear();
 			}
 			gapLine = buildGap(text);
-			rows.insert(gapLine, null, firstUnsent());
+			rows.insert(gapLine, null, unsent.first);
 			range.beginAfterGap(id, isSameEpoch);
 			scroll.grew();
 			load();
@@ -380,8 +275,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 					addNewer(messages);
 				else if (kind === 'newest')
 					addNewest(messages, more);
-				if (unreadFrom && !unreadLine)
-					placeUnread();
+				unread.place();
 			});
 			if (kind === 'around')
 				addAround(from, messages, more);
@@ -393,31 +287,31 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
 				range.reach(message.id);
-				if (byId.has(message.id))
+				if (rows.withId(message.id))
 					return;
 			}
-			if (message.type === 'alarm' && updateAlarm(message, { isLive: true }))
+			if (message.type === 'alarm' && alarms.update(message, { isLive: true }))
 				return;
 			if (!scroll.isFollowing && !message.own)
 				unseen++;
 			if (range.hasNewest) {
 				if (isMissed)
 					silence();
-				insert(message);
+				const row = insert(message);
 				if (!isMissed && message.id)
-					byId.get(message.id).classList.add('arriving');
+					row.classList.add('arriving');
 				bound();
 			}
 			scroll.grew();
 		},
 		erase(ids) {
-			for (const row of ids.map((id) => byId.get(id)).filter(Boolean)) {
+			for (const row of ids.map(rows.withId).filter(Boolean)) {
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
 				rows.refresh(row);
 			}
 		},
 		edit(id, text) {
-			const row = text && byId.get(id);
+			const row = text && rows.withId(id);
 
 			if (!row)
 				return;
@@ -427,7 +321,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		// The whole history was deleted.
 		empty() {
 			addNewest([], false);
-			incidents.clear();
+			alarms.clear();
 			log.dataset.loaded = true;
 		},
 		// For ids that are not displayed.
@@ -435,11 +329,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addUnsent(entry, { isNew }) {
 			const row = buildMessage(entry, { pictures, me: nameNow() });
 
-			if (entry.failed)
-				markFailed(row, entry.failed);
-			else
-				markPending(row);
-			byRef.set(entry.ref, row);
+			unsent.add(row, entry);
 			rows.insert(row, entry);
 			if (isNew)
 				row.classList.add('arriving');
@@ -450,22 +340,21 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		},
 		// The server has stored it.
 		confirm(ref, id, date) {
-			const row = byRef.get(ref);
+			const row = unsent.take(ref);
 
 			if (!row)
 				return;
-			byRef.delete(ref);
 			range.reach(id);
 			// Already shown, or a page of history will bring it.
-			if (byId.has(id) || !range.takes(id)) {
+			if (rows.withId(id) || !range.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
 			}
 			const entry = rows.entryOf(row);
-			Object.assign(entry, { id, date: date ?? entry.date });
-			byId.set(id, row);
+			entry.date = date ?? entry.date;
+			rows.identify(row, id);
 			markSent(row, entry);
-			const after = rowAfter(id);
+			const after = rows.placeOf(id, unsent.first);
 			if (rows.below(row) === after)
 				rows.refresh(row);
 			else
@@ -474,16 +363,13 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.grew();
 		},
 		fail(ref, reason) {
-			markFailed(byRef.get(ref), reason);
+			unsent.fail(ref, reason);
 			scroll.grew();
 		},
-		retry(ref) {
-			markPending(byRef.get(ref));
-		},
+		retry: unsent.retry,
 		remove(ref) {
-			const row = byRef.get(ref);
+			const row = unsent.take(ref);
 
-			byRef.delete(ref);
 			if (row)
 				scroll.keep(() => rows.remove(row));
 		},
@@ -494,11 +380,11 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addLine(line) {
 			if (!range.hasNewest)
 				return;
-			rows.insert(line, null, firstUnsent());
+			rows.insert(line, null, unsent.first);
 			bound();
 			scroll.grew();
 		},
-		isLastLine: (line) => line.isConnected && rows.above(firstUnsent()) === line,
+		isLastLine: (line) => line.isConnected && rows.above(unsent.first) === line,
 		removeLine(line) {
 			scroll.keep(() => rows.remove(line));
 		},

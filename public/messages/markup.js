@@ -1,7 +1,7 @@
 // Formats `code`, **bold**, *italic*, quotes, fences, links and mentions as nodes, never as markup. Each expression
 // stops at the end of a line or at its own mark, so hostile texts are fast, too.
 import { element } from '../base/elements.js';
-import { isSameName } from '../people/identity.js';
+import { isMentionOf, MARK, mentionAt } from './mentions.js';
 
 // Control and format characters end a link: they could disguise the address.
 export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
@@ -14,14 +14,15 @@ const QUOTE = /^> ?/;
 // Nesting limit.
 const DEEPEST = 3;
 
-const INLINE = [
-	['link', ADDRESS.source],
-	['code', '`[^`\\n]+`'],
-	['bold', '\\*\\*(?=\\S)[^*\\n]+(?<=\\S)\\*\\*'],
-	['star', '(?<![\\w*])\\*(?=[^\\s*])[^*\\n]+(?<=\\S)\\*(?![\\w*])'],
-	['score', '(?<!\\w)_(?=[^\\s_])[^_\\n]+(?<=\\S)_(?!\\w)'],
-];
-const OTHERS_NAME = '(?<![\\w@])@[\\p{L}\\p{N}][\\p{L}\\p{N}._-]*';
+const PARTS = {
+	link: ADDRESS.source,
+	code: '`[^`\\n]+`',
+	bold: '\\*\\*(?=\\S)[^*\\n]+(?<=\\S)\\*\\*',
+	star: '(?<![\\w*])\\*(?=[^\\s*])[^*\\n]+(?<=\\S)\\*(?![\\w*])',
+	score: '(?<!\\w)_(?=[^\\s_])[^_\\n]+(?<=\\S)_(?!\\w)',
+	mark: MARK,
+};
+const INLINE = new RegExp(Object.entries(PARTS).map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
 
 // Removes trailing punctuation: "see https://a.b/c." and "(https://a.b/c)", but not "https://a.b/c_(d)".
 function withoutTail(address) {
@@ -59,54 +60,37 @@ export function linkTo(found) {
 	return [link(address), found.slice(address.length)];
 }
 
-// The reader's name may contain any characters; other names end at the first unusual one.
-function inlineOf(me) {
-	const own = me.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
-
-	return new RegExp(parts.map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
+function build({ link, code, bold, star, score }, me, depth) {
+	if (link)
+		return linkTo(link);
+	if (code)
+		return [element('code', code.slice(1, -1))];
+	if (bold)
+		return [element('strong', ...format(bold.slice(2, -2), me, depth + 1))];
+	return [element('em', ...format((star ?? score).slice(1, -1), me, depth + 1))];
 }
 
-function createFormatter(me) {
-	const inline = inlineOf(me);
+function buildMention(name, me) {
+	return element(isMentionOf(name, me) ? 'span.mention.mine' : 'span.mention', `@${name}`);
+}
 
-	function mention(words) {
-		const isMine = isSameName(words.slice(1), me);
-		const name = isMine ? words.slice(1) : words.slice(1).replace(/[._-]+$/, '');
-		const rest = words.slice(1 + name.length);
+function format(text, me, depth = 0) {
+	const nodes = [];
+	let end = 0;
 
-		return [element(isMine ? 'span.mention.mine' : 'span.mention', `@${name}`), rest];
+	if (depth > DEEPEST)
+		return [text];
+	for (const { 0: found, index, groups } of text.matchAll(INLINE)) {
+		const name = groups.mark && mentionAt(text, index, me);
+
+		// Inside a name, or the name is not known.
+		if (index < end || name === '')
+			continue;
+		nodes.push(text.slice(end, index), ...(name ? [buildMention(name, me)] : build(groups, me, depth)));
+		end = index + (name ? name.length + 1 : found.length);
 	}
-
-	function build(groups, depth) {
-		const { link, code, bold, star, score, mention: name } = groups;
-
-		if (link)
-			return linkTo(link);
-		if (code)
-			return [element('code', code.slice(1, -1))];
-		if (bold)
-			return [element('strong', ...format(bold.slice(2, -2), depth + 1))];
-		if (name)
-			return mention(name);
-		return [element('em', ...format((star ?? score).slice(1, -1), depth + 1))];
-	}
-
-	function format(text, depth = 0) {
-		const nodes = [];
-		let end = 0;
-
-		if (depth > DEEPEST)
-			return [text];
-		for (const match of text.matchAll(inline)) {
-			nodes.push(text.slice(end, match.index), ...build(match.groups, depth));
-			end = match.index + match[0].length;
-		}
-		nodes.push(text.slice(end));
-		return nodes.filter((node) => node !== '');
-	}
-
-	return format;
+	nodes.push(text.slice(end));
+	return nodes.filter((node) => node !== '');
 }
 
 function buildFence(language, lines) {
@@ -144,27 +128,17 @@ function splitRuns(text) {
 	return runs;
 }
 
-// Cached: building the expression for each message is slow.
-let formatter = { me: null, format: null };
-
-function formatterFor(me) {
-	if (formatter.me !== me)
-		formatter = { me, format: createFormatter(me) };
-	return formatter.format;
-}
-
 // me is the reader's name, whose mentions stand out.
 export function withMarkup(text, me) {
 	const fragment = document.createDocumentFragment();
-	const format = formatterFor(me);
 
 	for (const { kind, lines, language } of splitRuns(text)) {
 		if (kind === 'fence')
 			fragment.append(buildFence(language, lines));
 		else if (kind === 'quote')
-			fragment.append(element('blockquote', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'))));
+			fragment.append(element('blockquote', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'), me)));
 		else
-			fragment.append(...format(lines.join('\n')));
+			fragment.append(...format(lines.join('\n'), me));
 	}
 	return fragment;
 }

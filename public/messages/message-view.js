@@ -4,6 +4,7 @@ import { createLazy } from '../base/lazy.js';
 import { buildAvatar, hueOf } from '../people/avatar.js';
 import { clockTime, dayName, fullDate, texts } from '../words/texts.js';
 import { link, withMarkup } from './markup.js';
+import { mentions } from './mentions.js';
 
 const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // No six emoji are longer.
@@ -120,7 +121,7 @@ export function buildMessage(entry, { pictures, me }) {
 	head.append(buildTime(entry.date));
 
 	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
-	row.classList.toggle('for-me', !entry.own && Boolean(row.querySelector('.mention.mine')));
+	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
 	return row;
 }
 

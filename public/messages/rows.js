@@ -1,4 +1,4 @@
-// The rows in order, with lines between days, and groups of messages by one author.
+// The rows in order and by id, with lines between days, and groups of messages by one author.
 import { sameDay } from '../words/texts.js';
 import { buildDay, markContinued } from './message-view.js';
 
@@ -7,6 +7,7 @@ const GROUP_MS = 5 * 60 * 1000;
 export function createRows(log) {
 	// The entries of rows, and the day lines above rows.
 	const entries = new Map();
+	const byId = new Map();
 	const days = new Map();
 	const owners = new WeakMap();
 
@@ -79,16 +80,55 @@ export function createRows(log) {
 	function drop(row) {
 		days.get(row)?.remove();
 		days.delete(row);
+		byId.delete(entries.get(row)?.id);
 		entries.delete(row);
 		row.remove();
 	}
 
+	// A day line belongs to the row below it.
+	const above = (row) => (row ? top(row).previousElementSibling : log.lastElementChild);
+
 	return {
 		entryOf: (row) => entries.get(row),
-		// A day line belongs to the row below it.
-		above(row) {
-			return row ? top(row).previousElementSibling : log.lastElementChild;
+		withId: (id) => byId.get(id),
+		// The first row with this id or a greater one.
+		firstFrom(id) {
+			const next = Math.min(...Array.from(byId.keys()).filter((other) => other >= id));
+			return byId.get(next);
 		},
+		// null if there is none.
+		get firstId() {
+			return byId.size ? Math.min(...byId.keys()) : null;
+		},
+		get lastId() {
+			return byId.size ? Math.max(...byId.keys()) : null;
+		},
+		// The row before which a message with this id belongs, above the row end.
+		placeOf(id, end) {
+			let after = end;
+
+			for (let at = above(after); at; at = above(at)) {
+				const other = entries.get(at)?.id;
+
+				if (other && other < id)
+					break;
+				if (other && other !== id)
+					after = at;
+			}
+			return after;
+		},
+		// The server has acknowledged it.
+		identify(row, id) {
+			entries.get(row).id = id;
+			byId.set(id, row);
+		},
+		// They belong to another history.
+		forgetIds() {
+			for (const row of byId.values())
+				entries.get(row).id = 0;
+			byId.clear();
+		},
+		above,
 		below(row) {
 			const next = row.nextElementSibling;
 			return owners.get(next) ?? next;
@@ -97,6 +137,8 @@ export function createRows(log) {
 		insert(row, entry, before = null) {
 			if (entry)
 				entries.set(row, entry);
+			if (entry?.id)
+				byId.set(entry.id, row);
 			place(row, before);
 			if (entry)
 				regroup(row);
@@ -135,7 +177,7 @@ export function createRows(log) {
 			const most = log.childElementCount - count;
 
 			while (log.childElementCount > most)
-				drop(this.above(end));
+				drop(above(end));
 			regroup(end);
 		},
 		// Removes all other rows.

@@ -3,8 +3,8 @@ import { button, element } from '../base/elements.js';
 import { remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { chooseTheme, currentTheme, THEMES } from '../base/theme.js';
-import { laterTexts as words } from '../words/later-texts.js';
-import { LANGUAGES, texts } from '../words/texts.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { LANGUAGES } from '../words/texts.js';
 import { nameFault, utf8Bytes } from './identity.js';
 
 await addStylesheet(new URL('profile.css', import.meta.url));
@@ -14,13 +14,13 @@ const EMAIL_BYTES = 254;
 
 function emailFault(email) {
 	const isValid = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
-	return !email || isValid ? '' : words.emailWrong;
+	return !email || isValid ? '' : texts.emailWrong;
 }
 
 // Why the server refused the name.
 function refusalOf({ code, text, name }) {
-	const known = { name_taken: words.nameTaken, banned: words.nameBanned }[code];
-	return known ? known(name) : words.nameRefused(text);
+	const known = { name_taken: texts.nameTaken, banned: texts.nameBanned }[code];
+	return known ? known(name) : texts.nameRefused(text);
 }
 
 function buildPicture() {
@@ -69,12 +69,12 @@ function chooseLanguage(chosen) {
 }
 
 function buildSettings() {
-	const themes = Object.fromEntries(THEMES.map((name) => [name, words.themes[name]]));
+	const themes = Object.fromEntries(THEMES.map((name) => [name, texts.themes[name]]));
 	const settings = element(
 		'fieldset.settings',
-		element('legend', words.settings),
-		...buildChoice('theme', words.theme, themes, currentTheme(), chooseTheme),
-		...buildChoice('language', words.languageChoice, LANGUAGES, texts.language, chooseLanguage),
+		element('legend', texts.settings),
+		...buildChoice('theme', texts.theme, themes, currentTheme(), chooseTheme),
+		...buildChoice('language', texts.languageChoice, LANGUAGES, texts.language, chooseLanguage),
 	);
 
 	settings.id = 'settings';
@@ -83,26 +83,26 @@ function buildSettings() {
 
 // onSave(name, email) gets valid values.
 export function createProfile({ onSave }) {
-	const name = buildField('name', element('label', words.name), {
+	const name = buildField('name', element('label', texts.name), {
 		autocomplete: 'nickname',
 		autocapitalize: 'none',
 		spellcheck: false,
 		dir: 'auto',
 	});
-	const email = buildField('email', element('label', `${words.email} `, element('small', words.optional)), {
+	const email = buildField('email', element('label', `${texts.email} `, element('small', texts.optional)), {
 		type: 'email',
 		autocomplete: 'email',
 	});
-	const hint = element('p.hint', words.emailHint);
+	const hint = element('p.hint', texts.emailHint);
 	const title = element('h2');
 	const settings = buildSettings();
-	const cancel = button('', words.cancel);
+	const cancel = button('', texts.cancel);
 	const save = element('button.primary');
 	const form = element(
 		'form',
 		buildPicture(),
 		title,
-		element('p.lead', words.tagline),
+		element('p.lead', texts.tagline),
 		...name.parts,
 		...email.parts,
 		hint,
@@ -155,8 +155,8 @@ export function createProfile({ onSave }) {
 			email.field.value = fields.email;
 			name.showFault(refused ? refusalOf(refused) : '');
 			email.showFault('');
-			title.textContent = first ? words.welcome : words.profile;
-			save.textContent = first ? words.join : words.save;
+			title.textContent = first ? texts.welcome : texts.profile;
+			save.textContent = first ? texts.join : texts.save;
 			cancel.hidden = required;
 			dialog.classList.toggle('first', first);
 			if (!dialog.open)

@@ -2,6 +2,7 @@
 import { createLazy } from '../base/lazy.js';
 import { createHistory } from '../messages/history.js';
 import { createLogView } from '../messages/log-view.js';
+import { noteAuthor, notePresent } from '../messages/mentions.js';
 import { createEchoes } from '../messages/outbox.js';
 import { foldName } from '../people/identity.js';
 import { clockTimeSeconds, fillTexts, texts } from '../words/texts.js';
@@ -16,7 +17,10 @@ function createPeople({ onChange }) {
 	const here = new Map();
 	let count = 0;
 
-	const add = ({ name, via }) => here.set(foldName(name), { name, via });
+	const add = ({ name, via }) => {
+		notePresent(name);
+		here.set(foldName(name), { name, via });
+	};
 	const remove = (name) => here.delete(foldName(name));
 
 	function changed(newCount) {
@@ -148,6 +152,8 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 
 	// A held message is counted by its id, but not shown.
 	function onPage({ kind, from, messages, more }) {
+		// All of the page, before the first one is shown.
+		messages.forEach(({ type, name: author }) => type === 'message' && noteAuthor(author));
 		const ready = messages
 			.map(withOwner)
 			.map((message) => (echoes.hold(message) ? { type: 'other', id: message.id } : message));
@@ -187,6 +193,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
 
+			noteAuthor(message.name);
 			typing.stopped(message.name);
 			if (echoes.hold(message))
 				return;

@@ -1,9 +1,7 @@
 // English texts of the first load.
 
 // tools as in texts.js.
-export function wordsFor({ isolated, number, listed }) {
-	const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
-
+export function wordsFor({ isolated, number, listed, plural }) {
 	return {
 		language: 'en',
 		title: 'Linnet',
@@ -37,7 +35,7 @@ export function wordsFor({ isolated, number, listed }) {
 		failedBecause: (words) => `Not sent. The server says: ${words}.`,
 		loading: 'Loading messages…',
 		newest: 'Newest messages',
-		newMessages: (count) => plural(count, 'new message', 'new messages'),
+		newMessages: (count) => plural(count, { one: '# new message', other: '# new messages' }),
 		notRecovered: (from, to) =>
 			`Some messages could not be recovered. Messages sent between ${from} and ${to} may be missing here.`,
 		otherHistory: 'From here on, this room has another history.',
@@ -66,7 +64,7 @@ export function wordsFor({ isolated, number, listed }) {
 		roomSlash: 'A room name cannot contain a slash.',
 		leaveRoom: (room) => `Leave ${isolated(room)}`,
 		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
-		unread: (count) => plural(count, 'unread message', 'unread messages'),
+		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
 		unreadLine: 'New',
 
 		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
@@ -74,9 +72,9 @@ export function wordsFor({ isolated, number, listed }) {
 		priority: { 4: 'Important', 5: 'Urgent' },
 		openLink: (host) => `Open ${isolated(host)}`,
 
-		peopleHere: (count) => plural(count, 'person here', 'people here'),
+		peopleHere: (count) => plural(count, { one: '# person here', other: '# people here' }),
 		peopleClose: 'Close the list',
-		peopleMore: (count) => `and ${plural(count, 'more', 'more')}`,
+		peopleMore: (count) => `and ${number(count)} more`,
 		typing: (names) => {
 			if (names.length > 3)
 				return 'Several people are typing…';
@@ -87,11 +85,14 @@ export function wordsFor({ isolated, number, listed }) {
 		writeLabel: 'Message',
 		writePlaceholder: 'Write a message',
 		send: 'Send',
-		bytesLeft: (count) => `${plural(count, 'byte', 'bytes')} left`,
-		bytesOver: (count) => `${plural(count, 'byte', 'bytes')} too long`,
+		bytesLeft: (count) => plural(count, { one: '# byte left', other: '# bytes left' }),
+		bytesOver: (count) => plural(count, { one: '# byte too long', other: '# bytes too long' }),
 		refusedTooLong: 'Not sent: the message is too long. Shorten it or send it in parts.',
 		queued: (count) =>
-			`${plural(count, 'message', 'messages')} queued until the connection is back.`,
+			plural(count, {
+				one: '# message queued until the connection is back.',
+				other: '# messages queued until the connection is back.',
+			}),
 
 		pickerLabel: 'Emoji',
 

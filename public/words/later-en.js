@@ -1,8 +1,11 @@
 // English texts of modules that are loaded later.
 
 // tools as in texts.js.
-export function wordsFor({ isolated, number, listed }) {
-	const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
+export function wordsFor({ isolated, number, listed, plural }) {
+	const messages = { one: '# message', other: '# messages' };
+	const alarms = { one: '# alarm', other: '# alarms' };
+	const lines = { one: '# line', other: '# lines' };
+	const newLines = { one: '# new line', other: '# new lines' };
 
 	return {
 		tagline: 'A small, quick chat. Pick a name and come in.',
@@ -30,17 +33,17 @@ export function wordsFor({ isolated, number, listed }) {
 		searchClose: 'Close the search',
 		searchField: 'Search this room',
 		searchNone: 'No messages found.',
-		searchFound: (count, more) => `${plural(count, 'message', 'messages')}${more ? ' and more' : ''}`,
+		searchFound: (count, more) => `${plural(count, messages)}${more ? ' and more' : ''}`,
 		searchStopped: 'The search took too long. Older messages were not searched.',
-		searchFoundSoFar: (count) => `${plural(count, 'message', 'messages')}. Older messages were not searched: it took too long.`,
+		searchFoundSoFar: (count) => `${plural(count, messages)}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
 
 		alarmsLabel: 'Alarms',
 		alarmsClose: 'Close the list of alarms',
 		alarmsButton: (unseen, standing) =>
 			unseen
-				? `${plural(unseen, 'alarm', 'alarms')} not acknowledged`
-				: `${plural(standing, 'alarm', 'alarms')}, all acknowledged`,
+				? `${plural(unseen, alarms)} not acknowledged`
+				: `${plural(standing, alarms)}, all acknowledged`,
 		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
 		alarmState: {
 			raised: () => 'raised',
@@ -59,7 +62,7 @@ export function wordsFor({ isolated, number, listed }) {
 			[
 				joined && `${number(joined)} joined`,
 				left && `${number(left)} left`,
-				renamed && plural(renamed, 'changed the name', 'changed their names'),
+				renamed && plural(renamed, { one: '# changed the name', other: '# changed their names' }),
 			]
 				.filter(Boolean)
 				.join(', '),
@@ -85,5 +88,106 @@ export function wordsFor({ isolated, number, listed }) {
 		notifiedAlarm: (severity, title, state) => `${severity}: ${title}, ${state}`,
 		sound: 'Play a sound for new messages while this page is hidden',
 		mute: 'Silence notifications and sound',
+
+		live: {
+			alarms: 'Alarms',
+			standing: (count, open) =>
+				`${number(count)} active, ${open ? `${number(open)} not acknowledged` : 'all acknowledged'}`,
+			calm: 'No active alarms.',
+			more: (count) => plural(count, { one: 'and # less urgent alarm', other: 'and # less urgent alarms' }),
+			severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
+			began: (age) => `began ${age}`,
+			open: 'Open link',
+			acknowledge: 'Acknowledge',
+			acknowledgeThis: (title) => `Acknowledge ${isolated(title)}`,
+			acknowledging: 'Acknowledging…',
+			notAcknowledged: (reason) => `Not acknowledged${reason ? `: ${reason}` : ''}. Try again.`,
+			acknowledged: (name, age) => `acknowledged by ${isolated(name)} ${age}`,
+			somebody: 'somebody',
+			changes: 'Recent changes',
+			changesLoading: 'Loading…',
+			changesNone: 'No changes yet.',
+			changesFailed: 'Earlier changes could not be loaded.',
+			state: { raised: 'raised', updated: 'changed', cleared: 'cleared', acknowledged: 'acknowledged' },
+			by: (name) => `by ${isolated(name)}`,
+			announced: (severity, title, state) => `${severity}: ${title}, ${state}`,
+
+			values: 'Values',
+			none: 'No values yet',
+			noneHint: 'A program sends one like this:',
+			tooMany: (count, most) => 
+				`Only ${number(most)} values are shown; ${plural(count, { one: '# more was', other: '# more were' })} left out.`,
+			stale: (age) => `stale: ${age}`,
+			disconnected: 'Not connected. These are the last received values.',
+
+			chartOf: (name) => `Chart of ${isolated(name)}`,
+			chartLoading: 'Loading the chart…',
+			chartMissing: 'The chart could not be loaded. The tile still shows the last value.',
+			chartHint: 'Drag to zoom in, double-click to go back.',
+			chartTouchHint: 'Drag or pinch to zoom in, tap twice to go back.',
+			chartWhole: 'Show all',
+			chartClose: 'Close the chart',
+			time: 'Time',
+			least: 'minimum',
+			average: 'average',
+			most: 'maximum',
+		},
+
+		logs: {
+			choose: 'Log',
+			filter: 'Filter',
+			filterHint: 'Show lines with…',
+			expression: 'Regular expression',
+			wrong: (reason) => `Invalid regular expression: ${reason}`,
+			slow: 'This expression takes too long. Make it simpler.',
+			unavailable: 'Regular expressions are not available in this browser.',
+			wrap: 'Wrap',
+			pause: 'Pause',
+			resume: 'Resume',
+			paused: (count) => (count ? `Paused: ${plural(count, newLines)}` : 'Paused'),
+			copy: 'Copy',
+			copyHint: 'Copies the selected lines, or all shown lines',
+			copied: (count) => `${plural(count, lines)} copied`,
+			notCopied: 'The browser does not allow this page to copy.',
+			selected: (count) => `${plural(count, lines)} selected`,
+			selectHint: 'Click to select this line, Shift-click to select a range',
+			shown: (count, all) =>
+				count === all ? plural(all, lines) : `${number(count)} of ${plural(all, lines)}`,
+			lines: 'Lines of the log',
+			newLines: (count) => plural(count, newLines),
+			newest: 'Newest lines',
+			skipped: (count) => `${plural(count, lines)} skipped: they came too fast`,
+			missed: (count) => `${plural(count, lines)} not received`,
+			rotated: (time) => `The file was rotated: a new one begins at ${time}`,
+			truncated: (time) => `The file was truncated at ${time}`,
+			begunAnew: 'The server has been restarted: lines may be missing here',
+			loading: 'Opening the log…',
+			nothing: 'Nothing has been written yet.',
+			noMatch: 'No line matches the filter.',
+			noLogs: 'No log files are configured. Add them to the configuration of linnetd:',
+			denied: (reason) => `This log cannot be opened${reason ? `: ${reason}` : '.'}`,
+			deniedAll: (reason) => `The list of logs cannot be read${reason ? `: ${reason}` : '.'}`,
+			again: 'Try again',
+			level: { error: 'Error', warning: 'Warning', info: 'Info', debug: 'Debug' },
+			mark: { error: 'ERR', warning: 'WARN', info: 'INFO', debug: 'DBG' },
+		},
+
+		emoji: {
+			search: 'Search emoji',
+			none: 'No emoji of that name.',
+			recent: 'Recently used',
+			tone: 'Skin tone',
+			groups: {
+				0: 'Smileys & feelings',
+				1: 'People & body',
+				3: 'Animals & nature',
+				4: 'Food & drink',
+				5: 'Travel & places',
+				6: 'Activities',
+				7: 'Objects',
+				8: 'Symbols',
+				9: 'Flags',
+			},
+		},
 	};
 }

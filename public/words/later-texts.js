@@ -1,4 +1,4 @@
-// The texts of the modules that are loaded later.
+// All texts: those of the first load, and those of the modules that are loaded later.
 import { delayAfter } from '../base/backoff.js';
 import { texts, tools } from './texts.js';
 
@@ -13,4 +13,4 @@ async function load(failures) {
 	}
 }
 
-export const laterTexts = await load(0);
+export const laterTexts = { ...texts, ...(await load(0)) };

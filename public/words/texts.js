@@ -21,10 +21,15 @@ export const locale =
 const isolated = (name) => `\u2068${name}\u2069`;
 const lists = new Intl.ListFormat(locale);
 
+const rules = new Intl.PluralRules(language);
+const number = (count) => count.toLocaleString(locale);
+
 // Shared by all languages.
 export const tools = {
 	isolated,
-	number: (count) => count.toLocaleString(locale),
+	number,
+	// forms has a text for each of the language's plural categories; # becomes the number.
+	plural: (count, forms) => forms[rules.select(count)].replace('#', number(count)),
 	listed: (names) => lists.format(names.map(isolated)),
 };
 

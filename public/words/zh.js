@@ -2,7 +2,6 @@
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {
-
 	return {
 		language: 'zh',
 		title: 'Linnet',

@@ -60,7 +60,7 @@ const states = {
 	// As after the installation of the package.
 	installed: {
 		place: '/root',
-		prepare: `sh ${sourceDir}/config/debian/postinst configure && ln -s /run/docs/journal /var/log/linnetd.journal && systemctl start linnetd`,
+		prepare: `sh "${sourceDir}/config/debian/postinst" configure && ln -s /run/docs/journal /var/log/linnetd.journal && systemctl start linnetd`,
 		end: 'systemctl stop linnetd',
 	},
 };

@@ -625,22 +625,12 @@ test('all content of lines and names is text, and invalid frames are ignored', (
 		},
 	));
 
-test('the Logs view is in Chinese if the page is, and every language has the same texts', () =>
+test('the Logs view is in Chinese if the page is', () =>
 	logs({ language: 'zh' }, async ({ page, feed }) => {
 		await page.getByText('还没有内容。').waitFor();
 		await feed('log', frame(1, 'ERROR x'));
 		await page.getByText('1 行', { exact: true }).waitFor();
 		assert.equal(await page.locator('.logs-level').innerText(), '错误');
-		const keys = await page.evaluate(async () => {
-			const shape = (object) =>
-				Object.entries(object).map(
-					([key, value]) => `${key}:${typeof value === 'object' ? shape(value) : typeof value}`,
-				);
-			const all = await Promise.all(['./live/texts.js', './logs/texts.js'].map((path) => import(path)));
-			return all.map(({ words }) => [shape(words.en), shape(words.zh)]);
-		});
-		for (const [english, chinese] of keys)
-			assert.deepEqual(chinese, english);
 	}));
 
 test('only the lines are wider than a phone', () =>

@@ -36,7 +36,7 @@ export async function withView(
 	const context = await browser.newContext({ locale: language === 'zh' ? 'zh-CN' : 'en-GB', ...options });
 	const page = await context.newPage();
 	const faults = watch(page, daemon.url);
-	const query = new URLSearchParams({ view: kind, language, ...(rooms && { rooms: JSON.stringify(rooms) }) });
+	const query = new URLSearchParams({ view: kind, ...(rooms && { rooms: JSON.stringify(rooms) }) });
 
 	page.setDefaultTimeout(15_000);
 	try {

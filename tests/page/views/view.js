@@ -25,7 +25,6 @@ window.calls = calls;
 window.answers = answers;
 
 const given = {
-	texts: { language: query.get('language') ?? 'en' },
 	format: { clockTimeSeconds, fullDate },
 	acknowledge: ask('acknowledge'),
 	history: ask('history'),
@@ -40,5 +39,4 @@ if (kind === 'live')
 	window.view = (await import('./live/live.js')).createLive(place, given);
 else
 	window.view = (await import('./logs/logs.js')).createLogs(place, given);
-document.documentElement.lang = given.texts.language;
 document.body.dataset.ready = true;
