@@ -73,6 +73,7 @@ export function createLongList(list, { draw, most, words }) {
 	}
 
 	field.addEventListener('input', show);
+	field.addEventListener('blur', show);
 	scroller.addEventListener('scroll', onceAFrame(drawRows));
 	// Also runs when the panel opens.
 	new ResizeObserver(onceAFrame(drawRows)).observe(scroller);

@@ -209,10 +209,13 @@ test('13 rooms with hostile names and topics can be entered, and are text in the
 		const heading = () => ann.page.textContent('#room-title');
 		const entered = new Set();
 		for (let left = new Set(names).size; left; left--) {
-			const button = ann.page.locator('#others-list .room-button').first();
-			const name = await button.locator('.room-name').textContent();
-			await button.evaluate((one) => one.click());
+			const name = await ann.page.$eval('#others-list .room-button', (one) => {
+				one.click();
+				return one.querySelector('.room-name').textContent;
+			});
 			await eventually(async () => assert.deepEqual([await heading(), await ann.page.textContent('#room-topic')], [name, name]), 'the room');
+			// The list is drawn once a frame.
+			await ann.page.evaluate(() => new Promise(requestAnimationFrame));
 			entered.add(name);
 			server.sendAll(HOSTILE.slice(0, 3).map((text) => ({ type: 'typing', room: name, username: text })));
 		}
