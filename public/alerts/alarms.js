@@ -123,6 +123,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	);
 
 	return {
+		keysOf: (room) => Array.from(active.values(), (alarm) => (alarm.room === room ? alarm.key : '')).filter(Boolean),
 		update(alarm) {
 			if (alarm.state === 'cleared')
 				active.delete(keyOf(alarm));

@@ -1,11 +1,13 @@
-// Completion of @names and :shortcodes. The arrow keys choose, Enter or Tab inserts, Escape closes.
+// Completion of @names, :shortcodes and /commands. The arrow keys choose, Enter or Tab inserts, Escape closes.
 import { bidiText } from '../base/bidi-text.js';
 import { isComposing } from '../base/composing.js';
+import { element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { offerEmoji } from '../emoji/emoji-completion.js';
 import { buildAvatar } from '../people/avatar.js';
 import { foldName } from '../people/identity.js';
-import { texts } from '../words/texts.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { EVERYBODY, seenAuthors } from './mentions.js';
 
 await addStylesheet(new URL('../base/choices.css', import.meta.url));
 
@@ -13,28 +15,55 @@ const MAX_OFFERS = 8;
 const MAX_LENGTH = 32;
 const UNFINISHED = /(?:^|[^\w@])@([^@\n]*)$/;
 
+// Names whose first word or another one begins so, the best first. Those of people present come first, then authors.
+function findNames(begun, names) {
+	const wanted = foldName(begun);
+	const rank = (name) => (name === wanted ? 0 : name.startsWith(wanted) ? 1 : name.split(/[\s._-]+/).some((word) => word.startsWith(wanted)) ? 2 : 3);
+
+	return names
+		.map((name) => ({ name, rank: rank(foldName(name)) }))
+		.filter((one) => one.rank < 3)
+		.sort((one, other) => one.rank - other.rank)
+		.slice(0, MAX_OFFERS);
+}
+
+function describe({ name }) {
+	const isEverybody = name === EVERYBODY;
+
+	return {
+		text: `@${name}`,
+		parts: () => (isEverybody ? [element('span.sample', '@'), name, element('small', texts.everybody)] : [buildAvatar(name), bidiText(name)]),
+	};
+}
+
 // Completions of the @name before the caret: { start, label, offers }, or null. start is the position of the @.
 function offerNames(before, names) {
 	const begun = UNFINISHED.exec(before.slice(-MAX_LENGTH))?.[1];
 
-	if (begun === undefined)
+	// The name was finished.
+	if (begun === undefined || /\s$/.test(begun))
 		return null;
-	const wanted = foldName(begun);
-	const offers = names
-		.filter((name) => foldName(name).startsWith(wanted))
-		.slice(0, MAX_OFFERS)
-		.map((name) => ({ text: `@${name}`, parts: () => [buildAvatar(name), bidiText(name)] }));
-
-	return { start: before.length - begun.length - 1, label: texts.completionLabel, offers };
+	return { start: before.length - begun.length - 1, label: texts.completionLabel, offers: findNames(begun, names).map(describe) };
 }
 
-// names() are the candidates. onChange() is called after a completion was inserted.
-export function createCompletion({ field, list }, { names, onChange }) {
+// offerFirst(before) offers something else than names and shortcodes. present() are the names of people here, isMe(name)
+// is the reader. onChange() is called after a completion was inserted.
+export function createCompletion({ field, list }, { offerFirst, present, isMe, onChange }) {
 	let start = 0;
 	let chosen = 0;
 	let offered = [];
 	// After Escape, emoji that finish loading must not open the list again.
 	let isWanted = true;
+
+	function names() {
+		const all = new Map();
+
+		for (const name of [...present(), ...seenAuthors(), EVERYBODY]) {
+			if (!isMe(name) && !all.has(foldName(name)))
+				all.set(foldName(name), name);
+		}
+		return Array.from(all.values());
+	}
 
 	function close() {
 		list.hidden = true;
@@ -49,6 +78,8 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		list.children[chosen].scrollIntoView({ block: 'nearest' });
 		field.setAttribute('aria-activedescendant', list.children[chosen].id);
 	}
+
+	const isWhole = ({ text }) => foldName(field.value.slice(start, field.selectionStart)) === foldName(text);
 
 	function take({ text, onTake }) {
 		field.setRangeText(`${text} `, start, field.selectionStart, 'end');
@@ -74,7 +105,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 
 	function offer() {
 		const before = field.value.slice(0, field.selectionStart);
-		const all = [offerNames(before, names()), offerEmoji(before, MAX_OFFERS, offerMore)];
+		const all = [offerFirst(before), offerNames(before, names()), offerEmoji(before, MAX_OFFERS, offerMore)];
 		const known = all.find((one) => one?.offers.length);
 
 		if (!known) {
@@ -106,6 +137,10 @@ export function createCompletion({ field, list }, { names, onChange }) {
 			if (step) {
 				chosen = (chosen + step + offered.length) % offered.length;
 				showChosen();
+			} else if (event.key === 'Enter' && isWhole(offered[chosen])) {
+				// Sends the message.
+				close();
+				return;
 			} else if (event.key === 'Tab' || event.key === 'Enter') {
 				take(offered[chosen]);
 			} else if (event.key === 'Escape') {

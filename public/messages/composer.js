@@ -149,6 +149,12 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			room = name;
 			remember(DRAFT + room, field.value);
 		},
+		// Nothing was done with this text: it comes back, unless the reader writes another one.
+		refuse(text, fault) {
+			field.value ||= text;
+			changed();
+			refusal.textContent = fault;
+		},
 		insert(text) {
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();

@@ -5,6 +5,9 @@ import { createList, setPart } from '../base/list.js';
 import { nameFault } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 
+// What is wrong with this name of a room, or ''.
+export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
+
 // onChoose(name) and onLeave(name) are the reader's actions. onOpen() is called when the list opens.
 export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const panel = at('rooms');
@@ -104,7 +107,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	at('room-form').addEventListener('submit', (event) => {
 		event.preventDefault();
 		const name = field.value.trim();
-		const wrong = name.includes('/') ? texts.roomSlash : name && nameFault(name);
+		const wrong = name && roomFault(name);
 
 		at('room-fault').textContent = wrong;
 		field.ariaInvalid = String(Boolean(wrong));

@@ -1,6 +1,6 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, onFirst } from '../base/lazy.js';
+import { createLazy, ifReachable, onFirst } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
@@ -15,17 +15,22 @@ import { texts } from '../words/texts.js';
 
 const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
+// Not a path, nor two slashes.
+const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room, ids): these
-// messages were deleted, or all if ids is null.
+// /rooms. onRoomChosen(name) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
+// message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
+// if ids is null.
 export function createChat({
 	connection,
 	me,
 	isChatVisible,
 	fetchRooms,
+	onRoomChosen,
+	account,
 	onNamed,
 	onNameRefused,
 	onAttention,
@@ -34,6 +39,8 @@ export function createChat({
 	onDeleted,
 }) {
 	let isOnline = false;
+	// The rooms that the server has listed.
+	let known = [];
 	let closeSearch = () => {};
 
 	const { send } = connection;
@@ -91,7 +98,7 @@ export function createChat({
 	});
 	const roomsView = createRoomsView({
 		onChoose(name) {
-			rooms.enter(name);
+			onRoomChosen(name);
 			composer.focus();
 		},
 		onLeave: (name) => rooms.leave(rooms.find(name)),
@@ -103,24 +110,29 @@ export function createChat({
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(text, rooms.current.name),
-		onSend: say,
+		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
 		onWrite: typingNotifier.wrote,
 		lastSaid,
 	});
 
 	async function loadCompletion() {
-		const { createCompletion } = await import('../messages/completion.js');
+		const [{ createCompletion }, { offerCommands }] = await Promise.all([
+			import('../messages/completion.js'),
+			import('./commands.js'),
+		]);
 
 		createCompletion(
 			{ field: at('text'), list: at('completion') },
 			{
-				names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)),
+				offerFirst: (before) => offerCommands(before, { rooms: roomNames, alarms: alarmKeys }),
+				present: () => rooms.current.present.people.map(({ name }) => name),
+				isMe,
 				onChange: composer.changed,
 			},
 		);
 	}
 
-	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 
 	async function loadPicker(isFocusKept) {
 		const { openEmojiPicker } = await import('../emoji/emoji-picker.js');
@@ -177,6 +189,20 @@ export function createChat({
 		return utf8Bytes(encodeMessage({ ref: randomId(), room, email: me().email, text, action: ACTION.test(text) }));
 	}
 
+	// Of all rooms that the reader may enter.
+	function roomNames() {
+		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
+	}
+
+	function alarmKeys() {
+		let keys = [];
+
+		alarms.ifRequested((it) => {
+			keys = it.keysOf(rooms.current.name);
+		});
+		return keys;
+	}
+
 	function onRefusal({ message }) {
 		if (message)
 			rooms.current.log.addNote(texts.serverSays(message));
@@ -216,13 +242,14 @@ export function createChat({
 	async function listRooms() {
 		try {
 			const { rooms: listed } = await fetchRooms();
-			const known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 
+			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
 		} catch {
 			// The old list stays.
 		}
+		return known;
 	}
 
 	function showUnsent({ log }, entry, options) {
@@ -236,6 +263,19 @@ export function createChat({
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
 		typingNotifier.sent();
+	}
+
+	async function runCommand(text) {
+		let fault = texts.closed.unreachable;
+
+		try {
+			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
+			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+		} catch {
+			// The module could not be loaded.
+		}
+		if (fault)
+			composer.refuse(text, fault);
 	}
 
 	function lastSaid() {
@@ -352,13 +392,18 @@ export function createChat({
 				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
 				.then(({ raw }) => raw.messages),
 		setVisible,
-		start() {
-			rooms.start();
+		start(room) {
+			rooms.start(room);
 			outbox.list().forEach(({ room }) => rooms.add(room));
 			showRooms();
 			composer.focus();
 		},
-		enterRoom: rooms.enter,
+		// id is a message in it, if any.
+		enterRoom(name, id) {
+			rooms.enter(name);
+			if (id)
+				rooms.current.log.jumpTo(id);
+		},
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')

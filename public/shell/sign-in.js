@@ -1,23 +1,11 @@
 // The form for a token.
 import { button, element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { claims } from '../connection/claims.js';
+import { claims, readToken } from '../connection/claims.js';
 import { token } from '../connection/token.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
 await addStylesheet(new URL('../people/profile.css', import.meta.url));
-
-// The server's limit.
-const MAX_CHARACTERS = 4096;
-const VISIBLE = /^[\x21-\x7e]+$/;
-
-// Also accepts a link with #token=…, a Bearer prefix, and line breaks.
-function readToken(given) {
-	const [, linked = given] = /#token=([^&]*)/.exec(given) ?? [];
-	const bare = linked.replace(/^\s*Bearer\s+/i, '').replace(/\s/g, '');
-
-	return VISIBLE.test(bare) && bare.length <= MAX_CHARACTERS ? bare : '';
-}
 
 // The server reports an expired token as bad_token.
 function reasonFor(code) {

@@ -21,12 +21,7 @@ export const profile = createLazy(async () => {
 export const signIn = createLazy(async () => {
 	const { createSignIn } = await import('./sign-in.js');
 
-	return createSignIn({
-		onToken(given) {
-			keepToken(given);
-			signedIn();
-		},
-	});
+	return createSignIn({ onToken: useToken });
 });
 
 // See profile.js.
@@ -43,6 +38,11 @@ async function signedIn() {
 	const identity = await keepIdentity((await claims()).ownersName() || name, email);
 
 	app((page) => page.signedIn(identity));
+}
+
+export function useToken(given) {
+	keepToken(given);
+	signedIn();
 }
 
 async function start() {

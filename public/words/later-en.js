@@ -38,6 +38,30 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		searchFoundSoFar: (count) => `${plural(count, messages)}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
 
+		everybody: 'everybody in this room',
+		namesAndMore: (names, more) => listed(more ? [...names, `${number(more)} more`] : names),
+
+		commandsLabel: 'Commands',
+		commands: {
+			nick: ['NAME', 'change your name'],
+			join: ['ROOM', 'go to another room'],
+			rooms: ['', 'list the rooms'],
+			who: ['', 'list who is here'],
+			me: ['ACTION', 'say what you do'],
+			history: ['[N]', 'go back N messages, or 20'],
+			ack: ['KEY', 'acknowledge an alarm for everybody'],
+			clear: ['KEY', 'clear an alarm for everybody'],
+			text: ['TEXT', 'send what begins with a slash'],
+			login: ['TOKEN', 'sign in with a token'],
+			help: ['', 'list the commands'],
+			quit: ['', 'close the connection'],
+		},
+		commandsHint: 'Two slashes begin a message with a slash: //etc',
+		commandUnknown: (word) => `Not sent: there is no command /${word}. Type // to begin a message with a slash, /help for the commands.`,
+		commandUsage: (usage) => `Something is missing: ${usage}`,
+		roomsAre: (names) => `Rooms: ${names}`,
+		peopleAre: (count, names) => `${count}: ${names}`,
+
 		alarmsLabel: 'Alarms',
 		alarmsClose: 'Close the list of alarms',
 		alarmsButton: (unseen, standing) =>

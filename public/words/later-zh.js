@@ -32,6 +32,30 @@ export function wordsFor({ isolated, number, listed }) {
 		searchFoundSoFar: (count) => `${number(count)} 条消息。搜索时间太长，更早的没有搜索。`,
 		searchFailed: '搜索没有成功，请再试一次。',
 
+		everybody: '房间里的所有人',
+		namesAndMore: (names, more) => listed(more ? [...names, `另外 ${number(more)} 个`] : names),
+
+		commandsLabel: '命令',
+		commands: {
+			nick: ['名字', '改名'],
+			join: ['房间', '进入另一个房间'],
+			rooms: ['', '列出房间'],
+			who: ['', '列出在场的人'],
+			me: ['动作', '描述你的动作'],
+			history: ['[条数]', '往回看，默认 20 条'],
+			ack: ['告警键', '为所有人确认告警'],
+			clear: ['告警键', '为所有人解除告警'],
+			text: ['文字', '发送以斜杠开头的文字'],
+			login: ['令牌', '用令牌登录'],
+			help: ['', '列出命令'],
+			quit: ['', '断开连接'],
+		},
+		commandsHint: '消息要以斜杠开头，请输入两个斜杠：//etc',
+		commandUnknown: (word) => `没有发送：没有 /${word} 这个命令。消息要以斜杠开头，请输入 //；查看命令请输入 /help。`,
+		commandUsage: (usage) => `还缺内容：${usage}`,
+		roomsAre: (names) => `房间：${names}`,
+		peopleAre: (count, names) => `${count}：${names}`,
+
 		alarmsLabel: '告警',
 		alarmsClose: '关闭告警列表',
 		alarmsButton: (unseen, standing) =>

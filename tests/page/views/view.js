@@ -31,6 +31,7 @@ const given = {
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
+	onLog() {},
 };
 
 answers.history = [];
