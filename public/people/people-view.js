@@ -1,5 +1,5 @@
 // The list of people: a column on wide windows, else a popover.
-import { at, createPanel, element } from '../base/elements.js';
+import { at, button as buildButton, createPanel, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
 import { createList, setPart } from '../base/list.js';
 import { recall, remember } from '../base/storage.js';
@@ -16,10 +16,10 @@ export function createPeopleView() {
 	const close = at('people-close');
 	const wide = matchMedia('(width >= 60rem)');
 	const list = createList(at('people-list'), {
-		build: ({ name }) => element('li', buildAvatar(name), element('bdi', name)),
-		fill(row, { name, via }) {
-			setPart(row, 'span.you', isMe(name) && texts.you);
-			setPart(row, 'span.via', via && texts.via[via]);
+		build: ({ name }) => element('li', buildButton('person', buildAvatar(name), element('bdi', name))),
+		fill({ firstElementChild: person }, { name, via }) {
+			setPart(person, 'span.you', isMe(name) && texts.you);
+			setPart(person, 'span.via', via && texts.via[via]);
 		},
 		words: { filter: texts.filter, nothingFound: texts.nothingFound },
 	});
