@@ -34,6 +34,7 @@ function buildWarning(name, other) {
 export function createCard({ onMention, addParts }) {
 	const card = element('div.card');
 	let beside = null;
+	let focusedBefore = null;
 
 	function place() {
 		const { offsetWidth: width, offsetHeight: height } = card;
@@ -67,8 +68,12 @@ export function createCard({ onMention, addParts }) {
 	document.body.append(card);
 	new ResizeObserver(() => beside && place()).observe(card);
 	card.addEventListener('toggle', ({ newState }) => {
-		if (newState === 'closed')
-			card.replaceChildren();
+		if (newState === 'open')
+			return;
+		card.replaceChildren();
+		// Browsers do it only if no other popover is open.
+		if (document.activeElement === document.body)
+			focusedBefore.focus({ preventScroll: true });
 	});
 
 	return {
@@ -97,6 +102,7 @@ export function createCard({ onMention, addParts }) {
 			);
 			addParts({ card, actions }, person);
 			beside = trigger.getBoundingClientRect();
+			focusedBefore = document.activeElement;
 			// Its source keeps a popover open that has the name.
 			card.showPopover({ source: trigger });
 			place();

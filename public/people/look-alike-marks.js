@@ -11,8 +11,10 @@ await addStylesheet(new URL('card.css', import.meta.url));
 // Bounds the work when many messages arrive.
 const PAUSE_MS = 300;
 
+const markOf = (name) => name.parentElement.querySelector(':scope > .look-alike');
+
 function showMark(name, other) {
-	const known = name.parentElement.querySelector(':scope > .look-alike');
+	const known = markOf(name);
 
 	if (!other) {
 		known?.remove();
@@ -39,8 +41,8 @@ export function createLookAlikeMarks({ reading, list }, { me, present }) {
 		alike = findLookAlikes(names);
 		// A name of the reader's own is genuine.
 		alike.delete(foldName(me()));
-		const marked = authors.filter(({ textContent }) => alike.has(foldName(textContent)));
-		if (marked.length > 1)
+		const unmarked = authors.filter((author) => alike.has(foldName(author.textContent)) && !markOf(author));
+		if (unmarked.length > 1)
 			createSilencer(log)();
 		for (const name of [...authors, ...people])
 			showMark(name, alike.get(foldName(name.textContent)));

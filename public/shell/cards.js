@@ -75,11 +75,10 @@ export function createCards({ rooms, session, composer }) {
 	}
 
 	function onMention(name) {
-		const { value, selectionStart } = at('text');
-		const isInWord = /\S$/.test(value.slice(0, selectionStart));
-
-		composer.insert(`${isInWord ? ' ' : ''}@${name} `);
-		composer.focus();
+		// It would cover the message field.
+		if (at('people').matches(':popover-open'))
+			at('people').hidePopover();
+		composer.mention(name);
 	}
 
 	function addParts(parts, person) {

@@ -7,28 +7,26 @@ await addStylesheet(new URL('files.css', import.meta.url));
 
 const SHOWN_MS = 12000;
 
-export function createFileAnswer() {
-	const answer = element('p.file-answer');
-	let timer = 0;
+const line = element('p.file-answer');
+let timer = 0;
 
-	function hide() {
-		clearTimeout(timer);
-		answer.hidePopover();
-	}
+function hide() {
+	clearTimeout(timer);
+	line.hidePopover();
+}
 
-	answer.role = 'alert';
-	// Above dialogs and panels, and closes none of them.
-	answer.popover = 'manual';
-	answer.dir = 'auto';
-	document.body.append(answer);
-	answer.addEventListener('click', hide);
-	addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
+line.role = 'alert';
+// Above dialogs and panels, and closes none of them.
+line.popover = 'manual';
+line.dir = 'auto';
+document.body.append(line);
+line.addEventListener('click', hide);
+addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
 
-	return function show(files) {
-		hide();
-		answer.showPopover();
-		// Filled after it is shown, or it is not read aloud.
-		answer.textContent = texts.filesNotSent(Array.from(files, ({ name }) => name));
-		timer = setTimeout(hide, SHOWN_MS);
-	};
+export function answer(files) {
+	hide();
+	line.showPopover();
+	// Filled after it is shown, or it is not read aloud.
+	line.textContent = texts.filesNotSent(Array.from(files, ({ name }) => name));
+	timer = setTimeout(hide, SHOWN_MS);
 }

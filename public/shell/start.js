@@ -24,11 +24,6 @@ export const signIn = createLazy(async () => {
 	return createSignIn({ onToken: useToken });
 });
 
-const fileAnswer = createLazy(async () => {
-	const { createFileAnswer } = await import('./files.js');
-	return createFileAnswer();
-});
-
 // See profile.js.
 export function openProfile(fields, options) {
 	profile((form) => form.open(fields, options));
@@ -66,7 +61,8 @@ async function start() {
 		openProfile(recallFields(), { required: true, first: true });
 }
 
-// Files are answered in words; a browser would open them instead of the page. Text may come with a picture of itself.
+// A browser would open a dropped file instead of the page. Text may come with a picture of itself.
+const fileAnswer = createLazy(() => import('./files.js'));
 for (const type of ['dragover', 'drop', 'paste']) {
 	addEventListener(type, (event) => {
 		const { types, files } = event.dataTransfer ?? event.clipboardData;
@@ -75,8 +71,9 @@ for (const type of ['dragover', 'drop', 'paste']) {
 		if (isText || !types.includes('Files'))
 			return;
 		event.preventDefault();
-		if (type !== 'dragover')
-			fileAnswer((show) => show(files), 'files');
+		// Not known until it is dropped.
+		if (files[0])
+			fileAnswer((it) => it.answer(files));
 	});
 }
 

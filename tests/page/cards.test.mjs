@@ -111,7 +111,12 @@ test('on a phone the card is above the list of people, and closing it goes back 
 		assert.ok(sizes.length > 1 && sizes.every((height) => height >= 44), String(sizes));
 		await ann.page.keyboard.press('Escape');
 		assert.equal(await ann.page.locator('#people:popover-open').count(), 1);
-		assert.match(await focused(ann), /Bob/);
+		await ann.page.waitForFunction(() => document.activeElement.matches('.person'));
+		await ann.page.keyboard.press('Enter');
+		await card(ann).waitFor();
+		await card(ann).getByRole('button', { name: 'Mention' }).click();
+		assert.equal(await ann.page.inputValue('#text'), '@Bob ');
+		assert.equal(await ann.page.locator(':popover-open').count(), 0);
 	}));
 
 // Waits until these names have a mark, and no others.
