@@ -336,6 +336,6 @@ test('the icon has the number, in another colour for mentions', () =>
 		await titled(ann, '(@1 · 3) lobby · Linnet');
 		await hide(ann, false);
 		await titled(ann, 'lobby · Linnet');
-		assert.equal(await icon(), normal);
+		await ann.page.waitForFunction((was) => document.querySelector('link[rel="icon"]').getAttribute('href') === was, normal);
 		await bob.close();
 	}));
