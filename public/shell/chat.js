@@ -167,7 +167,7 @@ export function createChat({
 
 	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
 
-	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
