@@ -2,8 +2,12 @@
 import { at, button as buildButton, createPanel, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
 import { createList, setPart } from '../base/list.js';
+import { setText } from '../base/set-text.js';
 import { nameFault } from '../people/identity.js';
 import { texts } from '../words/texts.js';
+
+const atMost = (count, most) => (count > most ? `${most}+` : String(count));
+const sum = (rooms, kind) => rooms.reduce((total, room) => total + (room[kind] ?? 0), 0);
 
 // What is wrong with this name of a room, or ''.
 export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
@@ -44,13 +48,18 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		}
 	}
 
-	function fillUnread(choice, unread) {
-		const badge = setPart(choice, 'span.badge', unread > 999 ? '999+' : unread && String(unread));
+	function fillBadge(choice, kind, shown, words) {
+		const badge = setPart(choice, kind, shown);
 
 		if (badge) {
-			badge.ariaLabel = texts.unread(unread);
+			badge.ariaLabel = words;
 			badge.role = 'img';
 		}
+	}
+
+	function fillBadges(choice, { unread = 0, mentions = 0 }) {
+		fillBadge(choice, 'span.mentioned', mentions && `@${atMost(mentions, 99)}`, texts.mentionsYou(mentions));
+		fillBadge(choice, 'span.badge', unread && atMost(unread, 999), texts.unread(unread));
 	}
 
 	function fillLeave(row, name) {
@@ -69,11 +78,12 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const words = { filter: texts.filter, nothingFound: texts.nothingFound };
 	const joined = createList(list, {
 		build,
-		fill(row, { name, topic, unread }) {
+		fill(row, room) {
+			const { name, topic } = room;
 			const choice = row.firstElementChild;
 
 			fillTopic(choice, topic);
-			fillUnread(choice, unread);
+			fillBadges(choice, room);
 			choice.ariaCurrent = name === current ? 'true' : null;
 			fillLeave(row, name);
 		},
@@ -81,9 +91,10 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	});
 	const others = createList(at('others-list'), {
 		build,
-		fill(row, { topic, count }) {
-			fillTopic(row.firstElementChild, topic);
-			setPart(row.firstElementChild, 'span.room-count', texts.peopleHere(count));
+		fill({ firstElementChild: choice }, { topic, count, mentions }) {
+			fillTopic(choice, topic);
+			fillBadges(choice, { mentions });
+			setPart(choice, 'span.room-count', texts.peopleHere(count));
 		},
 		words,
 	});
@@ -91,13 +102,16 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const show = onceAFrame(() => {
 		const names = new Set(rooms.map(({ name }) => name));
 		const beside = known.filter(({ name }) => !names.has(name));
-		const unread = rooms.reduce((sum, room) => sum + (room.name === current ? 0 : room.unread), 0);
+		const away = rooms.filter(({ name }) => name !== current);
+		const unread = sum(away, 'unread');
+		const mentions = sum(away, 'mentions') + sum(beside, 'mentions');
+		const words = [texts.rooms, mentions && texts.mentionsYou(mentions), unread && texts.unread(unread)];
 
 		joined.show(rooms);
 		others.show(beside);
 		at('others-heading').hidden = !beside.length;
-		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread) : '';
-		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
+		setText(at('rooms-badge'), mentions ? `@${atMost(mentions, 99)}` : unread ? atMost(unread, 99) : '');
+		button.ariaLabel = words.filter(Boolean).join(', ');
 	});
 
 	function adapt() {
