@@ -44,9 +44,9 @@ export function createChat({
 	let isOnline = false;
 	// The rooms that the server has listed.
 	let known = [];
-	let ticks = 0;
 	// What is answered, once something was.
 	let reply = null;
+	let ticks = 0;
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -166,7 +166,7 @@ export function createChat({
 
 	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
 
-	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -248,7 +248,7 @@ export function createChat({
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room.present);
+			peopleView.show(room);
 	}
 
 	function onShow(room, before) {
@@ -256,7 +256,7 @@ export function createChat({
 		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		peopleView.show(room.present);
+		peopleView.show(room);
 		closeSearch();
 	}
 

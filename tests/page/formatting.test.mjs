@@ -93,6 +93,7 @@ test('23 a mention of the reader is marked for every form of name', () =>
 			await ann.join(name);
 			await say(bob, `hello @${name}, and hello @others`);
 			await ann.rows(++count);
+			await ann.page.locator('.message:last-child .mention.mine').waitFor();
 			assert.deepEqual(await ann.page.locator('.message:last-child .mention.mine').allTextContents(), [`@${name}`]);
 		}
 		await bob.close();
