@@ -113,6 +113,8 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			{ words: texts.copyText, run: () => copy(entry.text) },
 			link && { words: texts.copyLink, run: () => copy(link.href) },
 			codes.length && { words: texts.copyCode, run: () => copy(codes.join('\n\n')) },
+			// The click is answered by shell/cards.js.
+			{ words: texts.aboutPerson(entry.name), run: () => row.querySelector('.author').click() },
 			entry.own && { words: texts.erase, run: () => erase(entry) },
 		].filter(Boolean);
 	}

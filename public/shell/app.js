@@ -2,7 +2,7 @@
 import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
 import { isCommand, isComposing } from '../base/keys.js';
-import { createLazy, watchFocus } from '../base/lazy.js';
+import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask, token } from '../connection/token.js';
@@ -26,6 +26,8 @@ let view = 'chat';
 let log = '';
 // The address of the place that is shown.
 let shownAt = '';
+// See layers.js.
+let closeLayers = () => false;
 
 const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
@@ -174,7 +176,7 @@ function showAddress() {
 	const address = addressOf(...placeIn(view));
 
 	if (!`${location.hash}/`.startsWith(`${address}/`))
-		history.replaceState(history.state, '', address);
+		history.replaceState(history.state ?? {}, '', address);
 	shownAt = location.hash;
 }
 
@@ -183,11 +185,13 @@ function go(...place) {
 	const address = addressOf(...place);
 
 	if (address !== location.hash)
-		history.pushState(null, '', address);
+		history.pushState({}, '', address);
 	open(place);
 }
 
 function open([kind, name, id]) {
+	// So layers.js knows which entries are not new.
+	history.replaceState(history.state ?? {}, '');
 	// The address must not follow what is shown on the way.
 	view = kind === 'room' ? 'chat' : kind;
 	if (kind === 'room' && name)
@@ -200,11 +204,11 @@ function open([kind, name, id]) {
 }
 
 // Back, forward, a link in the page, or an address that the reader typed.
-function onAddress() {
+function onAddress({ state }) {
 	const place = placeOf(location.hash);
 	const isBackFromMessage = shownAt.startsWith(`${location.hash}/`);
 
-	if (!me || !place.length)
+	if (!me || closeLayers(location.hash === shownAt, state) || !place.length)
 		return;
 	open(place);
 	if (isBackFromMessage && view === 'chat')
@@ -212,6 +216,11 @@ function onAddress() {
 }
 
 addEventListener('popstate', onAddress);
+
+onFirst(document, 'toggle', async () => {
+	const { watchLayers } = await import('./layers.js');
+	closeLayers = watchLayers();
+});
 
 function onAttention({ room, ...counts }) {
 	showAttention({ room: room.name, ...counts });

@@ -217,8 +217,9 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await keyboard.press('ArrowLeft');
 		await keyboard.press('Enter');
 		await ann.page.getByRole('menu').waitFor();
-		assert.deepEqual(await ann.page.getByRole('menuitem').allTextContents().then((all) => all.filter((one) => one !== 'Copy link')), ['Copy text', 'Copy code']);
+		assert.deepEqual(await ann.page.getByRole('menuitem').allTextContents().then((all) => all.filter((one) => one !== 'Copy link')), ['Copy text', 'Copy code', 'About \u2068bob\u2069']);
 		await keyboard.press('End');
+		await keyboard.press('ArrowUp');
 		await keyboard.press('Enter');
 		await ann.page.locator('.toast', { hasText: 'Copied.' }).waitFor();
 		assert.equal(await ann.page.evaluate(() => navigator.clipboard.readText()), 'make');
