@@ -241,8 +241,11 @@ test('a long press shows the toolbar on a phone, whose buttons are large enough,
 		const developer = await ann.context.newCDPSession(ann.page);
 		const { x, y, width, height } = await rowOf(ann, 'press me').locator('.text').boundingBox();
 		const touch = (type, ...touchPoints) => developer.send('Input.dispatchTouchEvent', { type, touchPoints });
+		// The module is loaded now.
+		await point(ann, 'press me');
 		await ann.page.tap('.log', { position: { x: 200, y: 300 } });
-		await ann.page.waitForFunction(() => document.querySelector('link[href$="messages/actions.css"]'));
+		await ann.page.mouse.move(10, 10);
+		await ann.page.locator('.act').waitFor({ state: 'detached' });
 		await touch('touchStart', { x: x + width / 2, y: y + height / 2 });
 		await ann.page.locator('.act').waitFor();
 		await touch('touchEnd');
