@@ -1,6 +1,6 @@
 // The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
 // id are at the end.
-import { createLazy } from '../base/lazy.js';
+import { createLazy, noteFirstMessages } from '../base/lazy.js';
 import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
@@ -278,6 +278,8 @@ export function createLogView(
 		begin(id) {
 			range.begin(id);
 			log.dataset.loaded = id === 0;
+			if (id === 0)
+				noteFirstMessages();
 			load();
 		},
 		beginAfterGap(text, id, { isSameEpoch }) {
@@ -322,6 +324,7 @@ export function createLogView(
 				addAround(from, messages, more);
 			bound();
 			log.dataset.loaded = true;
+			noteFirstMessages();
 			onMove();
 		},
 		// isMissed: sent while the page was offline.
