@@ -2,15 +2,13 @@
 import { at, button as buildButton, createPanel, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
 import { createList, setPart } from '../base/list.js';
-import { setText } from '../base/set-text.js';
 import { nameFault } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 
-const atMost = (count, most) => (count > most ? `${most}+` : String(count));
-const sum = (rooms, kind) => rooms.reduce((total, room) => total + (room[kind] ?? 0), 0);
-
 // What is wrong with this name of a room, or ''.
 export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
+
+const atMost = (most, count) => (count > most ? `${most}+` : String(count));
 
 // onChoose(name) and onLeave(name) are the reader's actions. onOpen() is called when the list opens.
 export function createRoomsView({ onChoose, onLeave, onOpen }) {
@@ -48,18 +46,19 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		}
 	}
 
-	function fillBadge(choice, kind, shown, words) {
-		const badge = setPart(choice, kind, shown);
+	function fillBadge(choice, kind, text, label) {
+		const badge = setPart(choice, `span.${kind}.badge`, text);
 
 		if (badge) {
-			badge.ariaLabel = words;
+			badge.ariaLabel = label;
 			badge.role = 'img';
 		}
 	}
 
-	function fillBadges(choice, { unread = 0, mentions = 0 }) {
-		fillBadge(choice, 'span.mentioned', mentions && `@${atMost(mentions, 99)}`, texts.mentionsYou(mentions));
-		fillBadge(choice, 'span.badge', unread && atMost(unread, 999), texts.unread(unread));
+	// Mentions, before all that is unread.
+	function fillBadges(choice, { mentions, unread }) {
+		fillBadge(choice, 'mentions', mentions && `@${atMost(99, mentions)}`, texts.mentionsYou(mentions));
+		fillBadge(choice, 'unread', unread && atMost(999, unread), texts.unread(unread));
 	}
 
 	function fillLeave(row, name) {
@@ -78,12 +77,11 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const words = { filter: texts.filter, nothingFound: texts.nothingFound };
 	const joined = createList(list, {
 		build,
-		fill(row, room) {
-			const { name, topic } = room;
+		fill(row, { name, topic, mentions, unread }) {
 			const choice = row.firstElementChild;
 
 			fillTopic(choice, topic);
-			fillBadges(choice, room);
+			fillBadges(choice, { mentions, unread });
 			choice.ariaCurrent = name === current ? 'true' : null;
 			fillLeave(row, name);
 		},
@@ -91,10 +89,10 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	});
 	const others = createList(at('others-list'), {
 		build,
-		fill({ firstElementChild: choice }, { topic, count, mentions }) {
-			fillTopic(choice, topic);
-			fillBadges(choice, { mentions });
-			setPart(choice, 'span.room-count', texts.peopleHere(count));
+		fill(row, { topic, mentions = 0, count }) {
+			fillTopic(row.firstElementChild, topic);
+			fillBadges(row.firstElementChild, { mentions, unread: 0 });
+			setPart(row.firstElementChild, 'span.room-count', texts.peopleHere(count));
 		},
 		words,
 	});
@@ -102,16 +100,21 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const show = onceAFrame(() => {
 		const names = new Set(rooms.map(({ name }) => name));
 		const beside = known.filter(({ name }) => !names.has(name));
-		const away = rooms.filter(({ name }) => name !== current);
-		const unread = sum(away, 'unread');
-		const mentions = sum(away, 'mentions') + sum(beside, 'mentions');
-		const words = [texts.rooms, mentions && texts.mentionsYou(mentions), unread && texts.unread(unread)];
+		const elsewhere = [...rooms.filter(({ name }) => name !== current), ...beside];
+		const sum = (kind) => elsewhere.reduce((total, room) => total + (room[kind] ?? 0), 0);
+		const unread = sum('unread');
+		const mentions = sum('mentions');
 
 		joined.show(rooms);
 		others.show(beside);
 		at('others-heading').hidden = !beside.length;
-		setText(at('rooms-badge'), mentions ? `@${atMost(mentions, 99)}` : unread ? atMost(unread, 99) : '');
-		button.ariaLabel = words.filter(Boolean).join(', ');
+		at('rooms-badge').textContent = mentions ? `@${atMost(99, mentions)}` : unread ? atMost(99, unread) : '';
+		at('rooms-badge').classList.toggle('unread', !mentions);
+		button.ariaLabel = [
+			texts.rooms,
+			mentions && texts.mentionsYou(mentions),
+			unread && texts.unread(unread),
+		].filter(Boolean).join(', ');
 	});
 
 	function adapt() {

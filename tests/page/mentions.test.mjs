@@ -123,30 +123,3 @@ test('mentions in rooms that the user has not joined are counted, notified of, a
 		await ann.page.waitForFunction(() => document.title === 'ops · Linnet');
 		await bob.close();
 	}));
-
-test('the list of rooms shows mentions apart from unread messages', () =>
-	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
-		const bob = await daemon.ws('/ws?name=bob&room=ops');
-		const ann = await arrive({ viewport: { width: 375, height: 700 } });
-		await ann.join('Ann');
-		await ann.inRoom('lobby');
-		await ann.page.evaluate(() => {
-			location.hash = '#/room/ops';
-		});
-		await ann.inRoom('ops');
-		await ann.page.evaluate(() => {
-			location.hash = '#/room/lobby';
-		});
-		await ann.inRoom('lobby');
-		await say(bob, 'to nobody');
-		await ann.page.getByRole('button', { name: 'Rooms, 1 unread message', exact: true }).waitFor();
-		await say(bob, 'look, @ann');
-		await ann.page.getByRole('button', { name: 'Rooms, 1 mention, 2 unread messages', exact: true }).waitFor();
-		assert.equal(await ann.page.textContent('#rooms-badge'), '@1');
-		await ann.page.click('#rooms-button');
-		await ann.page.getByRole('button', { name: /^ops.*1 mention/ }).click();
-		await ann.inRoom('ops');
-		await ann.page.getByRole('button', { name: 'Rooms', exact: true }).waitFor();
-		assert.equal(await ann.page.locator('.mentioned, #rooms-list .badge').count(), 0);
-		await bob.close();
-	}));
