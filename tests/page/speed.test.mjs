@@ -103,6 +103,28 @@ test('34 the page takes at most 75,000 bytes up to the first message, and preloa
 		await bob.close();
 	}));
 
+test('34 something is drawn before the scripts have run', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		assert.equal(await ann.page.isVisible('.splash'), false);
+		const page = await ann.context.newPage();
+		let go;
+		const held = new Promise((resolve) => {
+			go = resolve;
+		});
+		await page.route('**/shell/app.js', async (route) => {
+			await held;
+			await route.continue();
+		});
+		await page.goto(daemon.url, { waitUntil: 'commit' });
+		await page.waitForSelector('.splash');
+		go();
+		await page.waitForSelector('.splash', { state: 'hidden' });
+		await page.waitForSelector('#state[data-state="online"]');
+		await page.close();
+	}));
+
 test('34 a second visit asks for the start file alone', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
