@@ -265,7 +265,7 @@ export function createChat({
 			lists((it) => it.people.show(room), 'people');
 	}
 
-	function onShow(room, before) {
+	function onShow(room) {
 		composer.open(room.name);
 		typingNotifier.sent();
 		showTyping(room);
@@ -358,8 +358,10 @@ export function createChat({
 		rooms.opened();
 		outbox.opened();
 		session.adoptWanted();
-		listRooms();
-		firstMessages.then(() => cards(() => {}));
+		firstMessages.then(() => {
+			listRooms();
+			cards(() => {});
+		});
 	}
 
 	function onPresence(frame) {
