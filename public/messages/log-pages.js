@@ -1,4 +1,5 @@
 // Which part of the history is in a log: pages are loaded near its ends, and what is far from the reader is removed.
+import { noteFirstMessages } from '../base/lazy.js';
 import { buildGap } from './message-view.js';
 
 const MAX_ROWS = 500;
@@ -163,6 +164,8 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 		begin(id) {
 			range.begin(id);
 			log.dataset.loaded = id === 0;
+			if (id === 0)
+				noteFirstMessages();
 			load();
 		},
 		beginAfterGap(text, id, { isSameEpoch }) {
@@ -199,6 +202,7 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 				addAround(from, messages, more);
 			bound();
 			log.dataset.loaded = true;
+			noteFirstMessages();
 			onAdded();
 		},
 		// The whole history was deleted.

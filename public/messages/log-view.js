@@ -59,10 +59,12 @@ export function createLogView(
 		showJump();
 	}
 
+	const reader = () => ({ me: server.nameNow(), keep: scroll.keep });
+
 	function build(entry) {
 		if (entry.type === 'alarm')
 			return alarms.build(entry);
-		const row = buildMessage(entry, { pictures, me: server.nameNow(), addressOf });
+		const row = buildMessage(entry, { pictures, addressOf, ...reader() });
 
 		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
@@ -182,7 +184,7 @@ export function createLogView(
 			const row = text && rows.withId(of);
 
 			if (row) {
-				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), server.nameNow()));
+				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), reader()));
 				changed(row);
 			}
 			marks.ifRequested((it) => it.changed(of));
