@@ -40,25 +40,27 @@ export function openEditor(row, text, { save, onEmpty, onDone }) {
 		onDone();
 	}
 
-	async function submit() {
+	async function trySave() {
 		const wanted = await withEmoji(field.value.trim().replaceAll('\0', ''));
 
 		if (!wanted) {
 			onEmpty();
-			return;
-		}
-		if (wanted === text) {
+		} else if (wanted === text) {
 			close();
-			return;
-		}
-		if (utf8Bytes(JSON.stringify(wanted)) + OTHER_BYTES > limits.messageBytes) {
+		} else if (utf8Bytes(JSON.stringify(wanted)) + OTHER_BYTES > limits.messageBytes) {
 			fault.textContent = texts.refusedTooLong;
-			return;
-		}
-		keep.disabled = true;
-		try {
+		} else {
 			await save(wanted);
 			close();
+		}
+	}
+
+	async function submit() {
+		if (keep.disabled)
+			return;
+		keep.disabled = true;
+		try {
+			await trySave();
 		} catch ({ message }) {
 			fault.textContent = message;
 		}
