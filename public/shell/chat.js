@@ -252,7 +252,7 @@ export function createChat({
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room.present);
+			peopleView.show(room);
 	}
 
 	function onShow(room, before) {
@@ -260,7 +260,7 @@ export function createChat({
 		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		peopleView.show(room.present);
+		peopleView.show(room);
 		closeSearch();
 	}
 
