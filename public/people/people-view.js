@@ -17,7 +17,7 @@ export function createPeopleView() {
 	const wide = matchMedia('(width >= 60rem)');
 	const list = createList(at('people-list'), {
 		build: ({ name }) => element('li', buildButton('person', buildAvatar(name), element('bdi', name))),
-		fill({ firstChild: person }, { name, via }) {
+		fill({ firstElementChild: person }, { name, via }) {
 			setPart(person, 'span.you', isMe(name) && texts.you);
 			setPart(person, 'span.via', via && texts.via[via]);
 		},
