@@ -17,13 +17,13 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-// nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
+// nameNow() is the reader's name. showAlarm: see alarm-rows.js. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
 // are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
+export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
-	const alarms = createAlarmRows({ rows, scroll, range });
+	const alarms = createAlarmRows({ rows, scroll, range, show: showAlarm });
 	const unread = createUnreadLine({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);

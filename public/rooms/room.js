@@ -12,6 +12,8 @@ import { createReceivedPosition, createReadPosition } from './positions.js';
 const SHOWN_MS = 5000;
 const NOTIFY_MS = 3000;
 
+const alarmCard = createLazy(() => import('../alarms/alarm-card.js'));
+
 // onChange({ people, count }), people being { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
 	const here = new Map();
@@ -115,7 +117,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ nameNow: events.nameNow, onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
+		{ nameNow: events.nameNow, showAlarm: alarmCard, onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
 	);
 	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
 	const people = createPeople({

@@ -2,7 +2,7 @@
 import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
-import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
+import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
@@ -32,7 +32,6 @@ export function createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onLeft,
 	onUnseen,
 	onDeleted,
 }) {
@@ -69,13 +68,14 @@ export function createChat({
 	const isMe = (name) => isSameName(name, session.name);
 	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
 
+	const actions = {
+		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
+		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
+	};
 	const alarms = createLazy(async () => {
 		const { createAlarms } = await import('../alerts/alarms.js');
 
-		return createAlarms({
-			isEnabled: isOnline,
-			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
-		});
+		return createAlarms(actions);
 	});
 	const peopleView = createPeopleView();
 	const rooms = createRooms({
@@ -88,10 +88,7 @@ export function createChat({
 			outbox.renamed(was, name);
 			composer.renamed(was, name);
 		},
-		onLeft(room) {
-			alarms.ifRequested((it) => it.forget(room.name));
-			onLeft(room);
-		},
+		onLeft: (room) => alarms.ifRequested((it) => it.forget(room.name)),
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
 	const roomsView = createRoomsView({
@@ -201,11 +198,6 @@ export function createChat({
 		return keys;
 	}
 
-	function onRefusal({ message }) {
-		if (message)
-			rooms.current.log.addNote(texts.serverSays(message));
-	}
-
 	function showQueue() {
 		const waiting = outbox.count();
 		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
@@ -301,8 +293,10 @@ export function createChat({
 		session.adoptWanted();
 	}
 
-	function acknowledge(room, key) {
-		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
+	// Joins a room without showing it.
+	function watch(room) {
+		rooms.makePlace();
+		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
 	}
 
 	function onJoined(frame) {
@@ -311,6 +305,8 @@ export function createChat({
 			alarms.ifRequested((it) => it.forget(frame.room));
 		// Without a ref the server has begun another history of the room.
 		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
+			if (requests.answered(frame))
+				rooms.admit(frame.room);
 			rooms.joined(frame);
 			return;
 		}
@@ -379,16 +375,19 @@ export function createChat({
 	}, LIST_MS);
 
 	return {
-		acknowledge,
+		// For the Live view.
+		services: {
+			actions,
+			watch,
+			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
+			history: (room) =>
+				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+		},
 		focus: composer.focus,
 		get room() {
 			return rooms.current;
 		},
-		// Resolves with messages as the server sends them.
-		history: (room) =>
-			requests
-				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
-				.then(({ raw }) => raw.messages),
 		setVisible,
 		start() {
 			rooms.start();
@@ -408,7 +407,6 @@ export function createChat({
 		},
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarms.ifRequested((it) => it.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {
