@@ -86,7 +86,7 @@ function buildCheck(id, words) {
 	return { field, fault, label: element('label.check', field, element('span', words)) };
 }
 
-// The mute button goes into bar. onOpen(room) is called when the reader clicks a notification.
+// The mute button goes into bar. onOpen(room, id) is called when the reader clicks the notification of a message.
 export async function createAlerts({ bar, onOpen }) {
 	const player = createSoundPlayer();
 	const isVisibleElsewhere = createTabProbe();
@@ -132,7 +132,7 @@ export async function createAlerts({ bar, onOpen }) {
 		shown.set(room.name, { id: message.id, notification });
 		notification?.addEventListener('click', () => {
 			window.focus();
-			onOpen(room.name);
+			onOpen(room.name, message.id);
 			notification.close();
 		});
 	}

@@ -37,8 +37,8 @@ function createPace() {
 
 // Fills place, which must be empty. open(room) and close(room) join and leave a log's room;
 // rooms() resolves with the list of logs. open() and rooms() reject with a displayable Error. The room's frames come
-// through joined() and log().
-export function createLogs(place, { open, close, rooms }) {
+// through joined() and log(). onLog(name, { isChosen }) is called for each log that is shown; isChosen: by the reader.
+export function createLogs(place, { open, close, rooms, onLog }) {
 	const words = texts.logs;
 	const clock = new Intl.DateTimeFormat(locale, {
 		hour: '2-digit',
@@ -89,10 +89,7 @@ export function createLogs(place, { open, close, rooms }) {
 	});
 	const toolbar = createToolbar({
 		words,
-		onRoom(chosen) {
-			remember('log', chosen);
-			choose(chosen);
-		},
+		onRoom: (chosen) => openLog(chosen, { isChosen: true }),
 		isWrapped: matchMedia(NARROW).matches,
 		onFilter(text, isExpression) {
 			isFaulty = false;
@@ -171,6 +168,15 @@ export function createLogs(place, { open, close, rooms }) {
 		showFacts();
 	}
 
+	function openLog(name, { isChosen }) {
+		if (name === room)
+			return;
+		remember('log', name);
+		choose(name);
+		toolbar.showChosen(name);
+		onLog(name, { isChosen });
+	}
+
 	async function loadRooms() {
 		let known;
 
@@ -181,11 +187,11 @@ export function createLogs(place, { open, close, rooms }) {
 				notice.refused(words.deniedAll(error.message), loadRooms);
 			return;
 		}
-		if (!room && known.length)
-			choose((known.find(({ room: name }) => name === recall('log')) ?? known[0]).room);
-		else if (!room)
+		if (!room && !known.length)
 			notice.none();
 		toolbar.showRooms(known, room);
+		if (!room && known.length)
+			openLog((known.find(({ room: name }) => name === recall('log')) ?? known[0]).room, { isChosen: false });
 	}
 
 	viewport.addEventListener('keydown', (event) => {
@@ -211,6 +217,7 @@ export function createLogs(place, { open, close, rooms }) {
 			if (frame.room === room)
 				log.take(frame);
 		},
+		openLog: (name) => openLog(name, { isChosen: false }),
 		joined(frame) {
 			if (frame.room !== room)
 				return;

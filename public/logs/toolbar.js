@@ -100,6 +100,9 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 			if (chosen)
 				room.value = chosen;
 		},
+		showChosen(name) {
+			room.value = name;
+		},
 		showFault(text) {
 			fault.textContent = text;
 			filter.ariaInvalid = String(Boolean(text));

@@ -17,9 +17,9 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-// nameNow() is the reader's name. showAlarm: see alarm-rows.js. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
-// are about failed messages.
-export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWant, onRetry, onDelete }) {
+// nameNow() is the reader's name. addressOf(id) is the address of a message. showAlarm: see alarm-rows.js.
+// onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about failed messages.
+export function createLogView({ log, jump, loading }, { nameNow, addressOf, showAlarm, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
@@ -32,6 +32,8 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 	let isLoading = false;
 	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
+	// The message that the reader wants to see, which is being loaded or waits for the connection.
+	let target = 0;
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
@@ -61,7 +63,7 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 	}
 
 	function build(entry) {
-		return entry.type === 'alarm' ? alarms.build(entry) : buildMessage(entry, { pictures, me: nameNow() });
+		return entry.type === 'alarm' ? alarms.build(entry) : buildMessage(entry, { pictures, me: nameNow(), addressOf });
 	}
 
 	function insert(entry) {
@@ -123,6 +125,10 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 	function load() {
 		if (!isShown || !range.isBegun || isLoading)
 			return;
+		if (target) {
+			want('around', target);
+			return;
+		}
 		const distance = range.hasOlder ? distanceToOlder() : Infinity;
 
 		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
@@ -188,6 +194,7 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 	}
 
 	function toNewest() {
+		target = 0;
 		isReturning = !range.hasNewest;
 		if (range.hasNewest)
 			scroll.follow();
@@ -222,11 +229,15 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 		jumpTo(id) {
 			const row = rows.withId(id);
 
-			if (row)
+			target = row ? 0 : id;
+			if (row) {
 				showRow(row);
-			else
-				want('around', id);
+				return;
+			}
+			isLoading = false;
+			load();
 		},
+		toNewest,
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);
@@ -247,6 +258,8 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 			if (!isSameEpoch) {
 				rows.forgetIds();
 				alarms.clear();
+				// The addresses belong to other messages now.
+				log.querySelectorAll('a.time').forEach((link) => link.removeAttribute('href'));
 			}
 			gapLine = buildGap(text);
 			rows.insert(gapLine, null, unsent.first);
@@ -261,6 +274,7 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 		reconnected: load,
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
+			target = 0;
 			loading.hidden = true;
 			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
@@ -327,7 +341,7 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 		// For ids that are not displayed.
 		skip: range.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures, me: nameNow() });
+			const row = buildMessage(entry, { pictures, me: nameNow(), addressOf });
 
 			unsent.add(row, entry);
 			rows.insert(row, entry);
@@ -353,7 +367,7 @@ export function createLogView({ log, jump, loading }, { nameNow, showAlarm, onWa
 			const entry = rows.entryOf(row);
 			entry.date = date ?? entry.date;
 			rows.identify(row, id);
-			markSent(row, entry);
+			markSent(row, entry, addressOf);
 			const after = rows.placeOf(id, unsent.first);
 			if (rows.below(row) === after)
 				rows.refresh(row);

@@ -19,11 +19,18 @@ function isEmojiOnly(text) {
 const LONG_CHARACTERS = 3000;
 const LONG_LINES = 40;
 
-function buildTime(date) {
-	const time = element('time.time', clockTime(date));
+// The time is the link to the message, which has an address once it is stored.
+function buildTime({ id, date }, addressOf) {
+	const time = element('time', clockTime(date));
+	const link = element('a.time', time);
+
 	time.dateTime = date.toISOString();
 	time.title = fullDate(date);
-	return time;
+	if (id)
+		link.href = addressOf(id);
+	// One message, one stop would be too many.
+	link.tabIndex = -1;
+	return link;
 }
 
 // A tag that is the code of an emoji is shown as the emoji.
@@ -102,8 +109,8 @@ function buildText(entry, me) {
 }
 
 // entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's
-// name.
-export function buildMessage(entry, { pictures, me }) {
+// name. addressOf(id) is the address of a message.
+export function buildMessage(entry, { pictures, me, addressOf }) {
 	const row = element('article.message');
 	const author = element('bdi.author', entry.name);
 
@@ -118,7 +125,7 @@ export function buildMessage(entry, { pictures, me }) {
 		head.append(element('span.you', texts.you));
 	if (entry.via === 'push')
 		head.append(element('span.pushed', texts.pushed));
-	head.append(buildTime(entry.date));
+	head.append(buildTime(entry, addressOf));
 
 	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
 	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
@@ -170,9 +177,9 @@ export function markDeleted(row, entry) {
 	markEdited(row, entry);
 }
 
-export function markSent(row, { date }) {
+export function markSent(row, entry, addressOf) {
 	setFooter(row, null);
-	row.querySelector('.head time').replaceWith(buildTime(date));
+	row.querySelector('.head .time').replaceWith(buildTime(entry, addressOf));
 }
 
 export function buildDay(date) {

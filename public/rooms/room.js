@@ -1,4 +1,5 @@
 // One room: its log, its people, and how far it was read.
+import { addressOf } from '../base/address.js';
 import { createLazy } from '../base/lazy.js';
 import { createHistory } from '../messages/history.js';
 import { createLogView } from '../messages/log-view.js';
@@ -117,7 +118,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ nameNow: events.nameNow, showAlarm: alarmCard, onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
+		{ nameNow: events.nameNow, showAlarm: alarmCard, addressOf: (id) => addressOf('room', room.name, id), onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
 	);
 	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
 	const people = createPeople({

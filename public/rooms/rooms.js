@@ -131,11 +131,12 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 	}
 
 	return {
-		start() {
-			const last = recall('room');
+		// wanted is the room of the page's address, which may be another one than the last.
+		start(wanted) {
+			const names = recallNames();
 
-			recallNames().forEach(add);
-			show(rooms.get(last) ?? rooms.values().next().value ?? add(''));
+			(names.length ? names : ['']).forEach(add);
+			show(wanted ? add(wanted) : rooms.get(recall('room')) ?? rooms.values().next().value);
 		},
 		get current() {
 			return current;

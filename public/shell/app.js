@@ -1,4 +1,5 @@
 // Connects the server connection with the chat and the other views.
+import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
 import { createLazy, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
@@ -20,6 +21,10 @@ let me = null;
 let hasEntered = false;
 let isOnline = false;
 let view = 'chat';
+// The log that is shown in Logs.
+let log = '';
+// The address of the place that is shown.
+let shownAt = '';
 
 const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
@@ -34,6 +39,7 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
+	onRoomChosen: (name) => go('room', name),
 	account: {
 		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
 		useToken,
@@ -50,14 +56,25 @@ const alerts = createLazy(async () => {
 
 	return createAlerts({
 		bar: at('bar'),
-		onOpen(room) {
-			tabs.show('chat');
-			chat.enterRoom(room);
-		},
+		onOpen: (room, id) => go('room', room, id),
 	});
 });
-const views = createViews({ ...chat.services, send: connection.send, fetchRooms });
-const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
+const views = createViews({
+	...chat.services,
+	send: connection.send,
+	fetchRooms,
+	onLog(name, { isChosen }) {
+		log = name;
+		if (isChosen)
+			go('logs', name);
+		else
+			showAddress();
+	},
+});
+const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
+	onShow: onView,
+	onChoose: (id) => go(...placeIn(id)),
+});
 const signOut = createLazy(async () => {
 	const { createSignOut } = await import('./sign-out.js');
 	return createSignOut({ dialog: at('profile'), name: at('name') });
@@ -115,7 +132,57 @@ function showHeading() {
 	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
 	at('room-topic').textContent = view === 'chat' ? chat.room.topic : '';
 	at('room-topic').title = at('room-topic').textContent;
+	showAddress();
 }
+
+function placeIn(id) {
+	return { chat: ['room', chat.room.name], live: ['live'], logs: ['logs', log] }[id];
+}
+
+// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message in the room
+// stays.
+function showAddress() {
+	const address = addressOf(...placeIn(view));
+
+	if (!`${location.hash}/`.startsWith(`${address}/`))
+		history.replaceState(history.state, '', address);
+	shownAt = location.hash;
+}
+
+// Goes to a place of address.js as the reader's own step, which Back undoes.
+function go(...place) {
+	const address = addressOf(...place);
+
+	if (address !== location.hash)
+		history.pushState(null, '', address);
+	open(place);
+}
+
+function open([kind, name, id]) {
+	// The address must not follow what is shown on the way.
+	view = kind === 'room' ? 'chat' : kind;
+	if (kind === 'room' && name)
+		chat.enterRoom(name, Number(id));
+	if (kind === 'logs' && name) {
+		log = name;
+		views.openLog(name);
+	}
+	tabs.show(view);
+}
+
+// Back, forward, a link in the page, or an address that the reader typed.
+function onAddress() {
+	const place = placeOf(location.hash);
+	const isBackFromMessage = shownAt.startsWith(`${location.hash}/`);
+
+	if (!me || !place.length)
+		return;
+	open(place);
+	if (isBackFromMessage && view === 'chat')
+		chat.room.log.toNewest();
+}
+
+addEventListener('popstate', onAddress);
 
 function onAttention({ room, unread }) {
 	showAttention({ room: room.name, unread });
@@ -190,8 +257,13 @@ export function enter(identity) {
 	chat.introduce(identity, { isFirst });
 	if (isFirst) {
 		at('app').hidden = false;
-		chat.start();
-		tabs.start();
+		const place = placeOf(location.hash);
+
+		chat.start(place[0] === 'room' && place[1]);
+		if (place.length)
+			open(place);
+		else
+			tabs.start();
 	}
 	showMe();
 	if (isFirst) {

@@ -21,13 +21,15 @@ const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. account: { rename(name), useToken(token), quit() }. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room, ids): these
-// messages were deleted, or all if ids is null.
+// /rooms. onRoomChosen(name) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
+// message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
+// if ids is null.
 export function createChat({
 	connection,
 	me,
 	isChatVisible,
 	fetchRooms,
+	onRoomChosen,
 	account,
 	onNamed,
 	onNameRefused,
@@ -93,7 +95,7 @@ export function createChat({
 	});
 	const roomsView = createRoomsView({
 		onChoose(name) {
-			rooms.enter(name);
+			onRoomChosen(name);
 			composer.focus();
 		},
 		onLeave: (name) => rooms.leave(rooms.find(name)),
@@ -260,7 +262,7 @@ export function createChat({
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: rooms.enter, listRooms, say });
+			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
 		} catch {
 			// The module could not be loaded.
 		}
@@ -389,13 +391,18 @@ export function createChat({
 			return rooms.current;
 		},
 		setVisible,
-		start() {
-			rooms.start();
+		start(room) {
+			rooms.start(room);
 			outbox.list().forEach(({ room }) => rooms.add(room));
 			showRooms();
 			composer.focus();
 		},
-		enterRoom: rooms.enter,
+		// id is a message in it, if any.
+		enterRoom(name, id) {
+			rooms.enter(name);
+			if (id)
+				rooms.current.log.jumpTo(id);
+		},
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')

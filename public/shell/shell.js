@@ -49,8 +49,9 @@ export function createStateLine() {
 	};
 }
 
-// tabs are buttons whose aria-controls names a panel. onShow(panel id) is called.
-export function createTabs(tabs, { onShow }) {
+// tabs are buttons whose aria-controls names a panel. onChoose(panel id) is called when the reader chooses one, and must
+// show() it. onShow(panel id) is called when it is shown.
+export function createTabs(tabs, { onChoose, onShow }) {
 	const panelOf = (tab) => at(tab.getAttribute('aria-controls'));
 
 	function show(chosen) {
@@ -71,16 +72,17 @@ export function createTabs(tabs, { onShow }) {
 			return;
 		event.preventDefault();
 		const tab = tabs.at(to % tabs.length);
-		show(tab);
+		onChoose(panelOf(tab).id);
 		tab.focus();
 	}
 
 	for (const tab of tabs) {
-		tab.addEventListener('click', () => show(tab));
+		tab.addEventListener('click', () => onChoose(panelOf(tab).id));
 		tab.addEventListener('keydown', onKey);
 	}
 
 	return {
+		// The tab of the last visit.
 		start() {
 			show(tabs.find((tab) => panelOf(tab).id === recall('view')) ?? tabs[0]);
 		},

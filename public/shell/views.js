@@ -21,6 +21,7 @@ export function createViews(services) {
 			show(live, id === 'live');
 			show(logs, id === 'logs');
 		},
+		openLog: (name) => logs((it) => it.openLog(name)),
 		// Until Live is loaded, the last 1000 metric frames wait.
 		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
 		log: (frame) => logs.ifRequested((it) => it.log(frame)),

@@ -198,7 +198,7 @@ test('31 a window does not alert while the user looks at another window', () =>
 		await clearChirpDelay(ann);
 		// A hidden window asks the others whether one of them is visible. The test listens for the answer.
 		await ann.page.evaluate(() => {
-			const channel = new BroadcastChannel(`linnet ${location.href}`);
+			const channel = new BroadcastChannel(`linnet ${new URL('.', location.href)}`);
 			channel.addEventListener('message', ({ data }) => (window.answer = data));
 		});
 		await say(bob, 'seen in the other window');

@@ -61,6 +61,7 @@ const given = {
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
+	onLog() {},
 };
 
 answers.history = [];

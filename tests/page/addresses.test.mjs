@@ -1,0 +1,139 @@
+// Each place of the page has an address: links, Back and Forward, and what Back closes.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say, sayMany } from '../lib/chat.mjs';
+import { temporaryFolder } from '../lib/daemon.mjs';
+import { choose, enterRoom, roomNames, withPeople } from './people.mjs';
+
+const NO_RATE_LIMIT = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const at = ({ page }, hash) => page.waitForFunction((wanted) => location.hash === wanted, hash);
+const found = ({ page }, text) => page.locator('.room:not([inert]) .message.found .text', { hasText: text }).waitFor();
+
+test('the address names the room or the view that is shown, and Back and Forward lead through them', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await at(ann, '#/room/lobby');
+		await enterRoom(ann, 'ops');
+		await at(ann, '#/room/ops');
+		await enterRoom(ann, '鸟 & co');
+		await at(ann, `#/room/${encodeURIComponent('鸟 & co')}`);
+		await ann.page.click('#tab-live');
+		await at(ann, '#/live');
+		await ann.page.goBack();
+		await ann.inRoom('鸟 & co');
+		assert.equal(await ann.page.isVisible('#chat'), true);
+		await ann.page.goBack();
+		await ann.inRoom('ops');
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+		await ann.page.goForward();
+		await ann.inRoom('ops');
+		// A room that was left is no step back.
+		await ann.page.getByRole('button', { name: /Leave .*ops/ }).click({ force: true });
+		await ann.page.waitForFunction(() => location.hash !== '#/room/ops');
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+		assert.deepEqual(await roomNames(ann), ['lobby', '鸟 & co']);
+	}));
+
+test('an address opens the page at its room, also for a new user, who is in the first room, too', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob&room=ops');
+		await say(bob, 'in ops');
+		const ann = await arrive({}, () => {}, { path: '/#/room/ops' });
+		await ann.join('Ann');
+		await ann.inRoom('ops');
+		await ann.reads(['in ops']);
+		assert.deepEqual((await roomNames(ann)).sort(), ['lobby', 'ops']);
+		await choose(ann, 'lobby');
+		// Another link, into the page that is open.
+		await ann.page.evaluate(() => {
+			location.hash = '#/live';
+		});
+		await ann.page.waitForSelector('#live:not([hidden])');
+		await ann.page.reload();
+		await ann.page.waitForSelector('#live:not([hidden])');
+		for (const hash of ['#/room/%E0%A4%A', '#/nowhere', '#/room/', '#/room/lobby/0x', '#/room/lobby/-1'])
+			await ann.page.evaluate((wanted) => {
+				location.hash = wanted;
+			}, hash);
+		await ann.inRoom('lobby');
+		await bob.close();
+	}));
+
+test('the address names the log that is shown, and Back leads to the one before', () => {
+	const folder = temporaryFolder();
+	const tails = ['nginx', 'syslog'].map((room) => {
+		writeFileSync(path.join(folder, room), `a line of ${room}\n`);
+		return `{ room = "${room}"; path = "${path.join(folder, room)}"; }`;
+	});
+
+	return withPeople(browser, [`tails=( ${tails.join(', ')} )`], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.click('#tab-logs');
+		await ann.page.getByText('a line of nginx').waitFor();
+		await at(ann, '#/logs/nginx');
+		await ann.page.locator('.logs-room').selectOption('syslog');
+		await at(ann, '#/logs/syslog');
+		await ann.page.getByText('a line of syslog').waitFor();
+		await ann.page.reload();
+		await ann.page.getByText('a line of syslog').waitFor();
+		await ann.page.goBack();
+		await ann.page.getByText('a line of nginx').waitFor();
+		assert.equal(await ann.page.locator('.logs-room').inputValue(), 'nginx');
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+	});
+});
+
+test('the time of a message is its link, which opens the message however old it is, and Back leads to the newest', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await sayMany(bob, 300, { textOf: (n) => `row ${n}.` });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.getByText('row 300.', { exact: true }).waitFor();
+		const time = ann.page.locator('.message', { hasText: 'row 299.' }).locator('a.time');
+		assert.equal(await time.evaluate((link) => link.href), `${daemon.url}/#/room/lobby/299`);
+		await time.click();
+		await at(ann, '#/room/lobby/299');
+		await found(ann, 'row 299.');
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/lobby/20';
+		});
+		await found(ann, 'row 20.');
+		await ann.page.reload();
+		await found(ann, 'row 20.');
+		await ann.page.goBack();
+		await found(ann, 'row 299.');
+		await ann.page.goBack();
+		await at(ann, '#/room/lobby');
+		await ann.page.waitForFunction(() => {
+			const log = document.querySelector('.log');
+			return log.scrollHeight - log.clientHeight - log.scrollTop < 2 && log.textContent.includes('row 300.');
+		});
+		// A link in another room, and one's own message once it is stored.
+		await enterRoom(ann, 'ops');
+		await ann.say('mine');
+		await ann.reads(['mine']);
+		assert.match(await ann.page.locator('.room:not([inert]) a.time').getAttribute('href'), /^#\/room\/ops\/1$/);
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/lobby/150';
+		});
+		await found(ann, 'row 150.');
+		await ann.headed('lobby');
+		await bob.close();
+	}));
