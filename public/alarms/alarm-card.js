@@ -18,7 +18,7 @@ const SHAPES = {
 	critical: 'M6.5 1.500h7l5 5v7l-5 5h-7l-5-5v-7zM6.8 6.800l6.4 6.400M13.2 6.800l-6.4 6.4',
 	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
 };
-const MAX_CHANGES = 50;
+const MAX_CHANGES = 20;
 // A longer text scrolls in a list, so it must be reachable by keyboard.
 const SHORT_CHARACTERS = 160;
 const SHORT_LINES = 4;

@@ -4,6 +4,7 @@ import { icon } from '../base/icon.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
+import { createLevelChoice, isNotified } from './levels.js';
 import { playSound } from './notification-sound.js';
 import { createTabProbe } from './other-tabs.js';
 
@@ -86,14 +87,16 @@ function buildCheck(id, words) {
 	return { field, fault, label: element('label.check', field, element('span', words)) };
 }
 
-// The mute button goes into bar. onOpen(room, id) is called when the reader clicks the notification of a message.
-export async function createAlerts({ bar, onOpen }) {
+// The mute button goes into bar. nameNow() is the reader's name, roomNow() the name of the room that is shown.
+// onOpen(room, id) is called when the reader clicks the notification of a message.
+export async function createAlerts({ bar, nameNow, roomNow, onOpen }) {
 	const player = createSoundPlayer();
 	const isVisibleElsewhere = createTabProbe();
 	// The last notification of each room, with the id of its message.
 	const shown = new Map();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);
+	const level = createLevelChoice();
 	const mute = button('mute', icon('speaker', SPEAKER));
 
 	mute.id = 'mute';
@@ -160,13 +163,15 @@ export async function createAlerts({ bar, onOpen }) {
 	});
 	addEventListener('storage', show);
 	show();
+	level.showRoom(roomNow());
 	await addStylesheet(new URL('alerts.css', import.meta.url));
 
 	return {
 		// Appends the controls to the settings form.
 		offerIn(settings) {
-			settings.append(notify.label, notify.fault, sound.label);
+			settings.append(notify.label, notify.fault, sound.label, ...level.parts);
 		},
+		showRoom: level.showRoom,
 		// The messages were deleted; null: all of the room.
 		withdraw(room, ids) {
 			const last = shown.get(room.name);
@@ -176,7 +181,8 @@ export async function createAlerts({ bar, onOpen }) {
 		},
 		// Called for each message that arrived while its room was not on screen.
 		async alert(room, message) {
-			const isWanted = () => document.hidden && !isOn('quiet') && (isOn('notify') || isOn('sound'));
+			const isWanted = () =>
+				document.hidden && !isOn('quiet') && (isOn('notify') || isOn('sound')) && isNotified(room.name, message, nameNow());
 
 			// Other tabs are asked last: one of them may show the message. The settings may change meanwhile.
 			if (!isWanted() || (await isVisibleElsewhere()) || !isWanted())

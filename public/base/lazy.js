@@ -19,23 +19,24 @@ export function watchFocus() {
 	return () => document.activeElement === activeElement;
 }
 
-// Calls load(isFocusKept) on the first event that wants(event) accepts. After a failure it waits for the next one.
+// Calls load(isFocusKept) on the first event that wants(event) accepts. After a failure it waits for the next one. Capture:
+// not all events bubble.
 export function onFirst(element, type, load, wants = () => true) {
 	async function wanted(event) {
 		if (!wants(event))
 			return;
 		const isFocusKept = watchFocus();
 
-		element.removeEventListener(type, wanted);
+		element.removeEventListener(type, wanted, true);
 		try {
 			await ifReachable(() => load(isFocusKept));
 		} catch {
 			// The server is unreachable.
-			element.addEventListener(type, wanted);
+			element.addEventListener(type, wanted, true);
 		}
 	}
 
-	element.addEventListener(type, wanted);
+	element.addEventListener(type, wanted, true);
 }
 
 // Returns use(call, key): runs call(module) once load() has loaded it. Of waiting calls with the same key only the last

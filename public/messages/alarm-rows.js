@@ -45,12 +45,19 @@ export function createIncidents() {
 	};
 }
 
-// show(row, changes) fills a row.
+// show(call) calls call(view) with the module that has showInRow(row, changes).
 export function createAlarmRows({ rows, scroll, range, show }) {
 	const incidents = createIncidents();
 
+	function draw(view, row, changes) {
+		view.showInRow(row, changes);
+		// The log is one tab stop, see walk.js.
+		for (const control of row.querySelectorAll('a, button'))
+			control.tabIndex = row.contains(document.activeElement) ? 0 : -1;
+	}
+
 	function fill(row, changes) {
-		show((it) => scroll.keep(() => it.showInRow(row, changes)), row);
+		show((view) => scroll.keep(() => draw(view, row, changes)), row);
 	}
 
 	return {

@@ -1,7 +1,7 @@
 // Completion of @names, :shortcodes and /commands. The arrow keys choose, Enter or Tab inserts, Escape closes.
 import { bidiText } from '../base/bidi-text.js';
-import { isComposing } from '../base/composing.js';
 import { element } from '../base/elements.js';
+import { isComposing } from '../base/keys.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { offerEmoji } from '../emoji/emoji-completion.js';
 import { buildAvatar } from '../people/avatar.js';

@@ -46,16 +46,15 @@ function buildField() {
 	return field;
 }
 
-// find(words) resolves with the server's answer. onChoose(id) shows a message. The first click on the button loaded
-// this module: the panel opens at once if isWanted. Returns close().
-export function openSearch({ find, onChoose, isWanted }) {
+// find(words) resolves with the server's answer. onChoose(id) shows a message.
+export function createSearch({ find, onChoose }) {
 	const opener = at('search-button');
 	const field = buildField();
 	const close = buildClose(texts.searchClose);
 	const form = element('form', field, close);
 	const state = element('p.search-state');
 	const list = element('ol.search-list');
-	const panel = element('section.search', form, state, list);
+	const panel = element('dialog.search', form, state, list);
 	let timer = 0;
 	// Answers to earlier searches are ignored.
 	let asked = 0;
@@ -65,16 +64,8 @@ export function openSearch({ find, onChoose, isWanted }) {
 		list.replaceChildren(...hits);
 	}
 
-	function hide() {
-		clearTimeout(timer);
-		asked++;
-		panel.hidden = true;
-		opener.ariaExpanded = 'false';
-		show('', []);
-	}
-
 	function choose(id) {
-		hide();
+		panel.close();
 		onChoose(id);
 	}
 
@@ -100,19 +91,20 @@ export function openSearch({ find, onChoose, isWanted }) {
 		);
 	}
 
-	function open() {
-		panel.hidden = false;
+	// Not modal: the room goes on beside it.
+	function open(words = '') {
+		panel.show();
 		opener.ariaExpanded = 'true';
-		field.value = '';
+		field.value = words;
 		field.focus();
+		search();
 	}
 
 	function dismiss() {
-		hide();
+		panel.close();
 		opener.focus();
 	}
 
-	opener.addEventListener('click', () => (panel.hidden ? open() : dismiss()));
 	close.addEventListener('click', dismiss);
 	field.addEventListener('input', () => {
 		clearTimeout(timer);
@@ -134,12 +126,22 @@ export function openSearch({ find, onChoose, isWanted }) {
 		event.preventDefault();
 		(hits[index + step] ?? (step < 0 ? field : hits.at(-1)))?.focus();
 	});
-	panel.hidden = true;
+	// Closed by the page or by the system's Back.
+	panel.addEventListener('close', () => {
+		clearTimeout(timer);
+		asked++;
+		opener.ariaExpanded = 'false';
+		show('', []);
+	});
 	panel.id = 'search';
-	panel.role = 'search';
+	panel.ariaLabel = texts.searchField;
+	form.role = 'search';
 	state.role = 'status';
 	at('reading').prepend(panel);
-	if (isWanted)
-		open();
-	return () => panel.hidden || hide();
+
+	return {
+		open,
+		close: () => panel.close(),
+		toggle: () => (panel.open ? dismiss() : open()),
+	};
 }

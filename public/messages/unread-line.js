@@ -1,5 +1,6 @@
 // The line above the first unread message.
-import { buildUnread } from './message-view.js';
+import { element } from '../base/elements.js';
+import { laterTexts } from '../words/later-texts.js';
 
 export function createUnreadLine({ rows, scroll, range }) {
 	// The first unread id, and the line above its row. The row may not be loaded yet.
@@ -11,8 +12,8 @@ export function createUnreadLine({ rows, scroll, range }) {
 
 		if (!first)
 			return;
-		line = buildUnread();
-		rows.insert(line, null, first);
+		line = element('p.unread-line', element('span', laterTexts.unreadLine));
+		scroll.keep(() => rows.insert(line, null, first));
 	}
 
 	return {

@@ -1,5 +1,5 @@
 // The list of people: a column on wide windows, else a popover.
-import { at, createPanel, element } from '../base/elements.js';
+import { at, button as buildButton, createPanel, element } from '../base/elements.js';
 import { recall, remember } from '../base/storage.js';
 import { locale, texts } from '../words/texts.js';
 import { buildAvatar } from './avatar.js';
@@ -16,13 +16,13 @@ export function createPeopleView() {
 	let present = { people: [], count: 0 };
 
 	function buildPerson({ name, via }) {
-		const item = element('li', buildAvatar(name), element('bdi', name));
+		const person = buildButton('person', buildAvatar(name), element('bdi', name));
 
 		if (isSameName(name, me))
-			item.append(element('span.you', texts.you));
+			person.append(element('span.you', texts.you));
 		if (via)
-			item.append(element('span.via', texts.via[via]));
-		return item;
+			person.append(element('span.via', texts.via[via]));
+		return element('li', person);
 	}
 
 	// The reader first, then by name.

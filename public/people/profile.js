@@ -158,6 +158,7 @@ export function createProfile({ onSave }) {
 			title.textContent = first ? texts.welcome : texts.profile;
 			save.textContent = first ? texts.join : texts.save;
 			cancel.hidden = required;
+			dialog.setAttribute('closedby', required ? 'none' : 'closerequest');
 			dialog.classList.toggle('first', first);
 			if (!dialog.open)
 				dialog.showModal();

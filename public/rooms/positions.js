@@ -1,4 +1,5 @@
 // How far a room was received, and how far it was read.
+import { createLazy } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 
 const KEY = 'read.';
@@ -14,6 +15,9 @@ export function createReceivedPosition() {
 	return {
 		get epoch() {
 			return epoch;
+		},
+		get last() {
+			return last;
 		},
 		// The position for a resume; '' before the first joined.
 		get since() {
@@ -50,37 +54,93 @@ function write() {
 
 addEventListener('pagehide', write);
 
-function readUntil(room, epoch) {
-	const since = pending.get(room) ?? recall(KEY + room);
-	const [readEpoch, id] = since.split(':');
-	return readEpoch === epoch && Number.isSafeInteger(Number(id)) ? Number(id) : null;
+// Read positions are kept for the next visit.
+function keep(room, epoch, id) {
+	if (!epoch)
+		return;
+	pending.set(room, `${epoch}:${id}`);
+	timer ||= setTimeout(write, PAUSE_MS);
 }
 
-// Read positions are kept for the next visit.
-export function createReadPosition() {
+// last is NaN on the first visit.
+function keptOf(room) {
+	const [epoch, last] = (pending.get(room) ?? recall(KEY + room)).split(':');
+	return { epoch, last: Number(last) };
+}
+
+// How far a room was read. The first message that the reader does not see loads unread.js, which knows from then on.
+// parts are for unread.js; onUnseen(room, message): a message arrived while its room was not on screen.
+export function createReading(room, { received, log, isOnScreen, onUnseen, onChange, ...parts }) {
+	// Something is unread, or may be.
+	let isBehind = false;
+
+	const unread = createLazy(async () => {
+		const { createUnread } = await import('./unread.js');
+		return createUnread(room, {
+			...parts,
+			log,
+			isOnScreen: () => isOnScreen(room),
+			position,
+			onRead: (id) => keep(room.name, received.epoch, id),
+			onState(state) {
+				({ isBehind, unread: room.unread, mentions: room.mentions } = state);
+				onChange(room);
+				note();
+			},
+		});
+	});
+
+	const position = () => (received.epoch ? received : keptOf(room.name));
+
+	// Everything that was received so far is read.
+	function note() {
+		if (!isBehind)
+			keep(room.name, received.epoch, received.last);
+	}
+
+	function fallBehind(call) {
+		isBehind = true;
+		unread(call);
+	}
+
 	return {
-		keep(room, since) {
-			pending.set(room, since);
-			timer ||= setTimeout(write, PAUSE_MS);
+		note,
+		begin({ epoch, lastId }) {
+			const { epoch: lastEpoch, last } = position();
+
+			if (epoch !== lastEpoch)
+				this.clear();
+			received.begin(epoch, lastId);
+			if (epoch === lastEpoch && last < lastId)
+				fallBehind((it) => it.lookBack(epoch, last, lastId));
 		},
-		// Messages since the last visit; 0 on the first visit.
-		unreadOf(room, { epoch, lastId }) {
-			const id = readUntil(room, epoch);
-			return id === null ? 0 : Math.max(0, lastId - id);
+		// Call after the log has the message. isMissed: it was sent while the page was offline.
+		came(message, isMissed) {
+			const isSeen = isOnScreen(room);
+
+			if (message.own || message.deleted)
+				return;
+			if (message.id && (isBehind || isMissed || !isSeen || !log.isFollowing))
+				fallBehind((it) => it.add(message));
+			if (!isSeen)
+				onUnseen(room, message);
 		},
-		// The first unread id, or 0.
-		firstUnreadOf(room, { epoch, lastId }) {
-			const id = readUntil(room, epoch);
-			return id !== null && id < lastId ? id + 1 : 0;
+		// For rooms that are not joined.
+		listed: (lastId) => unread((it) => it.listed(lastId), 'listed'),
+		// The reader sees another part of the log.
+		moved: () => isBehind && unread((it) => it.moved(), 'moved'),
+		// The reader looks elsewhere.
+		left: () => unread.ifRequested((it) => it.left()),
+		erase: (ids) => unread.ifRequested((it) => it.erase(ids)),
+		// Nothing is unread any more.
+		clear() {
+			unread.ifRequested((it) => it.clear());
+			isBehind = false;
 		},
-		// An estimate if the epoch is not known.
-		moreOf(room, since, lastId) {
-			const id = Number((since || pending.get(room) || recall(KEY + room)).split(':')[1]);
-			return Math.max(0, lastId - id) || 0;
-		},
-		forget(room) {
-			pending.delete(room);
-			remember(KEY + room, '');
+		close() {
+			unread.ifRequested((it) => it.close());
+			pending.delete(room.name);
+			remember(KEY + room.name, '');
 		},
 	};
 }

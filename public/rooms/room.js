@@ -7,7 +7,7 @@ import { noteAuthor, notePresent } from '../messages/mentions.js';
 import { createEchoes } from '../messages/outbox.js';
 import { foldName } from '../people/identity.js';
 import { clockTimeSeconds, fillTexts, texts } from '../words/texts.js';
-import { createReceivedPosition, createReadPosition } from './positions.js';
+import { createReading, createReceivedPosition } from './positions.js';
 
 // How long typing is shown, and how often it is reported.
 const SHOWN_MS = 5000;
@@ -102,23 +102,31 @@ function buildElement(parent) {
 }
 
 // name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
-// isOnScreen(room): the reader sees it. onRetry(ref) and onDelete(ref) are about failed messages.
+// isOnScreen(room): the reader sees it. ask(encode) as in requests.js. onRetry(ref) and onDelete(ref) are about failed
+// messages. onReply(room, entry, createReply): the reader wants to answer it, with reply.js. onLeaveLog(): the focus belongs into the message field.
 export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
 	const received = createReceivedPosition();
-	const readPosition = createReadPosition();
 	let leftAt = null;
 	// Messages up to this id were sent while the page was offline.
 	let missedUntil = 0;
-	// The part of room.unread that comes from the list of rooms.
-	let unlisted = 0;
 
 	// Outside the room no answer would arrive.
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ nameNow: events.nameNow, showAlarm: alarmCard, addressOf: (id) => addressOf('room', room.name, id), onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
+		{
+			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
+			addressOf: (id) => addressOf('room', room.name, id),
+			showAlarm: alarmCard,
+			onWant: history.want,
+			onRetry: events.onRetry,
+			onDelete: events.onDelete,
+			onReply: (...given) => events.onReply(room, ...given),
+			onLeave: events.onLeaveLog,
+			onMoved: () => reading.moved(),
+		},
 	);
 	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
 	const people = createPeople({
@@ -140,23 +148,6 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		return { ...message, own: message.type === 'message' && message.via !== 'push' && isMe(message.name) };
 	}
 
-	function noteRead() {
-		readPosition.keep(room.name, received.since);
-	}
-
-	function countUnread(message) {
-		if (message.own || message.deleted || isOnScreen(room)) {
-			if (isOnScreen(room))
-				noteRead();
-			return;
-		}
-		if (!room.unread)
-			log.markUnread(message.id);
-		room.unread++;
-		events.onUnseen(room, message);
-		events.onChange(room);
-	}
-
 	// A held message is counted by its id, but not shown.
 	function onPage({ kind, from, messages, more }) {
 		// All of the page, before the first one is shown.
@@ -173,7 +164,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		const isBack = Boolean(received.epoch);
 		const isSameEpoch = frame.epoch === received.epoch;
 
-		received.begin(frame.epoch, frame.lastId);
+		reading.begin(frame);
 		if (isBack) {
 			const words = wasJoined
 				? texts.otherHistory
@@ -181,21 +172,14 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			log.beginAfterGap(words, frame.lastId, { isSameEpoch });
 			return;
 		}
-		room.unread = isOnScreen(room) ? 0 : readPosition.unreadOf(room.name, frame);
-		const firstUnread = readPosition.firstUnreadOf(room.name, frame);
-		if (firstUnread)
-			log.markUnread(firstUnread);
 		log.begin(frame.lastId);
 	}
 
-	function count(more) {
-		room.unread += more - unlisted;
-		unlisted = more;
-	}
+	const isNew = (id) => !id || received.take(id);
 
 	const handlers = {
 		message(frame) {
-			if (frame.id && !received.take(frame.id))
+			if (!isNew(frame.id))
 				return;
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
@@ -204,36 +188,45 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			typing.stopped(message.name);
 			if (echoes.hold(message))
 				return;
-			countUnread(message);
 			log.addMessage(message, { isMissed });
+			reading.came(message, isMissed);
 		},
 		alarm(alarm) {
-			if (alarm.id && !received.take(alarm.id))
+			if (!isNew(alarm.id))
 				return;
 			events.onAlarm(alarm);
 			if (!alarm.id)
 				return;
-			countUnread(alarm);
-			log.addMessage(alarm, { isMissed: alarm.id <= missedUntil });
+			const isMissed = alarm.id <= missedUntil;
+			log.addMessage(alarm, { isMissed });
+			reading.came(alarm, isMissed);
 		},
 		other({ id }) {
 			if (received.take(id))
 				log.skip(id);
 		},
 		deletion({ id, ids }) {
-			if (!received.take(id))
+			if (!isNew(id))
 				return;
 			log.skip(id);
 			log.erase(ids);
+			reading.erase(ids);
 			history.renew();
 			events.onDeleted(room, ids);
 		},
-		edit({ id, of, text }) {
-			if (!received.take(id))
+		edit(frame) {
+			if (!isNew(frame.id))
 				return;
-			log.skip(id);
-			log.edit(of, text);
+			log.skip(frame.id);
+			log.edit(frame);
 			history.renew();
+		},
+		react(frame) {
+			if (!isNew(frame.id))
+				return;
+			log.skip(frame.id);
+			if (!log.react(frame))
+				history.renew();
 		},
 		notice({ code }) {
 			if (code !== 'room_deleted')
@@ -241,7 +234,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			history.closed();
 			log.empty();
 			log.addNote(texts.roomDeleted);
-			room.seen();
+			reading.clear();
 			events.onDeleted(room, null);
 		},
 		presence(frame) {
@@ -261,6 +254,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		name,
 		topic: '',
 		unread: 0,
+		mentions: 0,
 		typing: '',
 		present: { people: [], count: 0 },
 		isJoined: false,
@@ -272,7 +266,6 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			const before = people.names();
 			const wasJoined = room.isJoined;
 
-			count(0);
 			if (received.epoch)
 				presenceLog((it) => it.rejoined(before, frame.users.map(({ name: user }) => user)));
 			room.name = frame.room || room.name;
@@ -284,17 +277,17 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 				begin(frame, wasJoined);
 			missedUntil = frame.lastId;
 			log.reconnected();
-			if (isOnScreen(room))
-				noteRead();
 			events.onChange(room);
 		},
 		handle(frame) {
 			handlers[frame.type]?.(frame);
+			reading.note();
 		},
 		// For rooms that are not joined: the link may limit their number.
 		listed({ topic, lastId }) {
 			room.topic = topic;
-			count(room.isJoined || isOnScreen(room) ? 0 : readPosition.moreOf(room.name, received.since, lastId));
+			if (!room.isJoined && !isOnScreen(room))
+				reading.listed(lastId);
 			events.onChange(room);
 		},
 		// False if the error belongs to something else.
@@ -310,30 +303,35 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		acked(entry, { id, duplicate }) {
 			received.take(id);
 			log.confirm(entry.ref, id, duplicate ? null : new Date());
-			if (isOnScreen(room))
-				noteRead();
+			reading.note();
 		},
 		// Call after an ack or a failure.
 		settle: echoes.release,
 		show(wanted) {
 			element.inert = !wanted;
 			log.show(wanted);
-			if (wanted)
-				room.seen();
+			if (!wanted)
+				reading.left();
 		},
-		// The reader sees the room.
-		seen() {
-			room.unread = unlisted = 0;
-			if (received.epoch)
-				noteRead();
-			events.onChange(room);
-		},
+		// The reader sees the room, or no longer.
+		seen: (wanted) => (wanted ? reading.moved() : reading.left()),
 		remove() {
 			history.closed();
 			typing.clear();
-			readPosition.forget(room.name);
+			reading.close();
 			element.remove();
 		},
 	};
+	const reading = createReading(room, {
+		element,
+		received,
+		log,
+		withOwner,
+		isOnScreen,
+		nameNow: events.nameNow,
+		onUnseen: events.onUnseen,
+		onChange: events.onChange,
+	});
+
 	return room;
 }

@@ -1,7 +1,8 @@
 // Connects the server connection with the chat and the other views.
 import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
-import { createLazy, watchFocus } from '../base/lazy.js';
+import { isCommand, isComposing } from '../base/keys.js';
+import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask, token } from '../connection/token.js';
@@ -25,6 +26,8 @@ let view = 'chat';
 let log = '';
 // The address of the place that is shown.
 let shownAt = '';
+// See layers.js.
+let closeLayers = () => false;
 
 const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
@@ -39,7 +42,7 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
-	onRoomChosen: (name) => go('room', name),
+	onRoomChosen: (name, id) => go('room', name, id),
 	account: {
 		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
 		useToken,
@@ -56,6 +59,8 @@ const alerts = createLazy(async () => {
 
 	return createAlerts({
 		bar: at('bar'),
+		nameNow: () => me.name,
+		roomNow: () => chat.room.name,
 		onOpen: (room, id) => go('room', room, id),
 	});
 });
@@ -78,6 +83,24 @@ const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
 const signOut = createLazy(async () => {
 	const { createSignOut } = await import('./sign-out.js');
 	return createSignOut({ dialog: at('profile'), name: at('name') });
+});
+
+const keyboard = createLazy(async () => {
+	const { createKeyboard } = await import('./keyboard.js');
+	return createKeyboard({ chat, go, isChatVisible: () => view === 'chat' });
+});
+
+// What is written in a field is not a matter of the whole page.
+addEventListener('keydown', (event) => {
+	const { key, target, ctrlKey, metaKey, altKey } = event;
+	const isInField = target.matches?.('input, textarea, select') && !(ctrlKey || metaKey || altKey || key === 'F6');
+
+	if (!me || event.defaultPrevented || isInField || isComposing(event))
+		return;
+	// Until the module is loaded, the browser's own search would open.
+	if (isCommand(event) && key === 'k')
+		event.preventDefault();
+	keyboard((it) => it.pressed(event));
 });
 
 at('me').addEventListener('click', () => {
@@ -145,7 +168,7 @@ function showAddress() {
 	const address = addressOf(...placeIn(view));
 
 	if (!`${location.hash}/`.startsWith(`${address}/`))
-		history.replaceState(history.state, '', address);
+		history.replaceState(history.state ?? {}, '', address);
 	shownAt = location.hash;
 }
 
@@ -154,11 +177,13 @@ function go(...place) {
 	const address = addressOf(...place);
 
 	if (address !== location.hash)
-		history.pushState(null, '', address);
+		history.pushState({}, '', address);
 	open(place);
 }
 
 function open([kind, name, id]) {
+	// So layers.js knows which entries are not new.
+	history.replaceState(history.state ?? {}, '');
 	// The address must not follow what is shown on the way.
 	view = kind === 'room' ? 'chat' : kind;
 	if (kind === 'room' && name)
@@ -171,11 +196,11 @@ function open([kind, name, id]) {
 }
 
 // Back, forward, a link in the page, or an address that the reader typed.
-function onAddress() {
+function onAddress({ state }) {
 	const place = placeOf(location.hash);
 	const isBackFromMessage = shownAt.startsWith(`${location.hash}/`);
 
-	if (!me || !place.length)
+	if (!me || closeLayers(location.hash === shownAt, state) || !place.length)
 		return;
 	open(place);
 	if (isBackFromMessage && view === 'chat')
@@ -184,8 +209,14 @@ function onAddress() {
 
 addEventListener('popstate', onAddress);
 
-function onAttention({ room, unread }) {
-	showAttention({ room: room.name, unread });
+onFirst(document, 'toggle', async () => {
+	const { watchLayers } = await import('./layers.js');
+	closeLayers = watchLayers();
+});
+
+function onAttention({ room, ...counts }) {
+	showAttention({ room: room.name, ...counts });
+	alerts.ifRequested((it) => it.showRoom(room.name));
 	showHeading();
 }
 

@@ -1,9 +1,10 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, ifReachable, onFirst } from '../base/lazy.js';
+import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
+import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createPeopleView } from '../people/people-view.js';
@@ -19,9 +20,11 @@ const ACTION = /^\/me\s+(?=\S)/;
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+// After the first message.
+const CARDS_MS = 1000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onRoomChosen(name) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
+// /rooms. onRoomChosen(name, id) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
 // message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
 // if ids is null.
 export function createChat({
@@ -40,13 +43,14 @@ export function createChat({
 	let isOnline = false;
 	// The rooms that the server has listed.
 	let known = [];
-	let closeSearch = () => {};
+	// What is answered, once something was.
+	let reply = null;
 
 	const { send } = connection;
 	const requests = createRequests({ send });
 	const outbox = createOutbox({
 		send: (entry) => send(encodeMessage({ ...entry, email: me().email })),
-		fits: (entry) => sizeOf(entry.text, entry.room) <= limits.messageBytes,
+		fits: (entry) => sizeOf(entry) <= limits.messageBytes,
 		nameNow: () => session.name,
 		onAcked,
 		onFailed: (entry) => rooms.find(entry.room)?.log.fail(entry.ref, entry.failed),
@@ -106,10 +110,10 @@ export function createChat({
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const composer = createComposer({
-		sizeOf: (text) => sizeOf(text, rooms.current.name),
+		sizeOf: (text) => sizeOf(newEntry(text)),
 		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
 		onWrite: typingNotifier.wrote,
-		lastSaid,
+		editLast: () => rooms.current.log.editLastOwn(),
 	});
 
 	async function loadCompletion() {
@@ -139,17 +143,24 @@ export function createChat({
 
 	onFirst(at('picker-button'), 'click', loadPicker);
 
-	async function loadSearch(isFocusKept) {
-		const { openSearch } = await import('../messages/search.js');
+	const search = createLazy(async () => {
+		const { createSearch } = await import('../messages/search.js');
 
-		closeSearch = openSearch({
+		return createSearch({
 			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => rooms.current.log.jumpTo(id),
-			isWanted: isFocusKept(),
+			onChoose: (id) => onRoomChosen(rooms.current.name, id),
 		});
-	}
+	});
+	const closeSearch = () => search.ifRequested((it) => it.close());
 
-	onFirst(at('search-button'), 'click', loadSearch);
+	at('search-button').addEventListener('click', () => {
+		const isFocusKept = watchFocus();
+		search((it) => isFocusKept() && it.toggle(), 'toggle');
+	});
+
+	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
+
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -158,8 +169,14 @@ export function createChat({
 			nameNow: () => session.name,
 			isInFlight: outbox.isInFlight,
 			isOnScreen,
+			ask: requests.ask,
 			onRetry: retry,
 			onDelete: remove,
+			onReply(room, entry, createReply) {
+				reply ??= createReply({ onAnswer: composer.focus });
+				reply.answer(room, entry);
+			},
+			onLeaveLog: composer.focus,
 			onAlarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
 			onPeople: showPeople,
@@ -182,9 +199,16 @@ export function createChat({
 		return room;
 	}
 
-	function sizeOf(text, room) {
-		return utf8Bytes(encodeMessage({ ref: randomId(), room, email: me().email, text, action: ACTION.test(text) }));
+	function newEntry(written) {
+		return {
+			room: rooms.current.name,
+			text: written.replace(ACTION, ''),
+			action: ACTION.test(written),
+			replyTo: reply?.id ?? 0,
+		};
 	}
+
+	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
 
 	// Of all rooms that the reader may enter.
 	function roomNames() {
@@ -212,9 +236,10 @@ export function createChat({
 
 	function showRooms() {
 		const list = rooms.list();
+		const sum = (kind) => list.reduce((total, room) => total + room[kind], 0);
 
 		roomsView.show(list, rooms.current.name);
-		onAttention({ room: rooms.current, unread: list.reduce((sum, { unread }) => sum + unread, 0) });
+		onAttention({ room: rooms.current, unread: sum('unread'), mentions: sum('mentions') });
 	}
 
 	function showPeople(room) {
@@ -226,9 +251,9 @@ export function createChat({
 		composer.open(room.name);
 		typingNotifier.sent();
 		showTyping(room);
+		reply?.show(room);
 		peopleView.show(room.present);
 		closeSearch();
-		before?.log.markUnread(0);
 	}
 
 	async function listRooms() {
@@ -249,9 +274,9 @@ export function createChat({
 	}
 
 	function say(text) {
-		const action = ACTION.test(text);
-		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
+		const entry = newEntry(text);
 
+		reply?.drop();
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
 		typingNotifier.sent();
@@ -268,11 +293,6 @@ export function createChat({
 		}
 		if (fault)
 			composer.refuse(text, fault);
-	}
-
-	function lastSaid() {
-		const entry = rooms.current.log.lastOwn();
-		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
 	}
 
 	function retry(ref) {
@@ -323,6 +343,7 @@ export function createChat({
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
+		setTimeout(cards, CARDS_MS, () => {});
 	}
 
 	function onPresence(frame) {
@@ -359,12 +380,7 @@ export function createChat({
 		error: onError,
 	};
 
-	function setVisible(wanted) {
-		if (wanted)
-			rooms.current.seen();
-		else
-			rooms.current.log.markUnread(0);
-	}
+	const setVisible = (wanted) => rooms.current.seen(wanted);
 
 	document.addEventListener('visibilitychange', () => {
 		setVisible(!document.hidden && isChatVisible());
@@ -396,6 +412,20 @@ export function createChat({
 			outbox.list().forEach(({ room }) => rooms.add(room));
 			showRooms();
 			composer.focus();
+		},
+		search: (words) => search((it) => it.open(words)),
+		mention: (name) => composer.mention(name),
+		insert: composer.insert,
+		// The rooms as they are listed.
+		listed: () =>
+			roomNames().map((name) => {
+				const room = rooms.find(name);
+				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			}),
+		// The names of those who are here or were seen.
+		people() {
+			const present = rooms.current.present.people.map(({ name }) => name);
+			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
 		},
 		// id is a message in it, if any.
 		enterRoom(name, id) {

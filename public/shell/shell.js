@@ -1,5 +1,6 @@
 // The frame of the page: connection state, view tabs, title and icon.
 import { at } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 import { texts } from '../words/texts.js';
 
@@ -92,17 +93,15 @@ export function createTabs(tabs, { onChoose, onShow }) {
 	};
 }
 
-// The unread count in the title and the icon.
+// Unread messages and mentions in the title and the icon.
 export function createAttention(icon) {
-	const normalIcon = icon.getAttribute('href');
-	const unreadIcon = normalIcon.replace('.svg', '-unread.svg');
+	const attention = createLazy(async () => (await import('./attention.js')).createAttention(icon));
 
-	return function show({ room, unread }) {
+	return function show({ room, ...counts }) {
 		const title = room ? texts.titleRoom(room) : texts.title;
-		const shown = unread ? unreadIcon : normalIcon;
 
-		document.title = unread ? texts.titleUnread(unread, title) : title;
-		if (icon.getAttribute('href') !== shown)
-			icon.setAttribute('href', shown);
+		if (!counts.unread)
+			document.title = title;
+		(counts.unread ? attention : attention.ifRequested)((it) => it.show(title, counts), 'counts');
 	};
 }

@@ -88,6 +88,7 @@ export function createSignIn({ onToken }) {
 			isRequired = required;
 			reason.textContent = texts.tokenReason[reasonFor(code)];
 			cancel.hidden = required;
+			dialog.setAttribute('closedby', required ? 'none' : 'closerequest');
 			dialog.classList.toggle('first', required);
 			showFault('');
 			if (!dialog.open)

@@ -61,4 +61,20 @@ async function start() {
 		openProfile(recallFields(), { required: true, first: true });
 }
 
+// A browser would open a dropped file instead of the page. Text may come with a picture of itself.
+const fileAnswer = createLazy(() => import('./files.js'));
+for (const type of ['dragover', 'drop', 'paste']) {
+	addEventListener(type, (event) => {
+		const { types, files } = event.dataTransfer ?? event.clipboardData;
+		const isText = /html/.test(types) && /plain|uri/.test(types) && event.target.matches?.('input, textarea');
+
+		if (isText || !types.includes('Files'))
+			return;
+		event.preventDefault();
+		// Not known until it is dropped.
+		if (files[0])
+			fileAnswer((it) => it.answer(files));
+	});
+}
+
 start();

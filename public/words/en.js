@@ -5,7 +5,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 	return {
 		language: 'en',
 		title: 'Linnet',
-		titleUnread: (count, title) => `(${count}) ${title}`,
 		titleRoom: (room) => `${room} · Linnet`,
 
 		nameEmpty: 'Enter a name.',
@@ -62,7 +61,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		leaveRoom: (room) => `Leave ${isolated(room)}`,
 		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
 		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
-		unreadLine: 'New',
+		mentionsYou: (count) => plural(count, { one: '# mention', other: '# mentions' }),
 
 		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
 		pushed: 'pushed',

@@ -5,7 +5,6 @@ export function wordsFor({ isolated, number, listed }) {
 	return {
 		language: 'zh',
 		title: 'Linnet',
-		titleUnread: (count, title) => `(${count}) ${title}`,
 		titleRoom: (room) => `${room} · Linnet`,
 
 		nameEmpty: '请填写名字。',
@@ -60,7 +59,7 @@ export function wordsFor({ isolated, number, listed }) {
 		leaveRoom: (room) => `离开 ${isolated(room)}`,
 		roomRefused: (room, words) => `无法进入 ${isolated(room)}。服务器说：${words}。`,
 		unread: (count) => `${number(count)} 条未读消息`,
-		unreadLine: '新消息',
+		mentionsYou: (count) => `${number(count)} 条消息提到了你`,
 
 		via: { ws: '网页', line: '终端', sse: '事件流', poll: '轮询', push: '推送' },
 		pushed: '推送',

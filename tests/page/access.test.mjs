@@ -43,6 +43,13 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 				await pushAlarm(daemon, { key: severity, severity, title: `An alarm ${severity}`, message: 'text' });
 			await ann.page.locator('.alarm-line .severity').nth(3).waitFor();
 			await assertNoFaults(ann, 'the chat');
+			await ann.page.locator('.message .author').first().click();
+			await ann.page.waitForSelector('#card:popover-open');
+			await assertNoFaults(ann, 'the card of a person');
+			await ann.page.click('#card .quiet');
+			await ann.page.waitForSelector('#card input');
+			await assertNoFaults(ann, 'the form for the token of an admin');
+			await ann.page.keyboard.press('Escape');
 			await ann.page.click('#alarms-button');
 			await ann.page.waitForSelector('#alarms li');
 			await assertNoFaults(ann, 'the alarms');

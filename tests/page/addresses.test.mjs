@@ -7,6 +7,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { temporaryFolder } from '../lib/daemon.mjs';
 import { choose, enterRoom, roomNames, withPeople } from './people.mjs';
+import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -71,6 +72,70 @@ test('an address opens the page at its room, also for a new user, who is in the 
 			}, hash);
 		await ann.inRoom('lobby');
 		await bob.close();
+	}));
+
+const PANELS = [
+	['#alarms-button', '#alarms'],
+	['#people-button', '#people'],
+	['#rooms-button', '#rooms'],
+	['#search-button', '#search'],
+	['#me', '#profile'],
+];
+
+test('Back closes what is open, and after another way to close it leads to the place before', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive({ viewport: { width: 375, height: 700 } });
+		await ann.join('Ann');
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/ops';
+		});
+		await ann.inRoom('ops');
+		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
+		await ann.page.waitForSelector('#alarms-button');
+		for (const [button, panel] of PANELS) {
+			await ann.page.click(button);
+			await ann.page.waitForSelector(panel);
+			await ann.page.waitForFunction(() => history.state.layers === 1);
+			await ann.page.goBack();
+			await ann.page.waitForSelector(panel, { state: 'hidden' });
+			assert.equal(await ann.page.textContent('#room-title'), 'ops');
+		}
+		for (const [button, panel] of PANELS) {
+			await ann.page.click(button);
+			await ann.page.waitForSelector(panel);
+			await ann.page.keyboard.press('Escape');
+			await ann.page.waitForSelector(panel, { state: 'hidden' });
+		}
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+		// Two, one above the other.
+		await ann.page.click('#search-button');
+		await ann.page.waitForSelector('#search');
+		await ann.page.keyboard.press('Control+k');
+		await ann.page.waitForFunction(() => history.state.layers === 2);
+		await ann.page.goBack();
+		await ann.page.waitForSelector('#switcher', { state: 'hidden' });
+		assert.equal(await ann.page.isVisible('#search'), true);
+		await ann.page.goBack();
+		await ann.page.waitForSelector('#search', { state: 'hidden' });
+		// A choice in the drawer is a step of its own.
+		await ann.page.click('#rooms-button');
+		await ann.page.waitForFunction(() => history.state.layers === 1);
+		await ann.page.locator('#rooms-list .room-button', { hasText: 'ops' }).click();
+		await ann.inRoom('ops');
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+		assert.equal(await ann.page.isVisible('#rooms'), false);
+	}));
+
+test('Back does not trap a new user in the form for the name', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const length = await ann.page.evaluate(() => history.length);
+		await ann.page.keyboard.press('Escape');
+		await ann.page.keyboard.press('Escape');
+		await ann.page.waitForSelector('#profile[open]');
+		assert.equal(await ann.page.evaluate(() => history.length), length);
 	}));
 
 test('the address names the log that is shown, and Back leads to the one before', () => {

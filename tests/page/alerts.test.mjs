@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { hide, withPeople } from './people.mjs';
+import { enterRoom, hide, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -29,6 +29,7 @@ function fits(part) {
 // Records the alerts of the page: window.calls and window.chirps, and window.asked for the permission.
 const recordAlerts = (page) =>
 	page.addInitScript(() => {
+		localStorage['linnet.level.lobby'] ??= 'all';
 		window.asked = 0;
 		window.calls = [];
 		window.chirps = 0;
@@ -230,6 +231,50 @@ test('31 an alarm notification shows the severity and the state, and each change
 		assert.equal(await ann.page.evaluate(() => window.lastCall.renotify), true);
 	}));
 
+test('31 of each room the user is notified of mentions and alarms, or of everything, or of nothing', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, recordAlerts);
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await choose(ann, 'notify');
+		const choice = ann.page.getByLabel('Notifications and sound in \u2068lobby');
+		const expected = [];
+		let rows = 0;
+		const says = async (text, isNotified) => {
+			await say(bob, text);
+			await ann.rows(++rows);
+			if (isNotified)
+				expected.push(['bob in lobby', text]);
+			await callsAre(ann, expected);
+		};
+		const chooseLevel = async (level) => {
+			await ann.page.click('#me');
+			await choice.selectOption(level);
+			await ann.page.click('#profile-cancel');
+		};
+		await chooseLevel('mentions');
+		await hide(ann, true);
+		await says('to nobody', false);
+		await says('to @ann', true);
+		await says('to @room', true);
+		await chooseLevel('nothing');
+		await says('to @ann, who is away', false);
+		await pushAlarm(daemon, { key: 'a', severity: 'critical' });
+		await ann.page.locator('.log .alarm-line').waitFor();
+		await chooseLevel('all');
+		await says('to nobody again', true);
+		await chooseLevel('mentions');
+		await pushAlarm(daemon, { key: 'b', severity: 'critical' });
+		expected.push(['monitor in lobby', 'Critical: b, raised']);
+		await callsAre(ann, expected);
+		// Each room has its own choice.
+		await chooseLevel('nothing');
+		await enterRoom(ann, 'ops');
+		await ann.page.click('#me');
+		assert.equal(await ann.page.getByLabel('Notifications and sound in \u2068ops').inputValue(), 'mentions');
+		await bob.close();
+	}));
+
 test('31 where only workers may notify, as on Android, the setting says so and no message is lost', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) =>
@@ -255,6 +300,7 @@ test('31 where only workers may notify, as on Android, the setting says so and n
 		await ann.page.evaluate(() => {
 			localStorage.granted = 'granted';
 			localStorage['linnet.notify'] = 'yes';
+			localStorage['linnet.level.lobby'] = 'all';
 		});
 		await ann.page.reload();
 		await ann.page.waitForSelector('#mute:not([hidden])');

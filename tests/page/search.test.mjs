@@ -61,7 +61,7 @@ test('a search that took too long says so, also when it has found nothing', () =
 		await bob.close();
 	}));
 
-test('9 a line marks the messages that came while the page was hidden, and the title and the icon show them', () =>
+test('9 a line marks the messages that came while the page was hidden, and the title counts them', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
@@ -72,17 +72,14 @@ test('9 a line marks the messages that came while the page was hidden, and the t
 		await say(bob, 'one');
 		await say(bob, 'two');
 		await ann.rows(3);
-		assert.equal(await ann.page.title(), '(2) lobby · Linnet');
-		const icon = () => ann.page.getAttribute('link[rel="icon"]', 'href');
-		assert.match(await icon(), /\/favicon-unread\.svg$/);
+		await ann.page.waitForFunction(() => document.title === '(2) lobby · Linnet');
 		await hide(ann, false);
 		assert.equal(await ann.page.title(), 'lobby · Linnet');
-		assert.match(await icon(), /\/favicon\.svg$/);
 		const order = () => ann.page.$$eval('.log > :is(.message, .unread-line)', (rows) => rows.map((row) => row.querySelector('.text')?.textContent ?? '---'));
 		assert.deepEqual(await order(), ['seen', '---', 'one', 'two']);
 		await hide(ann, true);
 		await say(bob, 'three');
-		await ann.rows(4);
+		await ann.page.waitForFunction(() => document.title === '(1) lobby · Linnet');
 		assert.deepEqual(await order(), ['seen', 'one', 'two', '---', 'three']);
 		await bob.close();
 	}));

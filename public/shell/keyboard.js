@@ -1,0 +1,114 @@
+// The keys that work everywhere in the page. shortcuts.js lists them for the reader.
+import { isCommand } from '../base/keys.js';
+import { createLazy } from '../base/lazy.js';
+import { texts } from '../words/texts.js';
+
+const FIELDS = 'input, textarea, select';
+
+// The regions of F6: what they are, and what gets the focus in them.
+const REGIONS = [
+	['#bar', '[aria-selected="true"]'],
+	['#rooms', '[aria-current]'],
+	['.room:not([inert]) .log', '[tabindex="0"]'],
+	['#composer', '#text'],
+	['#people', '[tabindex="0"], button'],
+	['#live', ''],
+	['#logs', ''],
+];
+
+function shownRegions() {
+	return REGIONS.map(([region, target]) => ({ region: document.querySelector(region), target })).filter(({ region }) =>
+		region.checkVisibility(),
+	);
+}
+
+function moveToRegion(step) {
+	const regions = shownRegions();
+	const index = regions.findIndex(({ region }) => region.contains(document.activeElement));
+	const from = index < 0 && step < 0 ? 0 : index;
+	const { region, target } = regions.at((from + step) % regions.length);
+
+	(target && !region.matches(target) ? region.querySelector(target) ?? region : region).focus();
+}
+
+// chat is createChat's. go(...place) shows a place of address.js. isChatVisible(): the message field can be written in.
+export function createKeyboard({ chat, go, isChatVisible }) {
+	const shortcuts = createLazy(async () => (await import('./shortcuts.js')).createShortcuts());
+	const switcher = createLazy(async () => {
+		const { createSwitcher } = await import('./switcher.js');
+
+		return createSwitcher({
+			rooms: chat.listed,
+			people: chat.people,
+			places: [
+				{ name: texts.viewLive, open: () => go('live') },
+				{ name: texts.viewLogs, open: () => go('logs') },
+			],
+			onRoom(name) {
+				go('room', name);
+				chat.focus();
+			},
+			onPerson(name) {
+				showChat();
+				chat.mention(name);
+			},
+			onSearch(words) {
+				showChat();
+				chat.search(words);
+			},
+			onShortcuts: openShortcuts,
+		});
+	});
+
+	const openShortcuts = () => shortcuts((it) => it.open(), 'open');
+	const openSwitcher = () => switcher((it) => it.open(), 'open');
+	const showChat = () => isChatVisible() || go('room', chat.room.name);
+
+	// The next room that isWanted accepts, in the order of the list, from its end to its beginning, too.
+	function toRoom(step, isWanted) {
+		const rooms = chat.listed().filter(({ isJoined }) => isJoined);
+		const index = rooms.findIndex(({ name }) => name === chat.room.name);
+		const around = [...rooms.slice(index + 1), ...rooms.slice(0, index)];
+		const room = (step > 0 ? around : around.reverse()).find(isWanted);
+
+		if (room)
+			go('room', room.name);
+	}
+
+	function actionOf(event) {
+		const { key, target, altKey, shiftKey, ctrlKey, metaKey } = event;
+		const step = { ArrowUp: -1, ArrowDown: 1 }[key];
+
+		if (key === 'F6')
+			return () => moveToRegion(shiftKey ? -1 : 1);
+		if (isCommand(event) && key.toLowerCase() === 'k')
+			return openSwitcher;
+		if (step && altKey && !ctrlKey && !metaKey && !target.matches('select'))
+			return () => toRoom(step, shiftKey ? ({ unread }) => unread : Boolean);
+		if (key === '?' && !target.matches(FIELDS))
+			return openShortcuts;
+		return null;
+	}
+
+	// Letters anywhere but in a field or a panel belong to the message field.
+	function isWriting({ key, target, ctrlKey, metaKey }) {
+		return key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && isChatVisible() && !target.closest(`${FIELDS}, dialog, [popover]`);
+	}
+
+	return {
+		// A press that came before this module was loaded has had its default action.
+		pressed(event) {
+			const isLate = event.eventPhase === Event.NONE;
+			const action = document.querySelector('dialog:modal') ? null : actionOf(event);
+
+			if (action) {
+				event.preventDefault();
+				action();
+			} else if (isWriting(event)) {
+				chat.focus();
+				if (isLate)
+					chat.insert(event.key);
+			}
+		},
+	};
+}

@@ -1,0 +1,174 @@
+// The keys that work everywhere in the page.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
+import { enterRoom, unread, withPeople } from './people.mjs';
+
+const NO_RATE_LIMIT = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const focusIs = ({ page }, selector) =>
+	page.waitForFunction((wanted) => document.activeElement.matches(wanted), selector);
+const offered = ({ page }) => page.$$eval('#switcher-list bdi', (all) => all.map(({ textContent }) => textContent));
+
+test('Ctrl+K finds rooms, people and views by a part of their name, and searches', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=Bob');
+		await say(bob, { message: 'a needle', room: 'ops' });
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		await ann.join('Ann');
+		await say(bob, 'here');
+		await ann.reads(['here']);
+		await ann.page.locator('#others-list .room-name', { hasText: 'ops' }).waitFor();
+		// The first press of all loads what it needs.
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		assert.deepEqual(await offered(ann), ['ops', 'Live', 'Logs', 'Keyboard shortcuts']);
+		await keyboard.type('op');
+		assert.deepEqual(await offered(ann), ['ops', 'Search for “op”']);
+		assert.equal(await ann.page.locator('#switcher-list [aria-selected="true"]').textContent(), '#ops');
+		await keyboard.press('Enter');
+		await ann.inRoom('ops');
+		await focusIs(ann, '#text');
+		// A person: the message field addresses them.
+		await keyboard.type('hello');
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		await keyboard.type('@b');
+		assert.deepEqual(await offered(ann), ['Bob', 'Search for “@b”']);
+		await keyboard.press('Enter');
+		assert.equal(await ann.page.inputValue('#text'), 'hello @Bob ');
+		// A view, by the arrow keys, and back by a search.
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		await keyboard.press('ArrowDown');
+		await keyboard.press('Enter');
+		await ann.page.waitForSelector('#live:not([hidden])');
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		await keyboard.type('needle');
+		await keyboard.press('Enter');
+		await ann.page.locator('.search-list button', { hasText: 'a needle' }).waitFor();
+		assert.equal(await ann.page.inputValue('#search-field'), 'needle');
+		await keyboard.press('ArrowDown');
+		await keyboard.press('Enter');
+		await ann.page.waitForFunction(() => location.hash === '#/room/ops/1');
+		await ann.page.locator('.message.found', { hasText: 'a needle' }).waitFor();
+		// Escape closes it and returns the focus.
+		await ann.page.focus('#text');
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		await keyboard.press('Escape');
+		await focusIs(ann, '#text');
+		await bob.close();
+	}));
+
+test('Alt with the arrow keys leads to the next room, with Shift to the next unread one', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		await enterRoom(ann, 'dev');
+		await keyboard.press('Alt+ArrowUp');
+		await ann.inRoom('ops');
+		await keyboard.press('Alt+ArrowUp');
+		await ann.inRoom('lobby');
+		await keyboard.press('Alt+ArrowUp');
+		await ann.inRoom('dev');
+		await keyboard.press('Alt+ArrowDown');
+		await ann.inRoom('lobby');
+		const bob = await daemon.ws('/ws?room=dev&name=bob');
+		await say(bob, 'unread');
+		await unread(ann, 'dev', '1');
+		await keyboard.press('Alt+Shift+ArrowDown');
+		await ann.inRoom('dev');
+		// Nothing else is unread.
+		await keyboard.press('Alt+Shift+ArrowDown');
+		assert.equal(await ann.page.textContent('#room-title'), 'dev');
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+		await bob.close();
+	}));
+
+test('F6 leads through the parts of the page, and what is typed anywhere goes to the message field', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		const ways = ['#people *', '#bar *', '#rooms *', '.log, .log *', '#text'];
+		await ann.join('Ann');
+		await ann.say('hello');
+		await ann.reads(['hello']);
+		for (const region of ways) {
+			await keyboard.press('F6');
+			await focusIs(ann, region);
+		}
+		for (const region of ways.slice(0, -1).reverse()) {
+			await keyboard.press('Shift+F6');
+			await focusIs(ann, region);
+		}
+		for (const place of ['.room:not([inert]) .log', '.room-button', '#people-button']) {
+			await ann.page.focus(place);
+			await keyboard.type('typed?');
+			await focusIs(ann, '#text');
+			assert.equal(await ann.page.inputValue('#text'), 'typed?');
+			await ann.page.fill('#text', '');
+		}
+		// Not from another field, and not in another view.
+		await ann.page.focus('#room-field');
+		await keyboard.type('x');
+		await focusIs(ann, '#room-field');
+		await ann.page.click('#tab-live');
+		await keyboard.type('x');
+		await focusIs(ann, '#tab-live');
+		assert.equal(await ann.page.inputValue('#text'), '');
+		for (const region of ['#live', '#bar *']) {
+			await keyboard.press('F6');
+			await focusIs(ann, region);
+		}
+	}));
+
+test('letters that are typed while the keys are still loading are not lost', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
+		let release;
+		const isWanted = new Promise((resolve) => {
+			release = resolve;
+		});
+		const ann = await arrive({}, (page) =>
+			page.route(/\/shell\/keyboard\.js$/, async (route) => {
+				await isWanted;
+				await route.continue();
+			}),
+		);
+		await ann.join('Ann');
+		await ann.page.focus('.room:not([inert]) .log');
+		await ann.page.keyboard.type('hello');
+		release();
+		await ann.page.waitForFunction(() => document.getElementById('text').value === 'hello');
+		await focusIs(ann, '#text');
+	}));
+
+test('? shows the keys', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		await ann.join('Ann');
+		await keyboard.type('?');
+		assert.equal(await ann.page.inputValue('#text'), '?');
+		await ann.page.focus('.room:not([inert]) .log');
+		await keyboard.press('?');
+		const dialog = ann.page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+		await dialog.waitFor();
+		assert.match(await dialog.textContent(), /Ctrl\+K/);
+		await keyboard.press('Escape');
+		await dialog.waitFor({ state: 'hidden' });
+		assert.equal(await ann.page.inputValue('#text'), '?');
+	}));

@@ -1,0 +1,282 @@
+// Coming back: what is unread is counted, can be found, and is read when the reader has passed it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { answerTo, say, sayMany } from '../lib/chat.mjs';
+import { choose, enterRoom, hide, unread, withPeople } from './people.mjs';
+
+const NO_RATE_LIMIT = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const titled = ({ page }, title) => page.waitForFunction((wanted) => document.title === wanted, title);
+const pill = ({ page }, name) => page.locator('.room:not([inert]) .unread-pills button').getByText(name);
+const noPills = ({ page }) => page.locator('.room:not([inert]) .unread-pills').waitFor({ state: 'hidden' });
+const line = ({ page }) => page.locator('.room:not([inert]) .unread-line');
+
+// What is directly below the line.
+const belowLine = ({ page }) =>
+	page.$eval('.room:not([inert]) .unread-line', (mark) => {
+		let row = mark.nextElementSibling;
+		while (!row.matches('.message'))
+			row = row.nextElementSibling;
+		return row.querySelector('.text').textContent;
+	});
+
+const isInView = ({ page }, text) =>
+	page.getByText(text, { exact: true }).evaluate(
+		(row) =>
+			new Promise((resolve) => {
+				new IntersectionObserver(([{ isIntersecting }], observer) => {
+					observer.disconnect();
+					resolve(isIntersecting);
+				}).observe(row);
+			}),
+	);
+
+const scrollBy = ({ page }, px) =>
+	page.$eval(
+		'.room:not([inert]) .log',
+		(log, more) =>
+			new Promise((resolve) => {
+				log.scrollTop += more;
+				requestAnimationFrame(() => requestAnimationFrame(() => resolve(log.scrollHeight - log.clientHeight - log.scrollTop)));
+			}),
+		px,
+	);
+
+async function scrollToEnd(person) {
+	while ((await scrollBy(person, 300)) > 1);
+}
+
+async function comeBack(person, daemon) {
+	await person.page.goto(daemon.url);
+	await person.online();
+}
+
+// Ann reads one message and goes; meanwhile(bob, daemon) says the rest. body gets her back.
+function withAbsence(meanwhile, body, options) {
+	return withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive(options);
+		const bob = await daemon.ws('/ws?name=bob&events=1');
+
+		await bob.nextJson();
+		await ann.join('Ann');
+		await say(bob, 'seen');
+		await ann.reads(['seen']);
+		await ann.page.goto('about:blank');
+		await meanwhile(bob, daemon);
+		await comeBack(ann, daemon);
+		await body({ ann, bob, daemon, openTab });
+		await bob.close();
+	});
+}
+
+const busy = async (bob) => {
+	await sayMany(bob, 39, { textOf: (number) => `line ${number}` });
+	await say(bob, '@Ann look at this');
+	await sayMany(bob, 90, { textOf: (number) => `line ${number + 40}` });
+};
+
+test('after an absence the page tells how much is new and leads to the first of it', () =>
+	withAbsence(busy, async ({ ann, daemon }) => {
+		await pill(ann, /^130 new since \d\d:\d\d$/).waitFor();
+		await titled(ann, '(@1 · 130) lobby · Linnet');
+		await unread(ann, 'lobby', '130');
+		// The newest messages are shown, but nobody has passed the ones before.
+		assert.ok(await isInView(ann, 'line 130'));
+		await pill(ann, '130 new').click();
+		await ann.page.waitForFunction(() => document.activeElement.textContent.includes('line 1'));
+		assert.equal(await belowLine(ann), 'line 1');
+		assert.ok(await isInView(ann, 'line 1'));
+		await pill(ann, '130 new').waitFor({ state: 'hidden' });
+		const title = await ann.page.title();
+		const left = Number(/· (\d+)\)/.exec(title)?.[1]);
+		assert.ok(left > 90 && left < 130, title);
+
+		// The position is kept on leaving the page.
+		await ann.page.goto('about:blank');
+		await comeBack(ann, daemon);
+		await titled(ann, title);
+		await pill(ann, `${left} new`).click();
+		await line(ann).waitFor();
+		assert.equal(await belowLine(ann), `line ${131 - left}`);
+		await scrollToEnd(ann);
+		await titled(ann, 'lobby · Linnet');
+		await unread(ann, 'lobby', '');
+		await noPills(ann);
+		await ann.page.reload();
+		await ann.page.getByText('line 130', { exact: true }).waitFor();
+		assert.equal(await line(ann).count(), 0);
+		assert.equal(await ann.page.title(), 'lobby · Linnet');
+	}));
+
+test('a mention among noise has a way of its own, and weighs no more once it was seen', () =>
+	withAbsence(busy, async ({ ann }) => {
+		await pill(ann, '1 mention').click();
+		await ann.page.waitForFunction(() => document.activeElement.textContent.includes('@Ann look at this'));
+		await titled(ann, '(130) lobby · Linnet');
+		await pill(ann, '1 mention').waitFor({ state: 'hidden' });
+		await pill(ann, '130 new').waitFor();
+	}));
+
+test('Escape marks a room as read, after what is open was closed', () =>
+	withAbsence(busy, async ({ ann, daemon }) => {
+		await pill(ann, '130 new').waitFor();
+		await ann.page.focus('#text');
+		await ann.page.click('#people-button');
+		await ann.page.keyboard.press('Escape');
+		await pill(ann, '130 new').waitFor();
+		await ann.page.fill('#text', 'a draft');
+		await ann.page.press('#text', 'Escape');
+		await titled(ann, 'lobby · Linnet');
+		await noPills(ann);
+		assert.equal(await line(ann).count(), 0);
+		assert.equal(await ann.page.inputValue('#text'), 'a draft');
+		await ann.page.goto('about:blank');
+		await comeBack(ann, daemon);
+		await ann.page.getByText('line 130', { exact: true }).waitFor();
+		assert.equal(await ann.page.title(), 'lobby · Linnet');
+	}));
+
+test('the button beside it does the same, and leaves the focus in the log', () =>
+	withAbsence(busy, async ({ ann }) => {
+		await ann.page.getByRole('button', { name: 'Mark as read' }).focus();
+		await ann.page.keyboard.press('Enter');
+		await noPills(ann);
+		await titled(ann, 'lobby · Linnet');
+		assert.ok(await ann.page.evaluate(() => document.activeElement.matches('.room:not([inert]) .log')));
+	}));
+
+test('what was not passed stays unread when the reader looks into another room', () =>
+	withAbsence(busy, async ({ ann }) => {
+		await pill(ann, '130 new').waitFor();
+		await enterRoom(ann, 'den');
+		await unread(ann, 'lobby', '130');
+		await choose(ann, 'lobby');
+		await pill(ann, '130 new').waitFor();
+		await titled(ann, '(@1 · 130) lobby · Linnet');
+	}));
+
+test('scrolling up to the first unread message has passed them all', () =>
+	withAbsence(busy, async ({ ann }) => {
+		await pill(ann, '130 new').waitFor();
+		while ((await line(ann).count()) === 0 || !(await isInView(ann, 'seen')))
+			await scrollBy(ann, -250);
+		await titled(ann, 'lobby · Linnet');
+		await noPills(ann);
+		assert.equal(await belowLine(ann), 'line 1');
+	}));
+
+test('edits, reactions, deletions, deleted and own messages are not unread', () =>
+	withAbsence(
+		async (bob, daemon) => {
+			const { id } = await answerTo(bob, { message: 'a tpyo', ref: 'r1' });
+			const gone = await answerTo(bob, { message: 'gone', ref: 'r2' });
+
+			await answerTo(bob, { type: 'edit', of: id, message: 'a typo', ref: 'r3' });
+			await answerTo(bob, { type: 'react', of: id, emoji: '👍', ref: 'r4' });
+			await answerTo(bob, { type: 'delete', of: gone.id, ref: 'r5' });
+			const other = await daemon.ws('/ws?name=Ann');
+			await say(other, 'from another place');
+			await other.close();
+		},
+		async ({ ann, bob }) => {
+			await ann.reads(['seen', 'a typo', 'This message was deleted.', 'from another place']);
+			await line(ann).waitFor();
+			assert.equal(await belowLine(ann), 'a typo');
+			await titled(ann, 'lobby · Linnet');
+			await hide(ann, true);
+			const { id } = await answerTo(bob, { message: 'one', ref: 's1' });
+			await titled(ann, '(1) lobby · Linnet');
+			await answerTo(bob, { type: 'react', of: id, emoji: '👍', ref: 's2' });
+			const gone = await answerTo(bob, { message: 'two', ref: 's3' });
+			await titled(ann, '(2) lobby · Linnet');
+			await answerTo(bob, { type: 'delete', of: gone.id, ref: 's4' });
+			await titled(ann, '(1) lobby · Linnet');
+			await hide(ann, false);
+			await titled(ann, 'lobby · Linnet');
+			assert.equal(await belowLine(ann), 'one');
+		},
+	));
+
+test('while everything was only reactions, nothing is new', () =>
+	withAbsence(
+		async (bob) => {
+			for (const [index, emoji] of ['👍', '🎉', '❤️'].entries())
+				await answerTo(bob, { type: 'react', of: 1, emoji, ref: `r${index}` });
+			await say(bob, { message: 'in ops', room: 'ops' });
+		},
+		async ({ ann }) => {
+			await enterRoom(ann, 'ops');
+			await ann.reads(['in ops']);
+			await unread(ann, 'lobby', '');
+			assert.equal(await ann.page.title(), 'ops · Linnet');
+		},
+	));
+
+test('what comes below the view is unread until the reader goes there', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+
+		await sayMany(bob, 60, { textOf: (number) => `line ${number}` });
+		await ann.join('Ann');
+		await ann.page.getByText('line 60', { exact: true }).waitFor();
+		await scrollBy(ann, -500);
+		await say(bob, 'news');
+		await titled(ann, '(1) lobby · Linnet');
+		await ann.page.getByRole('button', { name: '1 new message' }).click();
+		await titled(ann, 'lobby · Linnet');
+		assert.equal(await belowLine(ann), 'news');
+		await bob.close();
+	}));
+
+test('more than a thousand are counted, too', () =>
+	withAbsence(
+		(bob) => sayMany(bob, 1500),
+		async ({ ann }) => {
+			await pill(ann, '1,500 new since').click();
+			await ann.page.waitForFunction(() => document.activeElement.textContent.includes('message-1'));
+			assert.equal(await belowLine(ann), 'message-1');
+			await ann.page.getByRole('button', { name: 'Newest messages' }).click();
+			await ann.page.getByText('message-1500', { exact: true }).waitFor();
+			await ann.page.keyboard.press('Escape');
+			await titled(ann, 'lobby · Linnet');
+		},
+	));
+
+test('the icon has the number, in another colour for mentions', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		const icon = () => ann.page.getAttribute('link[rel="icon"]', 'href');
+		const drawn = (was) =>
+			ann.page.waitForFunction((before) => {
+				const { href } = document.querySelector('link[rel="icon"]');
+				return href.startsWith('data:image/png') && href !== before;
+			}, was);
+
+		await ann.join('Ann');
+		const normal = await icon();
+		assert.match(normal, /\/favicon\.svg$/);
+		await hide(ann, true);
+		await say(bob, 'one');
+		await drawn('');
+		const one = await icon();
+		await say(bob, 'two');
+		await drawn(one);
+		const two = await icon();
+		await say(bob, '@ann three');
+		await drawn(two);
+		await titled(ann, '(@1 · 3) lobby · Linnet');
+		await hide(ann, false);
+		await titled(ann, 'lobby · Linnet');
+		assert.equal(await icon(), normal);
+		await bob.close();
+	}));
