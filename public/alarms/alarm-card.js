@@ -180,6 +180,14 @@ export function createCard(item, { hasRoom, hasStory }) {
 			by.replaceChildren(texts.state.acknowledged(alarm), ' ', buildTime(alarm.acknowledgedDate, momentOf(alarm.acknowledgedDate)));
 	}
 
+	// A log is one tab stop: see messages/walk.js.
+	function showTabStops() {
+		const isReachable = hasRoom || item.contains(document.activeElement);
+
+		for (const control of item.querySelectorAll(':is(.alarm-text a, button.alarm-state)'))
+			control.tabIndex = isReachable ? 0 : -1;
+	}
+
 	return {
 		// changes of one alarm, oldest first.
 		show(changes) {
@@ -197,6 +205,7 @@ export function createCard(item, { hasRoom, hasStory }) {
 			showText();
 			showBy();
 			story?.show(changes);
+			showTabStops();
 			this.showAge();
 		},
 		// An age has a resolution of one minute.

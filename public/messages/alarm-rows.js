@@ -49,15 +49,8 @@ export function createIncidents() {
 export function createAlarmRows({ rows, scroll, range, show }) {
 	const incidents = createIncidents();
 
-	function draw(view, row, changes) {
-		view.showInRow(row, changes);
-		// The log is one tab stop, see walk.js.
-		for (const control of row.querySelectorAll('a, button'))
-			control.tabIndex = row.contains(document.activeElement) ? 0 : -1;
-	}
-
 	function fill(row, changes) {
-		show((view) => scroll.keep(() => draw(view, row, changes)), row);
+		show((view) => scroll.keep(() => view.showInRow(row, changes)), row);
 	}
 
 	return {

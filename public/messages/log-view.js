@@ -74,7 +74,7 @@ export function createLogView(
 			return alarms.build(entry);
 		const row = buildMessage(entry, { pictures, me: server.nameNow(), addressOf });
 
-		if (entry.replyTo || entry.editedAt || entry.reactions?.size)
+		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
 		return row;
 	}
@@ -367,7 +367,7 @@ export function createLogView(
 		react(frame) {
 			const row = rows.withId(frame.of);
 
-			if (row && frame.emoji)
+			if (row)
 				marks((it) => it.reacted(row, rows.entryOf(row), frame));
 			return Boolean(row);
 		},

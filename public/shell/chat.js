@@ -20,6 +20,7 @@ const ACTION = /^\/me\s+(?=\S)/;
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+const BESIDE_TICKS = 4;
 // After the first message.
 const CARDS_MS = 1000;
 
@@ -45,6 +46,7 @@ export function createChat({
 	let known = [];
 	// What is answered, once something was.
 	let reply = null;
+	let ticks = 0;
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -83,6 +85,19 @@ export function createChat({
 
 		return createAlarms(actions);
 	});
+	const mentionWatch = createLazy(async () => {
+		const { createMentionWatch } = await import('../rooms/mention-watch.js');
+
+		return createMentionWatch({
+			nameNow: () => session.name,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChange() {
+				roomsView.offer(known);
+				showRooms();
+			},
+			onFound: (name, message) => onUnseen({ name }, message),
+		});
+	});
 	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
@@ -94,7 +109,10 @@ export function createChat({
 			outbox.renamed(was, name);
 			composer.renamed(was, name);
 		},
-		onLeft: (room) => alarms.ifRequested((it) => it.forget(room.name)),
+		onLeft(room) {
+			alarms.ifRequested((it) => it.forget(room.name));
+			mentionWatch.ifRequested((it) => it.left(room));
+		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
 	const roomsView = createRoomsView({
@@ -117,20 +135,8 @@ export function createChat({
 	});
 
 	async function loadCompletion() {
-		const [{ createCompletion }, { offerCommands }] = await Promise.all([
-			import('../messages/completion.js'),
-			import('./commands.js'),
-		]);
-
-		createCompletion(
-			{ field: at('text'), list: at('completion') },
-			{
-				offerFirst: (before) => offerCommands(before, { rooms: roomNames, alarms: alarmKeys }),
-				present: () => rooms.current.present.people.map(({ name }) => name),
-				isMe,
-				onChange: composer.changed,
-			},
-		);
+		const { completeText } = await import('./text-completion.js');
+		completeText({ rooms, roomNames, alarms, isMe, onChange: composer.changed });
 	}
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
@@ -160,7 +166,7 @@ export function createChat({
 
 	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
 
-	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -215,15 +221,6 @@ export function createChat({
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
-	function alarmKeys() {
-		let keys = [];
-
-		alarms.ifRequested((it) => {
-			keys = it.keysOf(rooms.current.name);
-		});
-		return keys;
-	}
-
 	function showQueue() {
 		const waiting = outbox.count();
 		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
@@ -236,15 +233,17 @@ export function createChat({
 
 	function showRooms() {
 		const list = rooms.list();
-		const sum = (kind) => list.reduce((total, room) => total + room[kind], 0);
+		const beside = known.filter(({ name, mentions }) => mentions && !rooms.find(name));
+		const sum = (kind, all = list) => all.reduce((total, room) => total + room[kind], 0);
+		const mentioned = sum('mentions', beside);
 
 		roomsView.show(list, rooms.current.name);
-		onAttention({ room: rooms.current, unread: sum('unread'), mentions: sum('mentions') });
+		onAttention({ room: rooms.current, unread: sum('unread') + mentioned, mentions: sum('mentions') + mentioned });
 	}
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room.present);
+			peopleView.show(room);
 	}
 
 	function onShow(room, before) {
@@ -252,7 +251,7 @@ export function createChat({
 		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		peopleView.show(room.present);
+		peopleView.show(room);
 		closeSearch();
 	}
 
@@ -263,6 +262,8 @@ export function createChat({
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
+			if (known.some(({ name }) => !rooms.find(name)))
+				mentionWatch((it) => it.listed(known), 'listed');
 		} catch {
 			// The old list stays.
 		}
@@ -387,8 +388,9 @@ export function createChat({
 		if (!document.hidden && isOnline)
 			listRooms();
 	});
+	// Rooms that the reader has not joined can wait longer.
 	setInterval(() => {
-		if (isOnline && !rooms.list().every(({ isJoined }) => isJoined))
+		if (isOnline && (!rooms.list().every(({ isJoined }) => isJoined) || ++ticks % BESIDE_TICKS === 0))
 			listRooms();
 	}, LIST_MS);
 

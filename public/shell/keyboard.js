@@ -12,8 +12,8 @@ const REGIONS = [
 	['.room:not([inert]) .log', '[tabindex="0"]'],
 	['#composer', '#text'],
 	['#people', '[tabindex="0"], button'],
-	['#live', ''],
-	['#logs', ''],
+	['#live > main', ''],
+	['#logs > main', ''],
 ];
 
 function shownRegions() {

@@ -16,6 +16,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		renamed: (name) => `You are now ${name}.`,
 
 		searchButton: 'Search',
+		settingsButton: 'Settings',
 
 		logLabel: (room) => (room ? `Messages in ${isolated(room)}` : 'Messages'),
 		empty: 'Nothing has been said yet. Be the first.',
@@ -50,6 +51,9 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		viewChat: 'Chat',
 		viewLive: 'Live',
 		viewLogs: 'Logs',
+
+		filter: 'Filter',
+		nothingFound: 'Nothing found.',
 
 		rooms: 'Rooms',
 		roomsClose: 'Close the list of rooms',

@@ -15,6 +15,7 @@ export function wordsFor({ isolated, number, listed }) {
 		renamed: (name) => `你现在叫 ${name}。`,
 
 		searchButton: '搜索',
+		settingsButton: '设置',
 
 		logLabel: (room) => (room ? `${isolated(room)} 的消息` : '消息'),
 		empty: '还没有人说话。你来开个头吧。',
@@ -48,6 +49,9 @@ export function wordsFor({ isolated, number, listed }) {
 		viewChat: '聊天',
 		viewLive: '实时',
 		viewLogs: '日志',
+
+		filter: '筛选',
+		nothingFound: '没有找到。',
 
 		rooms: '房间',
 		roomsClose: '关闭房间列表',
