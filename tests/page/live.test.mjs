@@ -539,6 +539,7 @@ test('alarms show their severity as a word and a shape, the worst first, and dis
 		assert.match(await disk.innerText(), /for 2 hr?s?[\s\S]*ops[\s\S]*words/);
 		assert.equal(await disk.getByRole('link').getAttribute('href'), 'https://example.org/disk');
 		assert.equal(await disk.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
+		assert.equal(await disk.getByRole('link').evaluate(({ tabIndex }) => tabIndex), 0);
 		await page.getByText('4 active, 4 not acknowledged').waitFor();
 
 		await feed('alarm', alarm('disk', { severity: 'critical', state: 'updated', since: Date.now() - 7_200_000 }));
