@@ -101,19 +101,24 @@ test('an alarm is cleared for everybody, and a refusal is shown in words', () =>
 		await ann.join('Ann');
 		await enterRoom(ann, 'board');
 		await pushAlarm(daemon, DISK);
+		await pushAlarm(daemon, { ...DISK, key: 'mail', severity: 'error', title: 'Mail' });
 		await pushAlarm(daemon, { key: 'load', severity: 'info', title: 'Load' }, { room: 'board' });
-		await badge(ann, '2');
+		await badge(ann, '3');
 		await opens(ann);
 		const items = ann.page.locator('#alarms li');
 		await ann.page.getByRole('button', { name: 'Clear Load' }).click();
 		await items.getByRole('alert').getByText('Not cleared: the room is read-only.').waitFor();
-		assert.equal(await items.count(), 2);
-		// A double click clears one alarm, although another one takes its place.
-		await ann.page.getByRole('button', { name: 'Clear Disk full' }).dblclick();
-		await badge(ann, '1');
-		assert.deepEqual(await items.locator('.title').allTextContents(), ['Load']);
+		assert.equal(await items.count(), 3);
+		// The second click of a double click does not clear the alarm that takes the place.
+		const { x, y } = await ann.page.getByRole('button', { name: 'Clear Disk full' }).boundingBox();
+		await ann.page.mouse.click(x + 9, y + 9);
+		await badge(ann, '2');
+		await items.nth(2).waitFor({ state: 'detached' });
+		await ann.page.mouse.down({ clickCount: 2 });
+		await ann.page.mouse.up({ clickCount: 2 });
 		await ann.page.getByRole('button', { name: 'Acknowledge Load' }).click();
 		await items.getByText('acknowledged by').waitFor();
+		assert.deepEqual(await items.locator('.title').allTextContents(), ['Mail', 'Load']);
 		await ann.page.keyboard.press('Escape');
 		await choose(ann, 'lobby');
 		await alarmRow(ann).getByText(/^cleared by .?Ann/).first().waitFor();
