@@ -4,43 +4,29 @@ import { element } from '../base/elements.js';
 
 // After this time an alarm that is raised again gets a new row.
 const CALM_MS = 10 * 60 * 1000;
-const MAX_CHANGES = 500;
-// The least recently changed alarms are dropped.
-const MAX_CHANGES_IN_ALL = 2000;
+// Of all alarms. Those that were recorded first are dropped.
+const MAX_CHANGES = 2000;
 
-// record(alarm) returns the alarm's changes around this one, oldest first.
 export function createIncidents() {
-	// Changes by the alarm's key, oldest first.
-	const known = new Map();
-	let count = 0;
-
-	function keep(key, changes) {
-		count += changes.length - (known.get(key)?.length ?? 0);
-		known.delete(key);
-		if (changes.length)
-			known.set(key, changes);
-	}
+	let known = [];
 
 	return {
+		// Returns the alarm's changes around this one, oldest first.
 		record(alarm) {
-			const others = (known.get(alarm.key) ?? []).filter(({ id }) => id !== alarm.id);
-			const all = [...others, alarm].sort((one, other) => one.id - other.id).slice(-MAX_CHANGES);
-			const isNear = (at) => at > 0 && at < all.length && all[at].since - all[at - 1].date <= CALM_MS;
-			let first = Math.max(0, all.indexOf(alarm));
+			known = [...known.filter(({ id }) => id !== alarm.id), alarm].slice(-MAX_CHANGES);
+			const all = known.filter(({ key }) => key === alarm.key).sort((one, other) => one.id - other.id);
+			const isNear = (at) => all[at - 1] && all[at]?.since - all[at - 1].date <= CALM_MS;
+			let first = all.indexOf(alarm);
 			let end = first + 1;
 
 			while (isNear(first))
 				first--;
 			while (isNear(end))
 				end++;
-			keep(alarm.key, all);
-			while (count > MAX_CHANGES_IN_ALL && known.size > 1)
-				keep(known.keys().next().value, []);
 			return all.slice(first, end);
 		},
 		clear() {
-			known.clear();
-			count = 0;
+			known = [];
 		},
 	};
 }
