@@ -303,7 +303,7 @@ test('13 hostile metrics and alarms are text in the Live view and in its charts'
 		HOSTILE.slice(half).forEach((text, index) => server.sendAll(at(text, half + index)));
 		await page.waitForFunction((count) => document.querySelectorAll('.live-tile').length === count, new Set(HOSTILE).size);
 		await page.getByText('Recent changes').click();
-		await page.locator('.live-changes li').nth(80).waitFor();
+		await page.locator('.live-changes > ol > li').nth(40).waitFor();
 		await page.locator('.live-tile').first().click();
 		await page.locator('.live-chart canvas').waitFor();
 		const charts = await page.evaluate(async () => {
