@@ -108,6 +108,11 @@ function buildText(entry, me) {
 	return body;
 }
 
+// What a screen reader says of a row that gets the focus.
+function nameRow(row) {
+	row.ariaLabelledByElements = ['.author', '.text', '.time'].map((part) => row.querySelector(part));
+}
+
 // entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's
 // name. addressOf(id) is the address of a message.
 export function buildMessage(entry, { pictures, me, addressOf }) {
@@ -128,6 +133,7 @@ export function buildMessage(entry, { pictures, me, addressOf }) {
 	head.append(buildTime(entry, addressOf));
 
 	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
+	nameRow(row);
 	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
 	return row;
 }
@@ -167,6 +173,7 @@ export function markFailed(row, { code, text }) {
 
 export function markEdited(row, entry, me) {
 	row.querySelector('.text').replaceWith(buildText(entry, me));
+	nameRow(row);
 }
 
 // The text is gone, for everybody.
@@ -180,6 +187,7 @@ export function markDeleted(row, entry) {
 export function markSent(row, entry, addressOf) {
 	setFooter(row, null);
 	row.querySelector('.head .time').replaceWith(buildTime(entry, addressOf));
+	nameRow(row);
 }
 
 export function buildDay(date) {
