@@ -78,7 +78,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		if (isOpen && !room.isJoined)
 			join(room);
 		keep();
-		onShow(room, before);
+		onShow(room);
 	}
 
 	function drop(room) {

@@ -1,15 +1,13 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
+import { createLazy, firstMessages, ifReachable, noteFirstMessages, onFirst, watchFocus } from '../base/lazy.js';
+import { recall } from '../base/storage.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
-import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
-import { createPeopleView } from '../people/people-view.js';
 import { createRoom, createTypingNotifier } from '../rooms/room.js';
-import { createRoomsView } from '../rooms/rooms-view.js';
 import { createRooms } from '../rooms/rooms.js';
 import { createSession } from '../rooms/session.js';
 import { texts } from '../words/texts.js';
@@ -21,8 +19,8 @@ const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 const BESIDE_TICKS = 4;
-// After the first message.
-const CARDS_MS = 1000;
+// The lists of rooms and people do not wait longer for the first messages.
+const PATIENCE_MS = 3000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onRoomChosen(name, id) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
@@ -92,13 +90,12 @@ export function createChat({
 			nameNow: () => session.name,
 			isJoined: (name) => Boolean(rooms.find(name)),
 			onChange() {
-				roomsView.offer(known);
+				offerRooms();
 				showRooms();
 			},
 			onFound: (name, message) => onUnseen({ name }, message),
 		});
 	});
-	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
 		send,
@@ -116,13 +113,24 @@ export function createChat({
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
-	const roomsView = createRoomsView({
-		onChoose(name) {
-			onRoomChosen(name);
-			composer.focus();
-		},
-		onLeave: (name) => rooms.leave(rooms.find(name)),
-		onOpen: listRooms,
+	const lists = createLazy(async () => {
+		await firstMessages;
+		const [{ createRoomsView }, { createPeopleView }] = await Promise.all([
+			import('../rooms/rooms-view.js'),
+			import('../people/people-view.js'),
+		]);
+
+		return {
+			rooms: createRoomsView({
+				onChoose(name) {
+					onRoomChosen(name);
+					composer.focus();
+				},
+				onLeave: (name) => rooms.leave(rooms.find(name)),
+				onOpen: listRooms,
+			}),
+			people: createPeopleView(),
+		};
 	});
 	const typingNotifier = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
@@ -243,21 +251,25 @@ export function createChat({
 		const sum = (kind, all = list) => all.reduce((total, room) => total + room[kind], 0);
 		const mentioned = sum('mentions', beside);
 
-		roomsView.show(list, rooms.current.name);
+		lists((it) => it.rooms.show(list, rooms.current.name), 'rooms');
 		onAttention({ room: rooms.current, unread: sum('unread') + mentioned, mentions: sum('mentions') + mentioned });
+	}
+
+	function offerRooms() {
+		lists((it) => it.rooms.offer(known), 'known');
 	}
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room);
+			lists((it) => it.people.show(room), 'people');
 	}
 
-	function onShow(room, before) {
+	function onShow(room) {
 		composer.open(room.name);
 		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		peopleView.show(room);
+		showPeople(room);
 		closeSearch();
 	}
 
@@ -267,7 +279,7 @@ export function createChat({
 
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
-			roomsView.offer(known);
+			offerRooms();
 			if (known.some(({ name }) => !rooms.find(name)))
 				mentionWatch((it) => it.listed(known), 'listed');
 		} catch {
@@ -345,8 +357,10 @@ export function createChat({
 		rooms.opened();
 		outbox.opened();
 		session.adoptWanted();
-		listRooms();
-		setTimeout(cards, CARDS_MS, () => {});
+		firstMessages.then(() => {
+			listRooms();
+			cards(() => {});
+		});
 	}
 
 	function onPresence(frame) {
@@ -417,17 +431,13 @@ export function createChat({
 		search: (words) => search((it) => it.open(words)),
 		mention: (name) => composer.mention(name),
 		insert: composer.insert,
+		isMe,
 		// The rooms as they are listed.
 		listed: () =>
 			roomNames().map((name) => {
 				const room = rooms.find(name);
 				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
-		// The names of those who are here or were seen.
-		people() {
-			const present = rooms.current.present.people.map(({ name }) => name);
-			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
-		},
 		// id is a message in it, if any.
 		enterRoom(name, id) {
 			rooms.enter(name);
@@ -463,7 +473,7 @@ export function createChat({
 			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
 			session.want(identity);
 		},
-		showMe: peopleView.showMe,
+		showMe: (name) => lists((it) => it.people.showMe(name), 'me'),
 		note: (text) => rooms.current.log.addNote(text),
 	};
 }
