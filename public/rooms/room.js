@@ -3,9 +3,8 @@ import { addressOf } from '../base/address.js';
 import { createLazy } from '../base/lazy.js';
 import { createHistory } from '../messages/history.js';
 import { createLogView } from '../messages/log-view.js';
-import { noteAuthor, notePresent } from '../messages/mentions.js';
 import { createEchoes } from '../messages/outbox.js';
-import { foldName } from '../people/identity.js';
+import { foldName, noteName } from '../people/identity.js';
 import { clockTimeSeconds, fillTexts, texts } from '../words/texts.js';
 import { createReading, createReceivedPosition } from './positions.js';
 
@@ -19,7 +18,7 @@ function createPeople({ onChange }) {
 	let count = 0;
 
 	const add = ({ name, via }) => {
-		notePresent(name);
+		noteName('present', name);
 		here.set(foldName(name), { name, via });
 	};
 	const remove = (name) => here.delete(foldName(name));
@@ -144,7 +143,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	// A held message is counted by its id, but not shown.
 	function onPage({ kind, from, messages, more }) {
 		// All of the page, before the first one is shown.
-		messages.forEach(({ type, name: author }) => type === 'message' && noteAuthor(author));
+		messages.forEach(({ type, name: author }) => type === 'message' && noteName('authors', author));
 		const ready = messages
 			.map(withOwner)
 			.map((message) => (echoes.hold(message) ? { type: 'other', id: message.id } : message));
@@ -177,7 +176,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
 
-			noteAuthor(message.name);
+			noteName('authors', message.name);
 			typing.stopped(message.name);
 			if (echoes.hold(message))
 				return;

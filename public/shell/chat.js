@@ -5,7 +5,6 @@ import { recall } from '../base/storage.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
-import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createRoom, createTypingNotifier } from '../rooms/room.js';
@@ -432,17 +431,13 @@ export function createChat({
 		search: (words) => search((it) => it.open(words)),
 		mention: (name) => composer.mention(name),
 		insert: composer.insert,
+		isMe,
 		// The rooms as they are listed.
 		listed: () =>
 			roomNames().map((name) => {
 				const room = rooms.find(name);
 				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
-		// The names of those who are here or were seen.
-		people() {
-			const present = rooms.current.present.people.map(({ name }) => name);
-			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
-		},
 		// id is a message in it, if any.
 		enterRoom(name, id) {
 			rooms.enter(name);

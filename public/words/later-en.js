@@ -45,6 +45,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			unread: 'Previous or next room with unread messages',
 			regions: 'Next or previous part of the page',
 			walk: 'In the messages: previous or next message',
+			act: 'On a message: what can be done with it',
 			editLast: 'In the empty message field: edit your last message',
 			newest: 'In the messages: newest message',
 			newLine: 'In the message field: new line',

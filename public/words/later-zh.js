@@ -39,6 +39,7 @@ export function wordsFor({ isolated, number, listed }) {
 			unread: '上一个或下一个有未读消息的房间',
 			regions: '页面的下一个或上一个区域',
 			walk: '在消息列表中：上一条或下一条消息',
+			act: '在消息上：可用的操作',
 			editLast: '在空白输入框中：编辑自己的上一条消息',
 			newest: '在消息列表中：最新消息',
 			newLine: '在输入框中：换行',

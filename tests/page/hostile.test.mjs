@@ -135,6 +135,7 @@ test('13 hostile text in a notification is plain text', () =>
 					}
 				};
 				localStorage.setItem('linnet.notify', 'yes');
+				localStorage.setItem('linnet.level.lobby', 'all');
 			});
 		});
 		await ann.join('ann');
