@@ -6,7 +6,7 @@ import { setText } from '../base/set-text.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { clockTime, fullDate, locale } from '../words/texts.js';
-import { ADDRESS, linkTo } from './markup.js';
+import { withLinks } from './markup.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SHAPES = {
@@ -59,18 +59,6 @@ function buildTitle({ title, key }) {
 	const shown = bidiText(title || key);
 	shown.className = 'title';
 	return shown;
-}
-
-function withLinks(text) {
-	const fragment = document.createDocumentFragment();
-	let end = 0;
-
-	for (const match of text.matchAll(ADDRESS)) {
-		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
-		end = match.index + match[0].length;
-	}
-	fragment.append(text.slice(end));
-	return fragment;
 }
 
 function buildBody({ text, click }) {

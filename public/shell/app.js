@@ -7,6 +7,7 @@ import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask, token } from '../connection/token.js';
 import { decodeFrame, encodePing } from '../connection/wire.js';
+import { withLinks } from '../messages/markup.js';
 import { buildAvatar } from '../people/avatar.js';
 import { keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
@@ -157,12 +158,23 @@ function onText(data) {
 		views.alarm(frame);
 }
 
+function showTopic(topic) {
+	const place = at('room-topic');
+
+	if (place.title === topic)
+		return;
+	place.title = topic;
+	place.replaceChildren(withLinks(topic));
+	place.querySelectorAll('a').forEach((link) => {
+		link.tabIndex = 0;
+	});
+}
+
 function showHeading() {
 	const names = { live: texts.viewLive, logs: texts.viewLogs };
 
 	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
-	at('room-topic').textContent = view === 'chat' ? chat.room.topic : '';
-	at('room-topic').title = at('room-topic').textContent;
+	showTopic(view === 'chat' ? chat.room.topic : '');
 	showAddress();
 }
 

@@ -4,6 +4,7 @@ import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
+import { linkRooms } from '../messages/markup.js';
 import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
@@ -246,6 +247,7 @@ export function createChat({
 		showTyping(room);
 		peopleView.show(room.present);
 		closeSearch();
+		linkRooms(roomNames(), at('reading'));
 	}
 
 	async function listRooms() {
@@ -255,6 +257,7 @@ export function createChat({
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
+			linkRooms(roomNames(), at('reading'));
 		} catch {
 			// The old list stays.
 		}
