@@ -6,7 +6,7 @@ export function createRequests({ send }) {
 
 	return {
 		// encode(ref) returns the text to send. Resolves with the answering frame. Rejects with an Error that has the
-		// server's message, or none when offline.
+		// server's message and code, or none when offline.
 		ask(encode) {
 			return new Promise((resolve, reject) => {
 				const ref = randomId();
@@ -25,7 +25,7 @@ export function createRequests({ send }) {
 				return false;
 			waiting.delete(frame.ref);
 			if (frame.type === 'error')
-				request.reject(new Error(frame.text));
+				request.reject(Object.assign(new Error(frame.text), { code: frame.code }));
 			else
 				request.resolve(frame);
 			return true;

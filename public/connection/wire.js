@@ -9,6 +9,9 @@ const SEVERITIES = ['info', 'warning', 'error', 'critical', 'ok'];
 const ALARM_STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
 const USUAL_PRIORITY = 3;
 const MAX_TAGS = 12;
+// As the server limits them.
+const MAX_REACTIONS = 20;
+const MAX_EMOJI_LENGTH = 32;
 
 // crypto.randomUUID() needs https or localhost.
 export function randomId() {
@@ -26,8 +29,11 @@ export const encodeJoin = ({ ref, room, name, email, session, since }) =>
 export const encodeNick = ({ ref, name, email, session }) =>
 	encode({ type: 'nick', ref, username: name, email, session });
 export const encodeLeave = ({ ref, room }) => encode({ type: 'leave', ref, room });
-export const encodeMessage = ({ ref, room, email, text, action }) =>
-	encode({ message: text, action: action || undefined, room, email, ref });
+export const encodeMessage = ({ ref, room, email, text, action, replyTo }) =>
+	encode({ message: text, action: action || undefined, reply_to: replyTo || undefined, room, email, ref });
+// An edit, a deletion or a reaction.
+export const encodeChange = ({ ref, type, room, of, text, emoji, on }) =>
+	encode({ type, ref, room, of, message: text, emoji, on });
 export const encodeHistory = ({ ref, room, before, limit }) => encode({ type: 'history', ref, room, before, limit });
 export const encodeTyping = ({ ref, room }) => encode({ type: 'typing', ref, room });
 export const encodeAcknowledge = ({ ref, room, key }) => encode({ type: 'ack', ref, room, key });
@@ -77,6 +83,20 @@ function readTags(value) {
 	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MAX_TAGS);
 }
 
+const isEmoji = (value) => typeof value === 'string' && value !== '' && value.length <= MAX_EMOJI_LENGTH;
+
+// { names, count } by emoji. The server lists at most some names of count.
+function readReactions({ reactions, reaction_counts: counts }) {
+	const known = Object.entries(isObject(reactions) ? reactions : {}).filter(([emoji, names]) => isEmoji(emoji) && Array.isArray(names));
+
+	return new Map(
+		known.slice(0, MAX_REACTIONS).map(([emoji, names]) => [
+			emoji,
+			{ names: names.map(readName), count: Math.max(names.length, readCount(isObject(counts) && counts[emoji])) },
+		]),
+	);
+}
+
 const readBy = (name) => (name === undefined ? '' : readName(name));
 
 // Active alarms sent on joining have no id.
@@ -124,6 +144,9 @@ function readMessage(object) {
 		click: readAddress(object.click),
 		action: object.action === true,
 		deleted: object.deleted === true,
+		replyTo: readCount(object.reply_to),
+		editedAt: readCount(object.edited),
+		reactions: readReactions(object),
 	};
 }
 
@@ -181,7 +204,22 @@ function readDeletion(object) {
 const READERS = {
 	delete: readDeletion,
 	// The text is '' if the message is gone.
-	edit: (object) => ({ type: 'edit', id: readCount(object.id), of: readCount(object.of), text: readText(object.message) }),
+	edit: (object) => ({
+		type: 'edit',
+		id: readCount(object.id),
+		of: readCount(object.of),
+		text: readText(object.message),
+		editedAt: readCount(object.ts),
+	}),
+	// The emoji is '' if the message is gone.
+	react: (object) => ({
+		type: 'react',
+		id: readCount(object.id),
+		of: readCount(object.of),
+		name: readName(object.username),
+		emoji: isEmoji(object.emoji) ? object.emoji : '',
+		on: object.on !== false,
+	}),
 	notice: (object) => ({ type: 'notice', code: readString(object.code) }),
 	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),

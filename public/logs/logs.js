@@ -1,11 +1,11 @@
 // The Logs view: the lines of one log file, with a filter.
+import { copyText } from '../base/clipboard.js';
 import { button, element } from '../base/elements.js';
 import { createSilencer } from '../base/silencer.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { locale } from '../words/texts.js';
-import { copyText } from './clipboard.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
 import { buildRow, wordsOfMark } from './row.js';

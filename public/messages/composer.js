@@ -23,8 +23,9 @@ function finished(text) {
 	return shortcodes ? shortcodes.replace(whole) : whole;
 }
 
-// sizeOf(text): bytes of the encoded message. onWrite() is called on each input.
-export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
+// sizeOf(text): bytes of the encoded message. onWrite() is called on each input. editLast() is false if there is nothing
+// to edit.
+export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 	const form = at('composer');
 	const field = at('text');
 	const refusal = at('refusal');
@@ -96,16 +97,6 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 		onSend(text);
 	}
 
-	function recallLast(event) {
-		const last = field.value ? '' : lastSaid();
-
-		if (!last)
-			return;
-		event.preventDefault();
-		field.setRangeText(last, 0, 0, 'end');
-		changed();
-	}
-
 	field.addEventListener('input', () => {
 		if (!shortcodes && field.value.includes(':'))
 			loadShortcodes();
@@ -117,8 +108,8 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 		// The completion list has handled it.
 		if (event.defaultPrevented)
 			return;
-		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
-			recallLast(event);
+		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey && !field.value && editLast())
+			event.preventDefault();
 		if (event.key !== 'Enter' || event.shiftKey || isComposing(event))
 			return;
 		event.preventDefault();

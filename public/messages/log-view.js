@@ -1,5 +1,6 @@
 // The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
 // id are at the end.
+import { createLazy } from '../base/lazy.js';
 import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
@@ -16,15 +17,21 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
-// nameNow() is the reader's name. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see
-// history.js. onRetry(ref) and onDelete(ref) are about failed messages. onMoved(): another part of the log is in view.
-export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWant, onRetry, onDelete, onMoved }) {
+// server as in changes.js. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js.
+// onRetry(ref) and onDelete(ref) are about failed messages. onReply(entry, createReply): the reader wants to answer.
+// onLeave(): the focus belongs into the message field. onMoved(): another part of the log is in view.
+export function createLogView(
+	{ log, jump, loading },
+	{ server, addressOf, onWant, onRetry, onDelete, onReply, onLeave, onMoved },
+) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
 	const alarms = createAlarmRows({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
+	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: jumpTo }));
+	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
 	// The line at a gap. Older pages are inserted below it.
 	let gapLine = null;
 	let isLoading = false;
@@ -62,7 +69,21 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 	}
 
 	function build(entry) {
-		return entry.type === 'alarm' ? alarms.build(entry) : buildMessage(entry, { pictures, me: nameNow(), addressOf });
+		if (entry.type === 'alarm')
+			return alarms.build(entry);
+		const row = buildMessage(entry, { pictures, me: server.nameNow(), addressOf });
+
+		if (entry.replyTo || entry.editedAt || entry.reactions?.size)
+			marks((it) => it.show(row, entry), row);
+		return row;
+	}
+
+	// Its text is another one, or gone.
+	function changed(row) {
+		const entry = rows.entryOf(row);
+
+		rows.refresh(row);
+		marks((it) => it.show(row, entry), row);
 	}
 
 	function insert(entry) {
@@ -215,6 +236,20 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 		event.preventDefault();
 		toNewest();
 	});
+	for (const type of ['pointerover', 'focusin', 'keydown'])
+		log.addEventListener(type, (event) => actions((it) => it[type](event), type));
+
+	function jumpTo(id) {
+		const row = rows.withId(id);
+
+		target = row ? 0 : id;
+		if (row) {
+			showRow(row);
+			return;
+		}
+		isLoading = false;
+		load();
+	}
 
 	return {
 		// See unread-line.js and sight.js.
@@ -228,27 +263,16 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 			if (wanted)
 				onMove();
 		},
-		jumpTo(id) {
-			const row = rows.withId(id);
-
-			target = row ? 0 : id;
-			if (row) {
-				showRow(row);
-				return;
-			}
-			isLoading = false;
-			load();
-		},
+		jumpTo,
 		entryOf: rows.entryOf,
 		toNewest,
-		lastOwn() {
-			for (let at = rows.above(null); at; at = rows.above(at)) {
-				const entry = rows.entryOf(at);
+		// False if there is nothing to edit.
+		editLastOwn() {
+			const row = rows.lastOf(({ id, own, deleted }) => id && own && !deleted);
 
-				if (entry?.own && !entry.deleted)
-					return entry;
-			}
-			return null;
+			if (row)
+				actions((it) => it.edit(row, onLeave), 'edit');
+			return Boolean(row);
 		},
 		// Messages up to id are history, loaded on demand.
 		begin(id) {
@@ -261,6 +285,7 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 			if (!isSameEpoch) {
 				rows.forgetIds();
 				alarms.clear();
+				marks.ifRequested((it) => it.forget());
 				// The addresses belong to other messages now.
 				log.querySelectorAll('a.time').forEach((link) => link.removeAttribute('href'));
 			}
@@ -323,16 +348,27 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 		erase(ids) {
 			for (const row of ids.map(rows.withId).filter(Boolean)) {
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
-				rows.refresh(row);
+				changed(row);
+				actions.ifRequested((it) => it.erased(row));
 			}
+			marks.ifRequested((it) => ids.forEach(it.changed));
 		},
-		edit(id, text) {
-			const row = text && rows.withId(id);
+		edit({ of, text, editedAt }) {
+			const row = text && rows.withId(of);
 
-			if (!row)
-				return;
-			scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text }), nameNow()));
-			rows.refresh(row);
+			if (row) {
+				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), server.nameNow()));
+				changed(row);
+			}
+			marks.ifRequested((it) => it.changed(of));
+		},
+		// False if its message is not on the page.
+		react(frame) {
+			const row = rows.withId(frame.of);
+
+			if (row && frame.emoji)
+				marks((it) => it.reacted(row, rows.entryOf(row), frame));
+			return Boolean(row);
 		},
 		// The whole history was deleted.
 		empty() {
@@ -343,7 +379,7 @@ export function createLogView({ log, jump, loading }, { nameNow, addressOf, onWa
 		// For ids that are not displayed.
 		skip: range.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures, me: nameNow(), addressOf });
+			const row = build(entry);
 
 			unsent.add(row, entry);
 			rows.insert(row, entry);

@@ -85,6 +85,8 @@ export function link(address, words = address) {
 		made.rel = 'noopener noreferrer';
 		made.target = '_blank';
 	}
+	// The log is one tab stop, see walk.js.
+	made.tabIndex = -1;
 	return made;
 }
 
@@ -146,8 +148,8 @@ function buildFence(language, lines) {
 	const code = element('code', lines.join('\n'));
 	const pre = element('pre', code);
 
-	// Scrollable by keyboard.
-	pre.tabIndex = 0;
+	// Scrollable by keyboard once its row has the focus.
+	pre.tabIndex = -1;
 	pre.dir = 'ltr';
 	return element('div.fence', ...(language ? [element('span.fence-language', language)] : []), pre);
 }

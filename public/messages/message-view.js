@@ -103,7 +103,7 @@ function buildText(entry, me) {
 	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
 		// A long text scrolls inside its row.
 		body.classList.add('long');
-		body.tabIndex = 0;
+		body.tabIndex = -1;
 	}
 	return body;
 }
@@ -171,7 +171,9 @@ export function markEdited(row, entry, me) {
 
 // The text is gone, for everybody.
 export function markDeleted(row, entry) {
-	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
+	const nothing = { action: false, text: '', title: '', priority: undefined, tags: [], click: '', replyTo: 0, editedAt: 0, reactions: null };
+
+	Object.assign(entry, nothing, { deleted: true });
 	row.classList.remove('for-me', 'action');
 	row.dataset.priority = '';
 	markEdited(row, entry);

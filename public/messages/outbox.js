@@ -11,9 +11,9 @@ function recallEntries() {
 
 	for (const value of recallAll(KEY)) {
 		try {
-			const { ref, text, time, name = '', room = '', action = false, failed = null } = JSON.parse(value);
+			const { ref, text, time, name = '', room = '', action = false, replyTo = 0, failed = null } = JSON.parse(value);
 			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
-				entries.push({ ref, room, text, action, time, name, failed });
+				entries.push({ ref, room, text, action, replyTo, time, name, failed });
 		} catch {
 			// Not written by this page.
 		}
@@ -21,8 +21,8 @@ function recallEntries() {
 	return entries.sort((one, other) => one.time - other.time);
 }
 
-// An entry is { ref, room, text, action, time, name, failed }: name is the name under which it was sent, '' if it was
-// not; failed is the error. send(entry) is true if sent; fits(entry): its size is allowed.
+// An entry is { ref, room, text, action, replyTo, time, name, failed }: replyTo is the id of the message that it answers,
+// or 0; name is the name under which it was sent, '' if it was not; failed is the error. send(entry) is true if sent; fits(entry): its size is allowed.
 export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, onChange }) {
 	const entries = new Map(recallEntries().map((entry) => [entry.ref, entry]));
 	let isOpen = false;
@@ -90,6 +90,13 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		}, delay);
 	}
 
+	// What it answers is in a history that the server has no more.
+	function sendAlone(entry) {
+		entry.replyTo = 0;
+		keep(entry);
+		pause(0);
+	}
+
 	function reset() {
 		clearTimeout(timer);
 		timer = 0;
@@ -121,9 +128,9 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		// The server recognises a resent message only under the same name.
 		inFlightName: () => waiting().find(({ name }) => name)?.name ?? '',
 
-		add({ room, text, action }) {
+		add({ room, text, action, replyTo }) {
 			const time = Math.max(Date.now(), ...Array.from(entries.values(), (entry) => entry.time + 1));
-			const entry = { ref: randomId(), room, text, action, time, name: '', failed: null };
+			const entry = { ref: randomId(), room, text, action, replyTo, time, name: '', failed: null };
 
 			entries.set(entry.ref, entry);
 			keep(entry);
@@ -169,6 +176,8 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 				pause(error.retryAfter || delayAfter(0));
 			else if (error.code === 'no_such_session')
 				notSent(entry);
+			else if (error.code === 'bad_field' && entry.replyTo)
+				sendAlone(entry);
 			else if (error.code === 'store_failed' || error.code === 'busy')
 				pause(delayAfter(failures++));
 			else

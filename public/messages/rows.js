@@ -96,6 +96,8 @@ export function createRows(log) {
 			const next = Math.min(...Array.from(byId.keys()).filter((other) => other >= id));
 			return byId.get(next);
 		},
+		// The last row whose entry isWanted(entry), or undefined.
+		lastOf: (isWanted) => Array.from(log.children).findLast((row) => entries.has(row) && isWanted(entries.get(row))),
 		// null if there is none.
 		get firstId() {
 			return byId.size ? Math.min(...byId.keys()) : null;

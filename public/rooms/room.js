@@ -100,7 +100,8 @@ function buildElement(parent) {
 }
 
 // name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
-// isOnScreen(room): the reader sees it. onRetry(ref) and onDelete(ref) are about failed messages.
+// isOnScreen(room): the reader sees it. ask(encode) as in requests.js. onRetry(ref) and onDelete(ref) are about failed
+// messages. onReply(room, entry, createReply): the reader wants to answer it, with reply.js. onLeaveLog(): the focus belongs into the message field.
 export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
@@ -114,11 +115,13 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
 		{
-			nameNow: events.nameNow,
+			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
 			addressOf: (id) => addressOf('room', room.name, id),
 			onWant: history.want,
 			onRetry: events.onRetry,
 			onDelete: events.onDelete,
+			onReply: (...given) => events.onReply(room, ...given),
+			onLeave: events.onLeaveLog,
 			onMoved: () => reading.moved(),
 		},
 	);
@@ -169,9 +172,11 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		log.begin(frame.lastId);
 	}
 
+	const isNew = (id) => !id || received.take(id);
+
 	const handlers = {
 		message(frame) {
-			if (frame.id && !received.take(frame.id))
+			if (!isNew(frame.id))
 				return;
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
@@ -184,7 +189,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			reading.came(message, isMissed);
 		},
 		alarm(alarm) {
-			if (alarm.id && !received.take(alarm.id))
+			if (!isNew(alarm.id))
 				return;
 			events.onAlarm(alarm);
 			if (!alarm.id)
@@ -198,7 +203,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 				log.skip(id);
 		},
 		deletion({ id, ids }) {
-			if (!received.take(id))
+			if (!isNew(id))
 				return;
 			log.skip(id);
 			log.erase(ids);
@@ -206,12 +211,19 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			history.renew();
 			events.onDeleted(room, ids);
 		},
-		edit({ id, of, text }) {
-			if (!received.take(id))
+		edit(frame) {
+			if (!isNew(frame.id))
 				return;
-			log.skip(id);
-			log.edit(of, text);
+			log.skip(frame.id);
+			log.edit(frame);
 			history.renew();
+		},
+		react(frame) {
+			if (!isNew(frame.id))
+				return;
+			log.skip(frame.id);
+			if (!log.react(frame))
+				history.renew();
 		},
 		notice({ code }) {
 			if (code !== 'room_deleted')

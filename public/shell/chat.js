@@ -45,12 +45,14 @@ export function createChat({
 	let isOnline = false;
 	// The rooms that the server has listed.
 	let known = [];
+	// What is answered, once something was.
+	let reply = null;
 
 	const { send } = connection;
 	const requests = createRequests({ send });
 	const outbox = createOutbox({
 		send: (entry) => send(encodeMessage({ ...entry, email: me().email })),
-		fits: (entry) => sizeOf(entry.text, entry.room) <= limits.messageBytes,
+		fits: (entry) => sizeOf(entry) <= limits.messageBytes,
 		nameNow: () => session.name,
 		onAcked,
 		onFailed: (entry) => rooms.find(entry.room)?.log.fail(entry.ref, entry.failed),
@@ -112,10 +114,10 @@ export function createChat({
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const composer = createComposer({
-		sizeOf: (text) => sizeOf(text, rooms.current.name),
+		sizeOf: (text) => sizeOf(newEntry(text)),
 		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
 		onWrite: typingNotifier.wrote,
-		lastSaid,
+		editLast: () => rooms.current.log.editLastOwn(),
 	});
 
 	async function loadCompletion() {
@@ -171,8 +173,14 @@ export function createChat({
 			nameNow: () => session.name,
 			isInFlight: outbox.isInFlight,
 			isOnScreen,
+			ask: requests.ask,
 			onRetry: retry,
 			onDelete: remove,
+			onReply(room, entry, createReply) {
+				reply ??= createReply({ onAnswer: composer.focus });
+				reply.answer(room, entry);
+			},
+			onLeaveLog: composer.focus,
 			onAlarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
 			onPeople: showPeople,
@@ -195,9 +203,16 @@ export function createChat({
 		return room;
 	}
 
-	function sizeOf(text, room) {
-		return utf8Bytes(encodeMessage({ ref: randomId(), room, email: me().email, text, action: ACTION.test(text) }));
+	function newEntry(written) {
+		return {
+			room: rooms.current.name,
+			text: written.replace(ACTION, ''),
+			action: ACTION.test(written),
+			replyTo: reply?.id ?? 0,
+		};
 	}
+
+	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
 
 	// Of all rooms that the reader may enter.
 	function roomNames() {
@@ -245,6 +260,7 @@ export function createChat({
 		composer.open(room.name);
 		typingNotifier.sent();
 		showTyping(room);
+		reply?.show(room);
 		peopleView.show(room.present);
 		closeSearch();
 		linkRooms(roomNames(), at('reading'));
@@ -269,9 +285,9 @@ export function createChat({
 	}
 
 	function say(text) {
-		const action = ACTION.test(text);
-		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
+		const entry = newEntry(text);
 
+		reply?.drop();
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
 		typingNotifier.sent();
@@ -288,11 +304,6 @@ export function createChat({
 		}
 		if (fault)
 			composer.refuse(text, fault);
-	}
-
-	function lastSaid() {
-		const entry = rooms.current.log.lastOwn();
-		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
 	}
 
 	function retry(ref) {

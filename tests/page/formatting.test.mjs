@@ -30,7 +30,7 @@ test('13 bold, italic, code, quotes, fences and links are formatted, and all oth
 		assert.equal(await shown('> said\n> before\nand now'), '<blockquote>said\nbefore</blockquote>and now');
 		assert.equal(
 			await shown('look:\n```js\nlet a = "*x*";\n```\nend'),
-			'look:<div class="fence"><span class="fence-language">js</span><pre tabindex="0" dir="ltr"><code>let a = "*x*";</code></pre></div>end',
+			'look:<div class="fence"><span class="fence-language">js</span><pre tabindex="-1" dir="ltr"><code>let a = "*x*";</code></pre></div>end',
 		);
 		const link = '.message:last-child .text a';
 		await shown('ftp://a.example javascript:x https://example.org/path');
@@ -97,7 +97,7 @@ test('23 a mention of the reader is marked for every form of name', () =>
 		await bob.close();
 	}));
 
-test('5 the up arrow in an empty field restores the last own message', () =>
+test('5 the up arrow in an empty field edits the last own message, and the field grows with its text', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
@@ -107,11 +107,16 @@ test('5 the up arrow in an empty field restores the last own message', () =>
 		await ann.reads(['first', '* Ann waves']);
 		await say(bob, 'not hers');
 		await ann.rows(3);
-		await ann.page.press('#text', 'ArrowUp');
-		assert.equal(await ann.page.inputValue('#text'), '/me waves');
 		await ann.page.fill('#text', 'half');
 		await ann.page.press('#text', 'ArrowUp');
 		assert.equal(await ann.page.inputValue('#text'), 'half');
+		await ann.page.fill('#text', '');
+		await ann.page.press('#text', 'ArrowUp');
+		const editor = ann.page.getByRole('textbox', { name: 'Edit the message' });
+		assert.equal(await editor.inputValue(), 'waves');
+		await editor.fill('bows');
+		await editor.press('Enter');
+		await ann.reads(['first', '* Ann bows', 'not hers']);
 		// The field grows with the text, up to a limit.
 		const height = () => ann.page.$eval('#text', (field) => field.offsetHeight);
 		const low = await height();

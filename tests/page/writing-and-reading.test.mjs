@@ -137,7 +137,7 @@ test('1 a sent message appears at once, is marked until it is acknowledged, and 
 		await ann.reads(['between', 'hello', 'after']);
 	}));
 
-test('an edit replaces the text that is shown, a deletion takes it, and a reaction shows nothing', () =>
+test('an edit replaces the text that is shown, a deletion takes it, and a reaction leaves it as it is', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');

@@ -6,7 +6,8 @@ function copyBySelection(text) {
 	const focused = document.activeElement;
 
 	field.value = text;
-	field.className = 'logs-off-screen';
+	// Out of sight.
+	Object.assign(field.style, { position: 'fixed', top: '-10rem' });
 	document.body.append(field);
 	field.select();
 	const isDone = document.execCommand('copy');

@@ -1,0 +1,222 @@
+// Acting on messages: by a mouse over a row, by the keyboard in a row, by a long press.
+import { copyText } from '../base/clipboard.js';
+import { placeBeside } from '../base/menu.js';
+import { ask } from '../base/question.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { toast } from '../base/toast.js';
+import { isSameName } from '../people/identity.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { createChanges } from './changes.js';
+import { openEditor } from './editor.js';
+import { excerptOf } from './quotes.js';
+import { createReply } from './reply.js';
+import { createToolbar, QUICK } from './toolbar.js';
+import { createWalk } from './walk.js';
+
+await addStylesheet(new URL('actions.css', import.meta.url));
+
+const HOLD_MS = 500;
+const MOVED_PX = 10;
+
+const say = ({ message }) => toast(message);
+
+async function copy(text) {
+	toast((await copyText(text)) ? texts.copiedText : texts.notCopiedText);
+}
+
+// server as in changes.js. onReply(entry, createReply); onLeave(): the focus belongs into the message field.
+export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
+	const changes = createChanges(server);
+	// The toolbar is in the first of these rows that is there: where a menu or the toolbar has the focus, after a long
+	// press, under the mouse, with the focus.
+	let held = null;
+	let pressed = null;
+	let hovered = null;
+	let closeEditor = null;
+	let editedRow = null;
+
+	const walk = createWalk(log, { shows: scroll.shows, onLeave });
+	const rowOf = (target) => target.closest?.('.log > .message');
+	const entryOf = (row) => rows.entryOf(row);
+	const isUsable = (row) => row?.isConnected && entryOf(row)?.id && !entryOf(row).deleted && row !== editedRow;
+	const current = () => entryOf(toolbar.row);
+
+	function update() {
+		const row = [held, pressed, hovered, walk.row].find(isUsable) ?? null;
+
+		toolbar.show(row, { canEdit: row && entryOf(row).own, isFocusable: row === walk.row });
+	}
+
+	function release() {
+		held = null;
+		update();
+	}
+
+	function react(entry, emoji) {
+		const { names = [] } = entry.reactions?.get(emoji) ?? {};
+		changes.react(entry.id, emoji, !names.some((name) => isSameName(name, server.nameNow()))).catch(say);
+	}
+
+	async function erase(entry) {
+		const isSure = await ask(texts.eraseQuestion, { about: excerptOf(entry), confirm: texts.erase, cancel: texts.cancel });
+
+		if (isSure)
+			await changes.erase(entry.id).catch(say);
+	}
+
+	function edit(row, onDone) {
+		const entry = entryOf(row);
+
+		closeEditor?.();
+		editedRow = row;
+		held = pressed = null;
+		update();
+		scroll.keep(() => {
+			closeEditor = openEditor(row, entry.text, {
+				save: (text) => changes.edit(entry.id, text),
+				onEmpty: () => erase(entry),
+				onDone() {
+					editedRow = closeEditor = null;
+					onDone();
+				},
+			});
+		});
+	}
+
+	// The reader was in the row, by keyboard or by touch.
+	function refocus(row) {
+		row.tabIndex = -1;
+		row.focus({ preventScroll: true });
+	}
+
+	async function pick(opener) {
+		const row = toolbar.row;
+		const entry = entryOf(row);
+		const { openEmojiPopover } = await import('../emoji/emoji-popover.js');
+
+		held = row;
+		openEmojiPopover({
+			place: (panel) => placeBeside(panel, opener),
+			onPick: (emoji) => react(entry, emoji),
+			onClose: release,
+		});
+	}
+
+	function menuItems() {
+		const row = toolbar.row;
+		const entry = entryOf(row);
+		const codes = Array.from(row.querySelectorAll('.text pre'), (code) => code.textContent);
+		const link = row.querySelector('.head a.time');
+
+		held = row;
+		return [
+			{ words: texts.copyText, run: () => copy(entry.text) },
+			link && { words: texts.copyLink, run: () => copy(link.href) },
+			codes.length && { words: texts.copyCode, run: () => copy(codes.join('\n\n')) },
+			entry.own && { words: texts.erase, run: () => erase(entry) },
+		].filter(Boolean);
+	}
+
+	const toolbar = createToolbar({
+		actions: {
+			quick: () => react(current(), QUICK),
+			picker: (opener) => pick(opener).catch(() => toast(texts.changeOffline)),
+			reply() {
+				const entry = current();
+
+				held = pressed = hovered = null;
+				update();
+				onReply(entry, createReply);
+			},
+			edit() {
+				const row = toolbar.row;
+				edit(row, () => refocus(row));
+			},
+		},
+		menuItems,
+		onMenuClosed: release,
+	});
+
+	function holdByTouch(event) {
+		const row = rowOf(event.target);
+		const { clientX: x, clientY: y } = event;
+		const ends = ['pointerup', 'pointercancel', 'pointermove'];
+
+		if (pressed && row !== pressed && !toolbar.has(event.target)) {
+			pressed = null;
+			update();
+		}
+		// A link has a menu of the browser's own.
+		if (event.pointerType !== 'touch' || !row || event.target.closest('a, button, textarea'))
+			return;
+		const timer = setTimeout(() => {
+			end();
+			pressed = row;
+			update();
+			toolbar.reveal();
+		}, HOLD_MS);
+
+		function end(later) {
+			if (later?.type === 'pointermove' && Math.hypot(later.clientX - x, later.clientY - y) < MOVED_PX)
+				return;
+			clearTimeout(timer);
+			ends.forEach((type) => removeEventListener(type, end));
+		}
+
+		ends.forEach((type) => addEventListener(type, end));
+	}
+
+	document.addEventListener('pointerdown', holdByTouch);
+	// The browser's answer to a long press would be a selection.
+	log.addEventListener('contextmenu', (event) => {
+		if (pressed && event.pointerType === 'touch' && !event.target.closest('a'))
+			event.preventDefault();
+	});
+	log.addEventListener('pointerleave', () => {
+		hovered = null;
+		update();
+	});
+	log.addEventListener('focusout', ({ relatedTarget }) => {
+		if (log.contains(relatedTarget))
+			return;
+		walk.left();
+		update();
+	});
+
+	return {
+		pointerover({ target, pointerType }) {
+			if (pointerType === 'touch')
+				return;
+			hovered = rowOf(target);
+			update();
+		},
+		focusin({ target }) {
+			walk.moved(target);
+			held = toolbar.has(target) ? toolbar.row : null;
+			update();
+		},
+		keydown(event) {
+			const { key, target } = event;
+
+			if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey)
+				return;
+			if (walk.key(event)) {
+				event.preventDefault();
+			} else if ((key === 'Enter' || key === 'ArrowRight') && target === toolbar.row) {
+				event.preventDefault();
+				toolbar.focus();
+			} else if ((key === 'Escape' || key === 'ArrowLeft') && target !== walk.row && walk.row?.contains(target)) {
+				// Back from a control to its row.
+				event.stopPropagation();
+				refocus(walk.row);
+			}
+		},
+		edit,
+		// The text of a row is gone.
+		erased(row) {
+			if (row === editedRow)
+				closeEditor();
+			update();
+		},
+	};
+}

@@ -1,0 +1,311 @@
+// Acting on messages: answers, edits, deletions, reactions, copying; by mouse, keyboard and touch.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say, sayMany } from '../lib/chat.mjs';
+import { blockSockets, withPeople } from './people.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const SETTINGS = ['limits.message_rate=0'];
+
+const rowOf = ({ page }, text) => page.locator('.room:not([inert]) .message', { has: page.getByText(text, { exact: true }) });
+const act = (person, name) => person.page.locator('.act').getByRole('button', { name, exact: true });
+const choose = (person, name) => person.page.getByRole('menuitem', { name, exact: true }).click();
+
+async function point(person, text) {
+	await rowOf(person, text).hover();
+	await rowOf(person, text).locator('.act').waitFor();
+}
+
+async function openMore(person, text) {
+	await point(person, text);
+	await act(person, 'More actions').click();
+}
+
+const reactions = (person, text) => rowOf(person, text).locator('.reaction').allTextContents();
+
+const reacted = ({ page }, wanted) =>
+	page.waitForFunction(
+		(all) => JSON.stringify(Array.from(document.querySelectorAll('.reaction'), (one) => one.textContent)) === all,
+		JSON.stringify(wanted),
+	);
+
+const focusedText = ({ page }) =>
+	page.evaluate(() => document.activeElement.querySelector(':scope > .text')?.textContent ?? document.activeElement.id ?? '');
+
+test('a reply shows what it answers, on all pages and after a reload, and its quote jumps there, however far it is', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'who has\nthe *key*?');
+		await sayMany(bob, 120);
+		const ann = await arrive();
+		const mei = await arrive();
+		await ann.join('Ann');
+		await mei.join('Mei');
+		await point(ann, 'message-120');
+		await act(ann, 'Reply').click();
+		await ann.page.locator('.reply', { hasText: 'Reply to bob message-120' }).waitFor();
+		await ann.page.keyboard.type('the last one');
+		await ann.page.keyboard.press('Enter');
+		await ann.page.locator('.reply').waitFor({ state: 'hidden' });
+		for (const person of [ann, mei])
+			assert.equal(await rowOf(person, 'the last one').locator('.quote').textContent(), 'bob message-120');
+		await ann.say('no answer');
+		await rowOf(mei, 'no answer').waitFor();
+		assert.equal(await rowOf(mei, 'no answer').locator('.quote').count(), 0);
+		// Not on the page: its text is asked for.
+		await say(bob, { message: 'found it', reply_to: 1 });
+		const quote = rowOf(ann, 'found it').locator('.quote', { hasText: 'bob who has the *key*?' });
+		await quote.click();
+		await ann.page.locator('.message.found', { hasText: 'who has' }).waitFor();
+		await ann.page.reload();
+		await ann.online();
+		await rowOf(ann, 'the last one').locator('.quote', { hasText: 'bob message-120' }).waitFor();
+		await bob.close();
+	}));
+
+test('a reply that waits for the connection keeps what it answers, and Escape makes it no reply', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'question');
+		const ann = await arrive();
+		await ann.join('Ann');
+		await point(ann, 'question');
+		await act(ann, 'Reply').click();
+		await ann.page.keyboard.press('Escape');
+		await ann.page.locator('.reply').waitFor({ state: 'hidden' });
+		await act(ann, 'Reply').click();
+		await ann.page.locator('.reply').waitFor();
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		await ann.say('answer');
+		await rowOf(ann, 'answer').locator('.pending').waitFor();
+		await ann.context.setOffline(false);
+		await ann.online();
+		await ann.reads(['question', 'answer']);
+		await rowOf(ann, 'answer').locator('.quote', { hasText: 'bob question' }).waitFor();
+		assert.equal((await bob.nextJson()).reply_to, 1);
+		await bob.close();
+	}));
+
+for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSockets]]) {
+	test(`the up arrow edits the last own message, a reaction and a deletion reach the others, by ${door}`, () =>
+		withPeople(browser, SETTINGS, async ({ arrive }) => {
+			const ann = await arrive({}, block);
+			const mei = await arrive();
+			await ann.join('Ann');
+			await mei.join('Mei');
+			await ann.say('teh cat');
+			await ann.reads(['teh cat']);
+			await mei.say('hello');
+			await ann.reads(['teh cat', 'hello']);
+			await ann.page.press('#text', 'ArrowUp');
+			const editor = ann.page.getByRole('textbox', { name: 'Edit the message' });
+			await editor.waitFor();
+			assert.equal(await editor.inputValue(), 'teh cat');
+			await editor.press('Escape');
+			await editor.waitFor({ state: 'detached' });
+			assert.equal(await focusedText(ann), 'text');
+			await ann.page.press('#text', 'ArrowUp');
+			await editor.fill('the cat');
+			await editor.press('Enter');
+			await mei.reads(['the cat', 'hello']);
+			await ann.reads(['the cat', 'hello']);
+			for (const person of [ann, mei])
+				await rowOf(person, 'the cat').getByText('edited', { exact: true }).waitFor();
+			await point(ann, 'hello');
+			await act(ann, 'React with 👍').click();
+			await reacted(mei, ['👍 1']);
+			await reacted(ann, ['👍 1']);
+			await openMore(ann, 'the cat');
+			await choose(ann, 'Delete');
+			await ann.page.getByRole('dialog').getByText('the cat').waitFor();
+			await ann.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+			await openMore(ann, 'the cat');
+			await choose(ann, 'Delete');
+			await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+			for (const person of [ann, mei])
+				await person.reads(['This message was deleted.', 'hello']);
+			assert.equal(await ann.page.getByText('edited', { exact: true }).count(), 0);
+			// The position counts own changes, too: nothing is sent again.
+			await ann.context.setOffline(true);
+			await ann.state('offline');
+			await mei.say('later');
+			await ann.context.setOffline(false);
+			await ann.online();
+			await ann.reads(['This message was deleted.', 'hello', 'later']);
+			await ann.page.reload();
+			await ann.reads(['This message was deleted.', 'hello', 'later']);
+			await reacted(ann, ['👍 1']);
+		}));
+}
+
+test('reactions are counted, name the people, are taken back by a click, and survive a lost connection', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'cake?');
+		const ann = await arrive();
+		await ann.join('Ann');
+		await say(bob, { type: 'react', of: 1, emoji: '🍰' });
+		await reacted(ann, ['🍰 1']);
+		const chip = ann.page.locator('.reaction').first();
+		assert.deepEqual([await chip.getAttribute('aria-pressed'), await chip.getAttribute('title')], ['false', '\u2068bob\u2069']);
+		await chip.click();
+		await reacted(ann, ['🍰 2']);
+		assert.deepEqual([await chip.getAttribute('aria-pressed'), await chip.getAttribute('title')], ['true', '\u2068bob\u2069 and \u2068Ann\u2069']);
+		await chip.click();
+		await reacted(ann, ['🍰 1']);
+		await point(ann, 'cake?');
+		await act(ann, 'Add a reaction').click();
+		await ann.page.locator('.picker.floating input').fill('tada');
+		await ann.page.keyboard.press('Enter');
+		await reacted(ann, ['🍰 1', '🎉 1']);
+		await ann.page.locator('.picker.floating').waitFor({ state: 'detached' });
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		await chip.click();
+		await ann.page.locator('.toast', { hasText: 'there is no connection' }).waitFor();
+		await say(bob, { type: 'react', of: 1, emoji: '🍰', on: false });
+		await say(bob, { type: 'react', of: 1, emoji: '❤️' });
+		await ann.context.setOffline(false);
+		await ann.online();
+		await reacted(ann, ['🎉 1', '❤️ 1']);
+		for (const emoji of ['😀', '😁', '😂', '😃', '😄', '😅', '😆', '😇', '😈', '😉', '😊', '😋', '😌', '😍', '😎', '😏', '😐', '😑'])
+			await say(bob, { type: 'react', of: 1, emoji });
+		await point(ann, 'cake?');
+		await act(ann, 'React with 👍').click();
+		await ann.page.locator('.toast', { hasText: 'as many different reactions' }).waitFor();
+		await bob.close();
+	}));
+
+test('the log is one tab stop, the arrow keys walk its messages, and the toolbar works by keyboard alone', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'see https://example.org/ and `code`');
+		await say(bob, '```\nmake\n```');
+		await say(bob, 'last');
+		const ann = await arrive({ permissions: ['clipboard-read', 'clipboard-write'] });
+		const { keyboard } = ann.page;
+		await ann.join('Ann');
+		await ann.rows(3);
+		const stops = () =>
+			ann.page.$$eval('.log :is(a, button, [tabindex])', (all) => all.filter(({ tabIndex }) => tabIndex >= 0).length);
+		assert.equal(await stops(), 0);
+		await ann.page.focus('.log');
+		await keyboard.press('ArrowUp');
+		await ann.page.waitForFunction(() => document.activeElement.matches('.message'));
+		assert.equal(await focusedText(ann), 'last');
+		await keyboard.press('ArrowUp');
+		await keyboard.press('ArrowUp');
+		assert.equal(await focusedText(ann), 'see https://example.org/ and code');
+		await keyboard.press('ArrowUp');
+		assert.equal(await focusedText(ann), 'see https://example.org/ and code');
+		assert.ok((await stops()) >= 2, 'the link and the toolbar');
+		await keyboard.press('ArrowDown');
+		await keyboard.press('Enter');
+		assert.equal(await ann.page.evaluate(() => document.activeElement.ariaLabel), 'React with 👍');
+		await keyboard.press('Escape');
+		assert.equal(await focusedText(ann), 'make');
+		await keyboard.press('ArrowRight');
+		await keyboard.press('ArrowLeft');
+		await keyboard.press('Enter');
+		await ann.page.getByRole('menu').waitFor();
+		assert.deepEqual(await ann.page.getByRole('menuitem').allTextContents().then((all) => all.filter((one) => one !== 'Copy link')), ['Copy text', 'Copy code']);
+		await keyboard.press('End');
+		await keyboard.press('Enter');
+		await ann.page.locator('.toast', { hasText: 'Copied.' }).waitFor();
+		assert.equal(await ann.page.evaluate(() => navigator.clipboard.readText()), 'make');
+		await ann.page.focus('.log');
+		await keyboard.press('ArrowUp');
+		await keyboard.press('ArrowDown');
+		await ann.page.waitForFunction(() => document.activeElement.id === 'text');
+		assert.equal(await stops(), 0);
+		await bob.close();
+	}));
+
+test('a long press shows the toolbar on a phone, whose buttons are large enough, and a touch elsewhere hides it', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'press me');
+		const ann = await arrive({ hasTouch: true, isMobile: true, viewport: { width: 320, height: 600 } });
+		await ann.join('Ann');
+		await ann.rows(1);
+		const developer = await ann.context.newCDPSession(ann.page);
+		const { x, y, width, height } = await rowOf(ann, 'press me').locator('.text').boundingBox();
+		const touch = (type, ...touchPoints) => developer.send('Input.dispatchTouchEvent', { type, touchPoints });
+		await ann.page.tap('.log', { position: { x: 200, y: 300 } });
+		await ann.page.waitForFunction(() => document.querySelector('link[href$="messages/actions.css"]'));
+		await touch('touchStart', { x: x + width / 2, y: y + height / 2 });
+		await ann.page.locator('.act').waitFor();
+		await touch('touchEnd');
+		await ann.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+		const sizes = await ann.page.$$eval('.act > button:not([hidden])', (all) => all.map((one) => Math.min(one.offsetWidth, one.offsetHeight)));
+		assert.ok(sizes.length >= 4 && Math.min(...sizes) >= 44, String(sizes));
+		const bar = await ann.page.locator('.act').boundingBox();
+		assert.ok(bar.x >= 0 && bar.x + bar.width <= 320, JSON.stringify(bar));
+		assert.equal(await ann.sidewaysScroll(), 0);
+		await ann.page.tap('.log', { position: { x: 200, y: 300 } });
+		await ann.page.locator('.act').waitFor({ state: 'detached' });
+		await bob.close();
+	}));
+
+test('an edit that the server refuses says why and keeps the text, and an empty one asks whether to delete', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const other = await daemon.ws('/ws?name=Ann');
+		await say(other, 'from elsewhere');
+		await other.close();
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.rows(1);
+		await ann.page.fill('#text', 'my draft');
+		await point(ann, 'from elsewhere');
+		await act(ann, 'Edit').click();
+		const editor = ann.page.getByRole('textbox', { name: 'Edit the message' });
+		await editor.fill('changed');
+		await ann.page.getByRole('button', { name: 'Save' }).click();
+		await ann.page.locator('.editor .fault', { hasText: 'Only its author can do this' }).waitFor();
+		assert.equal(await editor.inputValue(), 'changed');
+		await editor.fill('x'.repeat(20000));
+		await editor.press('Enter');
+		await ann.page.locator('.editor .fault', { hasText: 'too long' }).waitFor();
+		await editor.fill(' ');
+		await editor.press('Enter');
+		await ann.page.getByRole('dialog').getByText('Delete this message for everybody?').waitFor();
+		await ann.page.keyboard.press('Escape');
+		await ann.page.getByRole('button', { name: 'Cancel' }).click();
+		await ann.reads(['from elsewhere']);
+		assert.equal(await ann.page.inputValue('#text'), 'my draft');
+	}));
+
+test('a quote loses the text of a message that is deleted, and shows the new one of an edited one', () =>
+	withPeople(browser, SETTINGS, async ({ arrive }) => {
+		const ann = await arrive();
+		const mei = await arrive();
+		await ann.join('Ann');
+		await mei.join('Mei');
+		await ann.say('secret');
+		await ann.reads(['secret']);
+		await point(mei, 'secret');
+		await act(mei, 'Reply').click();
+		await mei.page.keyboard.type('oh');
+		await mei.page.keyboard.press('Enter');
+		const quote = rowOf(mei, 'oh').locator('.quote');
+		await quote.waitFor();
+		await ann.page.press('#text', 'ArrowUp');
+		await ann.page.getByRole('textbox', { name: 'Edit the message' }).fill('nothing');
+		await ann.page.keyboard.press('Enter');
+		await quote.getByText('nothing').waitFor();
+		await rowOf(ann, 'oh').locator('.quote', { hasText: 'nothing' }).waitFor();
+		await ann.page.locator('.message.own').hover();
+		await act(ann, 'More actions').click();
+		await choose(ann, 'Delete');
+		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+		await quote.getByText('This message was deleted.').waitFor();
+		assert.ok(!(await mei.page.content()).includes('nothing</'));
+	}));
