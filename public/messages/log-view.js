@@ -30,7 +30,7 @@ export function createLogView(
 	const alarms = createAlarmRows({ rows, scroll, range });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
-	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: jumpTo }));
+	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: (id) => location.assign(addressOf(id)) }));
 	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
 	// The line at a gap. Older pages are inserted below it.
 	let gapLine = null;

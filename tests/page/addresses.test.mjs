@@ -79,6 +79,7 @@ const PANELS = [
 	['#people-button', '#people'],
 	['#rooms-button', '#rooms'],
 	['#search-button', '#search'],
+	['#picker-button', '#picker'],
 	['#me', '#profile'],
 ];
 
