@@ -9,9 +9,6 @@ const SEVERITIES = ['info', 'warning', 'error', 'critical', 'ok'];
 const ALARM_STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
 const USUAL_PRIORITY = 3;
 const MAX_TAGS = 12;
-// As the server limits them.
-const MAX_REACTIONS = 20;
-const MAX_EMOJI_LENGTH = 32;
 
 // crypto.randomUUID() needs https or localhost.
 export function randomId() {
@@ -20,7 +17,7 @@ export function randomId() {
 }
 
 // Omits empty members.
-function encode(object) {
+export function encode(object) {
 	return JSON.stringify(object, (key, value) => (value === '' ? undefined : value));
 }
 
@@ -31,9 +28,6 @@ export const encodeNick = ({ ref, name, email, session }) =>
 export const encodeLeave = ({ ref, room }) => encode({ type: 'leave', ref, room });
 export const encodeMessage = ({ ref, room, email, text, action, replyTo }) =>
 	encode({ message: text, action: action || undefined, reply_to: replyTo || undefined, room, email, ref });
-// An edit, a deletion or a reaction.
-export const encodeChange = ({ ref, type, room, of, text, emoji, on }) =>
-	encode({ type, ref, room, of, message: text, emoji, on });
 export const encodeHistory = ({ ref, room, before, limit }) => encode({ type: 'history', ref, room, before, limit });
 export const encodeTyping = ({ ref, room }) => encode({ type: 'typing', ref, room });
 export const encodeAcknowledge = ({ ref, room, key }) => encode({ type: 'ack', ref, room, key });
@@ -41,7 +35,7 @@ export const encodeClear = ({ ref, room, key }) => encode({ type: 'clear', ref, 
 export const encodeSearch = ({ ref, room, words }) => encode({ type: 'search', ref, room, q: words });
 export const encodePing = ({ ref }) => encode({ type: 'ping', ref });
 
-function isObject(value) {
+export function isObject(value) {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -56,7 +50,7 @@ function readString(value) {
 }
 
 // 0 if the value is no valid count or id.
-function readCount(value) {
+export function readCount(value) {
 	return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
@@ -81,20 +75,6 @@ function readAddress(value) {
 
 function readTags(value) {
 	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MAX_TAGS);
-}
-
-const isEmoji = (value) => typeof value === 'string' && value !== '' && value.length <= MAX_EMOJI_LENGTH;
-
-// { names, count } by emoji. The server lists at most some names of count.
-function readReactions({ reactions, reaction_counts: counts }) {
-	const known = Object.entries(isObject(reactions) ? reactions : {}).filter(([emoji, names]) => isEmoji(emoji) && Array.isArray(names));
-
-	return new Map(
-		known.slice(0, MAX_REACTIONS).map(([emoji, names]) => [
-			emoji,
-			{ names: names.map(readName), count: Math.max(names.length, readCount(isObject(counts) && counts[emoji])) },
-		]),
-	);
 }
 
 const readBy = (name) => (name === undefined ? '' : readName(name));
@@ -146,7 +126,8 @@ function readMessage(object) {
 		deleted: object.deleted === true,
 		replyTo: readCount(object.reply_to),
 		editedAt: readCount(object.edited),
-		reactions: readReactions(object),
+		// Read by wire-changes.js.
+		reactions: isObject(object.reactions) ? object : null,
 	};
 }
 
@@ -211,15 +192,7 @@ const READERS = {
 		text: readText(object.message),
 		editedAt: readCount(object.ts),
 	}),
-	// The emoji is '' if the message is gone.
-	react: (object) => ({
-		type: 'react',
-		id: readCount(object.id),
-		of: readCount(object.of),
-		name: readName(object.username),
-		emoji: isEmoji(object.emoji) ? object.emoji : '',
-		on: object.on !== false,
-	}),
+	react: (object) => ({ type: 'react', id: readCount(object.id), of: readCount(object.of) }),
 	notice: (object) => ({ type: 'notice', code: readString(object.code) }),
 	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),

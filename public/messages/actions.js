@@ -4,11 +4,11 @@ import { placeBeside } from '../base/menu.js';
 import { ask } from '../base/question.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { toast } from '../base/toast.js';
-import { isSameName } from '../people/identity.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { createChanges } from './changes.js';
 import { openEditor } from './editor.js';
 import { excerptOf } from './quotes.js';
+import { isAmong, reactionsOf } from './reactions.js';
 import { createReply } from './reply.js';
 import { createToolbar, QUICK } from './toolbar.js';
 import { createWalk } from './walk.js';
@@ -53,8 +53,8 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 	}
 
 	function react(entry, emoji) {
-		const { names = [] } = entry.reactions?.get(emoji) ?? {};
-		changes.react(entry.id, emoji, !names.some((name) => isSameName(name, server.nameNow()))).catch(say);
+		const { names = [] } = reactionsOf(entry).get(emoji) ?? {};
+		changes.react(entry.id, emoji, !isAmong(server.nameNow(), names)).catch(say);
 	}
 
 	async function erase(entry) {
@@ -113,6 +113,8 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			{ words: texts.copyText, run: () => copy(entry.text) },
 			link && { words: texts.copyLink, run: () => copy(link.href) },
 			codes.length && { words: texts.copyCode, run: () => copy(codes.join('\n\n')) },
+			// The click is answered by shell/cards.js.
+			{ words: texts.aboutPerson(entry.name), run: () => row.querySelector('.author').click() },
 			entry.own && { words: texts.erase, run: () => erase(entry) },
 		].filter(Boolean);
 	}

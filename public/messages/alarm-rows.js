@@ -24,15 +24,8 @@ export function createAlarmRows({ rows, scroll, range }) {
 		return incident;
 	}
 
-	function draw(view, { row, latest }) {
-		view.fillAlarm(row, latest);
-		// The log is one tab stop, see walk.js.
-		for (const control of row.querySelectorAll('a, button'))
-			control.tabIndex = row.contains(document.activeElement) ? 0 : -1;
-	}
-
-	function fill(incident) {
-		alarmView((view) => scroll.keep(() => draw(view, incident)), incident.row);
+	function fill({ row, latest }) {
+		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)), row);
 	}
 
 	return {

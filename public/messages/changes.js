@@ -1,6 +1,6 @@
 // Changes messages for everybody: edits, deletions and reactions. The server sends an own change to others only, so its
 // acknowledgement changes this page.
-import { encodeChange } from '../connection/wire.js';
+import { encodeChange } from '../connection/wire-changes.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
 const wordsOf = ({ code, message }) =>
@@ -22,7 +22,7 @@ export function createChanges({ ask, apply, room, nameNow }) {
 	}
 
 	return {
-		react: (of, emoji, on) => send({ type: 'react', of, emoji, on }, { name: nameNow() }),
+		react: (of, emoji, on) => send({ type: 'react', of, emoji, on }, { raw: { username: nameNow(), emoji, on } }),
 		edit: (of, text) => send({ type: 'edit', of, text }, { editedAt: Date.now() }),
 		erase: (of) => send({ type: 'delete', of }, { type: 'deletion', ids: [of] }),
 	};

@@ -73,7 +73,7 @@ export function createLogView(
 			return alarms.build(entry);
 		const row = buildMessage(entry, { pictures, me: server.nameNow(), addressOf });
 
-		if (entry.replyTo || entry.editedAt || entry.reactions?.size)
+		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
 		return row;
 	}
@@ -255,7 +255,7 @@ export function createLogView(
 		// See unread-line.js and sight.js.
 		view: { log, rows, range, scroll },
 		get isFollowing() {
-			return scroll.isFollowing;
+			return scroll.isFollowing && !target;
 		},
 		// Hidden rooms load nothing.
 		show(wanted) {
@@ -366,7 +366,7 @@ export function createLogView(
 		react(frame) {
 			const row = rows.withId(frame.of);
 
-			if (row && frame.emoji)
+			if (row)
 				marks((it) => it.reacted(row, rows.entryOf(row), frame));
 			return Boolean(row);
 		},

@@ -2,44 +2,22 @@
 import { button, element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { toast } from '../base/toast.js';
-import { isSameName } from '../people/identity.js';
+import { readReaction } from '../connection/wire-changes.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { fullDate } from '../words/texts.js';
 import { createChanges } from './changes.js';
 import { createQuotes } from './quotes.js';
+import { applyReaction, isAmong, reactionsOf } from './reactions.js';
 
 await addStylesheet(new URL('marks.css', import.meta.url));
-
-// As the server limits them.
-const MAX_REACTIONS = 20;
-const MAX_NAMES = 50;
-
-// Applying it twice changes nothing, unless there are more people than names. Without an id it had been done before.
-function apply(reactions, { id, emoji, name, on }) {
-	const { names, count } = reactions.get(emoji) ?? { names: [], count: 0 };
-	const others = names.filter((other) => !isSameName(other, name));
-	const wasOn = others.length < names.length;
-	const isAllListed = names.length === count;
-
-	if (isAllListed ? wasOn === on : (wasOn && on) || !id)
-		return;
-	const now = on && others.length < MAX_NAMES ? [...others, name] : others;
-
-	if (on || count > 1)
-		reactions.set(emoji, { names: now, count: count + (on ? 1 : -1) });
-	else
-		reactions.delete(emoji);
-}
 
 // server as in changes.js. onChoose(id) shows a message.
 export function createMarks({ log, rows, scroll, server, onChoose }) {
 	const changes = createChanges(server);
 	const quotes = createQuotes({ log, rows, ask: server.ask, room: server.room, onChoose });
-	const isMine = ({ names }) => names.some((name) => isSameName(name, server.nameNow()));
 
-	function buildReaction(emoji, reaction, entry) {
-		const isOn = isMine(reaction);
-		const { names, count } = reaction;
+	function buildReaction(emoji, { names, count }, entry) {
+		const isOn = isAmong(server.nameNow(), names);
 		const made = button('reaction', element('span', emoji), ` ${count}`);
 
 		made.ariaPressed = String(isOn);
@@ -52,14 +30,13 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 	}
 
 	function buildFooter(entry) {
-		const { reactions, editedAt } = entry;
-		const made = Array.from(reactions ?? [], ([emoji, reaction]) => buildReaction(emoji, reaction, entry));
+		const made = Array.from(reactionsOf(entry), ([emoji, reaction]) => buildReaction(emoji, reaction, entry));
 		const footer = element('div.marks', ...made);
 
-		if (editedAt) {
+		if (entry.editedAt) {
 			const edited = element('small', texts.edited);
 
-			edited.title = fullDate(new Date(editedAt));
+			edited.title = fullDate(new Date(entry.editedAt));
 			footer.append(edited);
 		}
 		// A change is not read aloud.
@@ -71,9 +48,11 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 		const focused = row.querySelector('.reaction:focus')?.dataset.emoji;
 
 		row.querySelectorAll(':scope > :is(.quote, .marks)').forEach((old) => old.remove());
+		if (entry.deleted)
+			return;
 		if (entry.replyTo)
 			row.querySelector('.text').before(quotes.build(entry.replyTo));
-		if (entry.editedAt || entry.reactions?.size)
+		if (entry.editedAt || reactionsOf(entry).size)
 			row.append(buildFooter(entry));
 		if (focused)
 			(Array.from(row.querySelectorAll('.reaction')).find(({ dataset }) => dataset.emoji === focused) ?? row).focus();
@@ -92,11 +71,12 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 		// Its text is another one, or gone.
 		changed: quotes.changed,
 		forget: quotes.forget,
-		reacted(row, entry, frame) {
-			entry.reactions ??= new Map();
-			if (frame.on && entry.reactions.size >= MAX_REACTIONS && !entry.reactions.has(frame.emoji))
+		reacted(row, entry, { id, raw }) {
+			const reaction = readReaction(raw);
+
+			if (!reaction)
 				return;
-			apply(entry.reactions, frame);
+			applyReaction(entry, { ...reaction, id });
 			show(row, entry);
 		},
 	};

@@ -171,9 +171,7 @@ export function markEdited(row, entry, me) {
 
 // The text is gone, for everybody.
 export function markDeleted(row, entry) {
-	const nothing = { action: false, text: '', title: '', priority: undefined, tags: [], click: '', replyTo: 0, editedAt: 0, reactions: null };
-
-	Object.assign(entry, nothing, { deleted: true });
+	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
 	row.classList.remove('for-me', 'action');
 	row.dataset.priority = '';
 	markEdited(row, entry);

@@ -90,10 +90,9 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		}, delay);
 	}
 
-	// What it answers is in a history that the server has no more.
+	// What it answers was in another history.
 	function sendAlone(entry) {
 		entry.replyTo = 0;
-		keep(entry);
 		pause(0);
 	}
 

@@ -1,45 +1,56 @@
 // The list of people: a column on wide windows, else a popover.
 import { at, button as buildButton, createPanel, element } from '../base/elements.js';
+import { onceAFrame } from '../base/frame.js';
+import { createList, setPart } from '../base/list.js';
 import { recall, remember } from '../base/storage.js';
 import { locale, texts } from '../words/texts.js';
 import { buildAvatar } from './avatar.js';
-import { isSameName } from './identity.js';
+import { foldName } from './identity.js';
 
 const order = new Intl.Collator(locale, { numeric: true });
 
+// show(room) shows the people in room.present, see room.js.
 export function createPeopleView() {
 	const panel = at('people');
 	const button = at('people-button');
 	const close = at('people-close');
 	const wide = matchMedia('(width >= 60rem)');
+	const list = createList(at('people-list'), {
+		build: ({ name }) => element('li', buildButton('person', buildAvatar(name), element('bdi', name))),
+		fill({ firstElementChild: person }, { name, via }) {
+			setPart(person, 'span.you', isMe(name) && texts.you);
+			setPart(person, 'span.via', via && texts.via[via]);
+		},
+		words: { filter: texts.filter, nothingFound: texts.nothingFound },
+	});
 	let me = '';
-	let present = { people: [], count: 0 };
+	let room = { present: { people: [], count: 0 } };
+	// Sorted. What was sorted before is sorted again with few comparisons.
+	let people = [];
 
-	function buildPerson({ name, via }) {
-		const person = buildButton('person', buildAvatar(name), element('bdi', name));
+	const isMe = (name) => foldName(name) === me;
 
-		if (isSameName(name, me))
-			person.append(element('span.you', texts.you));
-		if (via)
-			person.append(element('span.via', texts.via[via]));
-		return element('li', person);
+	function sort(here) {
+		const before = new Set(people);
+		const now = new Set(here);
+
+		people = [...people.filter((one) => now.has(one)), ...here.filter((one) => !before.has(one))];
+		people.sort((one, other) => order.compare(one.name, other.name));
 	}
 
-	// The reader first, then by name.
-	function show() {
-		const { people, count: total } = present;
-		const sorted = people.toSorted(
-			(one, other) =>
-				isSameName(other.name, me) - isSameName(one.name, me) || order.compare(one.name, other.name),
-		);
-		const unlisted = total - sorted.length;
+	const show = onceAFrame(() => {
+		const { people: here, count: total } = room.present;
 
-		at('people-list').replaceChildren(...sorted.map(buildPerson));
+		sort(here);
+		const own = people.filter(({ name }) => isMe(name));
+		const unlisted = total - people.length;
+
+		list.show([...own, ...people.filter((one) => !own.includes(one))]);
 		at('people-more').textContent = unlisted ? texts.peopleMore(unlisted) : '';
 		at('people-heading').textContent = texts.peopleHere(total);
 		at('people-count').textContent = total.toLocaleString(locale);
 		button.ariaLabel = texts.peopleHere(total);
-	}
+	});
 
 	function adapt() {
 		const isOpen = recall('people') !== 'closed';
@@ -60,12 +71,12 @@ export function createPeopleView() {
 	adapt();
 
 	return {
-		show(newPresent) {
-			present = newPresent;
+		show(newRoom) {
+			room = newRoom;
 			show();
 		},
 		showMe(name) {
-			me = name;
+			me = foldName(name);
 			show();
 		},
 	};

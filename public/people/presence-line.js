@@ -1,4 +1,5 @@
 // The presence line: joins, leaves and renames since the last message, in one line.
+import { onceAFrame } from '../base/frame.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as words } from '../words/later-texts.js';
 
@@ -7,17 +8,19 @@ await addStylesheet(new URL('presence.css', import.meta.url));
 // Above this number of changes, the line shows counts, and names on demand.
 const MAX_NAMED = 3;
 
-// Each person's change since the line began: { from, to }; null means not here.
+// Each person's change since the line began: { from, to }; null means not here. Changes that cancel out are forgotten.
 function createTracks() {
 	const tracks = [];
 
 	function move(from, to) {
-		const track = tracks.find((other) => other.to === from && (from !== null || other.from === to));
+		const at = tracks.findIndex((other) => other.to === from && (from !== null || other.from === to));
 
-		if (track)
-			track.to = to;
-		else
+		if (at < 0)
 			tracks.push({ from, to });
+		else if (tracks[at].from === to)
+			tracks.splice(at, 1);
+		else
+			tracks[at].to = to;
 	}
 
 	return {
@@ -27,15 +30,11 @@ function createTracks() {
 			else
 				move(event === 'leave' ? name : was, event === 'leave' ? null : name);
 		},
-		// Changes that cancel out are omitted.
-		summary() {
-			const changed = tracks.filter(({ from, to }) => from !== to);
-			return {
-				joined: changed.filter(({ from }) => from === null).map(({ to }) => to),
-				left: changed.filter(({ to }) => to === null).map(({ from }) => from),
-				renamed: changed.filter(({ from, to }) => from !== null && to !== null),
-			};
-		},
+		summary: () => ({
+			joined: tracks.filter(({ from }) => from === null).map(({ to }) => to),
+			left: tracks.filter(({ to }) => to === null).map(({ from }) => from),
+			renamed: tracks.filter(({ from, to }) => from !== null && to !== null),
+		}),
 	};
 }
 
@@ -79,26 +78,38 @@ function fill(line, summary) {
 	line.replaceChildren(details);
 }
 
+function beginLine(log) {
+	const line = build();
+	const tracks = createTracks();
+
+	const showSoon = onceAFrame(() => {
+		const summary = tracks.summary();
+
+		if (sentences(summary).length)
+			fill(line, summary);
+		else
+			log.removeLine(line);
+	});
+
+	// Before the line is added: the log scrolls to its end after that.
+	showSoon();
+	log.addLine(line);
+	return {
+		isLast: () => log.isLastLine(line),
+		moved(event) {
+			tracks.moved(event);
+			showSoon();
+		},
+	};
+}
+
 // Returns report({ event, name, was }), which updates the line.
 export function createPresenceLine(log) {
 	let line = null;
-	let tracks = null;
 
 	return function report(event) {
-		if (!line || !log.isLastLine(line)) {
-			line = build();
-			tracks = createTracks();
-		}
-		tracks.moved(event);
-
-		const summary = tracks.summary();
-		if (sentences(summary).length) {
-			fill(line, summary);
-			if (!line.isConnected)
-				log.addLine(line);
-		} else if (line.isConnected) {
-			log.removeLine(line);
-			line = null;
-		}
+		if (!line?.isLast())
+			line = beginLine(log);
+		line.moved(event);
 	};
 }

@@ -13,7 +13,7 @@ import { createReading, createReceivedPosition } from './positions.js';
 const SHOWN_MS = 5000;
 const NOTIFY_MS = 3000;
 
-// onChange({ people, count }), people being { name, via }. The server lists at most some of count.
+// People are { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
 	const here = new Map();
 	let count = 0;
@@ -26,10 +26,11 @@ function createPeople({ onChange }) {
 
 	function changed(newCount) {
 		count = Math.max(newCount, here.size);
-		onChange({ people: Array.from(here.values()), count });
+		onChange();
 	}
 
 	return {
+		present: () => ({ people: Array.from(here.values()), count }),
 		names: () => Array.from(here.values(), ({ name }) => name),
 		joined(frame) {
 			here.clear();
@@ -122,16 +123,14 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			onDelete: events.onDelete,
 			onReply: (...given) => events.onReply(room, ...given),
 			onLeave: events.onLeaveLog,
-			onMoved: () => reading.moved(),
+			onMoved() {
+				reading.moved();
+				events.onMoved();
+			},
 		},
 	);
 	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
-	const people = createPeople({
-		onChange(present) {
-			room.present = present;
-			events.onPeople(room);
-		},
-	});
+	const people = createPeople({ onChange: () => events.onPeople(room) });
 	const presenceLog = createLazy(async () => {
 		const { createPresenceFilter } = await import('../people/presence-filter.js');
 		return createPresenceFilter(log);
@@ -253,9 +252,11 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		unread: 0,
 		mentions: 0,
 		typing: '',
-		present: { people: [], count: 0 },
 		isJoined: false,
 		log,
+		get present() {
+			return people.present();
+		},
 		get since() {
 			return received.since;
 		},

@@ -1,32 +1,9 @@
 // The list of rooms: joined rooms, other rooms, and a field to join any room.
 import { at, button as buildButton, createPanel, element } from '../base/elements.js';
+import { onceAFrame } from '../base/frame.js';
+import { createList, setPart } from '../base/list.js';
 import { nameFault } from '../people/identity.js';
 import { texts } from '../words/texts.js';
-
-const PRESSED_MS = 100;
-
-function buildRoomButton(room, isCurrent, onChoose) {
-	const name = element('bdi.room-name', room.name || texts.title);
-	const button = buildButton('room-button', name);
-
-	name.dir = 'auto';
-	if (room.topic) {
-		const topic = element('span.room-topic', room.topic);
-		topic.dir = 'auto';
-		topic.title = room.topic;
-		button.append(topic);
-	}
-	if (room.unread) {
-		const badge = element('span.badge', room.unread > 999 ? '999+' : room.unread);
-		badge.ariaLabel = texts.unread(room.unread);
-		badge.role = 'img';
-		button.append(badge);
-	}
-	if (isCurrent)
-		button.ariaCurrent = 'true';
-	button.addEventListener('click', () => onChoose(room.name));
-	return button;
-}
 
 // What is wrong with this name of a room, or ''.
 export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
@@ -42,7 +19,6 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	let rooms = [];
 	let current = '';
 	let known = [];
-	let timer = 0;
 
 	function choose(name) {
 		if (!wide.matches)
@@ -50,53 +26,79 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		onChoose(name);
 	}
 
-	function buildItem(room) {
-		const isCurrent = room.name === current;
-		const item = element('li', buildRoomButton(room, isCurrent, choose));
+	function build({ name }) {
+		const title = element('bdi.room-name', name || texts.title);
+		const choice = buildButton('room-button', title);
 
-		if (rooms.length > 1) {
-			const leave = buildButton('round.leave', '✕');
-			leave.ariaLabel = leave.title = texts.leaveRoom(room.name);
-			leave.addEventListener('click', () => onLeave(room.name));
-			item.append(leave);
+		title.dir = 'auto';
+		choice.addEventListener('click', () => choose(name));
+		return element('li', choice);
+	}
+
+	function fillTopic(choice, topic) {
+		const shown = setPart(choice, 'span.room-topic', topic);
+
+		if (shown) {
+			shown.dir = 'auto';
+			shown.title = topic;
 		}
-		return item;
 	}
 
-	// Puts the focus on the button at the same place.
-	function keepFocus(change) {
-		const buttons = () => Array.from(panel.querySelectorAll('li button'));
-		const index = buttons().indexOf(document.activeElement);
+	function fillUnread(choice, unread) {
+		const badge = setPart(choice, 'span.badge', unread > 999 ? '999+' : unread && String(unread));
 
-		change();
-		if (index >= 0)
-			(buttons()[index] ?? field).focus();
+		if (badge) {
+			badge.ariaLabel = texts.unread(unread);
+			badge.role = 'img';
+		}
 	}
 
-	function show() {
-		clearTimeout(timer);
-		// A pressed button must not be replaced before its click.
-		if (panel.matches(':active')) {
-			timer = setTimeout(show, PRESSED_MS);
+	function fillLeave(row, name) {
+		const isThere = row.lastElementChild.matches('.leave');
+
+		if (isThere && rooms.length === 1)
+			row.lastElementChild.remove();
+		if (isThere || rooms.length === 1)
 			return;
-		}
-		const beside = known.filter(({ name }) => !rooms.some((room) => room.name === name));
+		const leave = buildButton('round.leave', '✕');
+		leave.ariaLabel = leave.title = texts.leaveRoom(name);
+		leave.addEventListener('click', () => onLeave(name));
+		row.append(leave);
+	}
+
+	const words = { filter: texts.filter, nothingFound: texts.nothingFound };
+	const joined = createList(list, {
+		build,
+		fill(row, { name, topic, unread }) {
+			const choice = row.firstElementChild;
+
+			fillTopic(choice, topic);
+			fillUnread(choice, unread);
+			choice.ariaCurrent = name === current ? 'true' : null;
+			fillLeave(row, name);
+		},
+		words,
+	});
+	const others = createList(at('others-list'), {
+		build,
+		fill(row, { topic, count }) {
+			fillTopic(row.firstElementChild, topic);
+			setPart(row.firstElementChild, 'span.room-count', texts.peopleHere(count));
+		},
+		words,
+	});
+
+	const show = onceAFrame(() => {
+		const names = new Set(rooms.map(({ name }) => name));
+		const beside = known.filter(({ name }) => !names.has(name));
 		const unread = rooms.reduce((sum, room) => sum + (room.name === current ? 0 : room.unread), 0);
 
-		keepFocus(() => {
-			list.replaceChildren(...rooms.map(buildItem));
-			at('others-list').replaceChildren(
-				...beside.map((room) => {
-					const choice = buildRoomButton(room, false, choose);
-					choice.append(element('span.room-count', texts.peopleHere(room.count)));
-					return element('li', choice);
-				}),
-			);
-		});
+		joined.show(rooms);
+		others.show(beside);
 		at('others-heading').hidden = !beside.length;
 		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread) : '';
 		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
-	}
+	});
 
 	function adapt() {
 		panel.popover = wide.matches ? null : 'auto';
@@ -119,7 +121,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		{
 			onOpen() {
 				onOpen();
-				(list.querySelector('[aria-current]') ?? close).focus();
+				(joined.reveal(current)?.firstElementChild ?? close).focus();
 			},
 		},
 	);

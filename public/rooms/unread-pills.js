@@ -21,11 +21,12 @@ export function createUnreadPills(room, { onFirst, onMention, onRead }) {
 	const first = button('first');
 	const mention = button('mention-pill');
 	const read = button('read', '✕');
-	const pills = element('div.unread-pills', first, mention, read);
+	const pills = element('div.unread-pills', first, read, mention);
 
 	function put(made, words, hint) {
 		made.hidden = !words;
-		made.textContent = words;
+		if (made.textContent !== words)
+			made.textContent = words;
 		made.title = hint;
 		made.ariaLabel = `${words}, ${hint}`;
 	}
@@ -41,12 +42,13 @@ export function createUnreadPills(room, { onFirst, onMention, onRead }) {
 	return {
 		// since is the date of the first message, if that is known.
 		show({ count = 0, since, mentions = 0 }) {
-			const isHeld = pills.contains(document.activeElement);
+			const held = pills.contains(document.activeElement) && document.activeElement;
 
 			put(first, count ? texts.since(count, since && timeOf(since)) : '', texts.toFirst);
 			put(mention, mentions ? laterTexts.mentionsYou(mentions) : '', texts.toMention);
+			read.hidden = !count;
 			pills.hidden = !count && !mentions;
-			if (isHeld && !document.activeElement?.checkVisibility())
+			if (held && !held.checkVisibility())
 				room.querySelector('.log').focus({ preventScroll: true });
 		},
 	};

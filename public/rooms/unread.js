@@ -1,4 +1,5 @@
 // What is unread in a room. A message is read when the reader has passed it and all before it, or by Escape.
+import { isComposing } from '../base/keys.js';
 import { mentions } from '../messages/mentions.js';
 import { inView } from '../messages/sight.js';
 import { createUnreadLine } from '../messages/unread-line.js';
@@ -7,10 +8,13 @@ import { createUnreadCount } from './unread-count.js';
 import { createUnreadPills } from './unread-pills.js';
 
 // Escape closes what is open first, and belongs to the fields of forms and lists.
-function isFree({ key, defaultPrevented, target }) {
+function isFree(event) {
+	const { key, defaultPrevented, target } = event;
+
 	return (
 		key === 'Escape' &&
 		!defaultPrevented &&
+		!isComposing(event) &&
 		!document.querySelector(':popover-open, dialog[open]') &&
 		(target === document.body || Boolean(target.closest('#reading, #composer')))
 	);

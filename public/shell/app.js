@@ -27,6 +27,7 @@ let view = 'chat';
 let log = '';
 // The address of the place that is shown.
 let shownAt = '';
+let isOpening = false;
 // See layers.js.
 let closeLayers = () => false;
 
@@ -59,6 +60,7 @@ const chat = createChat({
 		if (!ids)
 			views.left(room.name);
 	},
+	onMoved: showAddress,
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
@@ -182,12 +184,16 @@ function placeIn(id) {
 	return { chat: ['room', chat.room.name], live: ['live'], logs: ['logs', log] }[id];
 }
 
-// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message in the room
-// stays.
+// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message stays until the
+// reader is at the newest one.
 function showAddress() {
 	const address = addressOf(...placeIn(view));
+	const isWithin = `${location.hash}/`.startsWith(`${address}/`);
 
-	if (!`${location.hash}/`.startsWith(`${address}/`))
+	// The address must not follow what is shown on the way.
+	if (isOpening)
+		return;
+	if (!isWithin || (view === 'chat' && chat.room.log.isFollowing))
 		history.replaceState(history.state ?? {}, '', address);
 	shownAt = location.hash;
 }
@@ -204,15 +210,17 @@ function go(...place) {
 function open([kind, name, id]) {
 	// So layers.js knows which entries are not new.
 	history.replaceState(history.state ?? {}, '');
-	// The address must not follow what is shown on the way.
-	view = kind === 'room' ? 'chat' : kind;
+	isOpening = true;
 	if (kind === 'room' && name)
-		chat.enterRoom(name, Number(id));
-	if (kind === 'logs' && name) {
-		log = name;
+		chat.enterRoom(name);
+	tabs.show(kind === 'room' ? 'chat' : kind);
+	// A hidden log does not move.
+	if (kind === 'room' && Number(id) > 0)
+		chat.room.log.jumpTo(Number(id));
+	if (kind === 'logs' && name)
 		views.openLog(name);
-	}
-	tabs.show(view);
+	isOpening = false;
+	showAddress();
 }
 
 // Back, forward, a link in the page, or an address that the reader typed.

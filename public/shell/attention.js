@@ -2,6 +2,7 @@
 import { laterTexts } from '../words/later-texts.js';
 
 const SIZE = 64;
+const HEIGHT = 40;
 const MOST = 99;
 const COLOURS = { unread: '#4f3a2c', mentions: '#c4183c' };
 
@@ -16,22 +17,19 @@ function draw(picture, count, kind) {
 	const canvas = document.createElement('canvas');
 	const pen = canvas.getContext('2d');
 	const text = count > MOST ? `${MOST}+` : String(count);
-	const width = 24 + 14 * (text.length - 1);
+	const width = Math.min(SIZE, 20 + 18 * text.length);
 
 	canvas.width = canvas.height = SIZE;
 	pen.drawImage(picture, 0, 0, SIZE, SIZE);
 	pen.beginPath();
-	pen.roundRect(SIZE - width - 2, 2, width, 34, 12);
+	pen.roundRect(SIZE - width, 0, width, HEIGHT, 14);
 	pen.fillStyle = COLOURS[kind];
-	pen.strokeStyle = '#fff';
-	pen.lineWidth = 3;
 	pen.fill();
-	pen.stroke();
-	pen.font = 'bold 26px system-ui, sans-serif';
+	pen.font = `bold ${text.length > 2 ? 28 : 36}px system-ui, sans-serif`;
 	pen.textAlign = 'center';
 	pen.textBaseline = 'middle';
 	pen.fillStyle = '#fff';
-	pen.fillText(text, SIZE - width / 2 - 2, 20);
+	pen.fillText(text, SIZE - width / 2, HEIGHT / 2 + 2);
 	return canvas.toDataURL();
 }
 

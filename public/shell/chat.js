@@ -21,13 +21,14 @@ const ACTION = /^\/me\s+(?=\S)/;
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+const BESIDE_TICKS = 4;
 // After the first message.
 const CARDS_MS = 1000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onRoomChosen(name, id) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
-// message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
-// if ids is null.
+// /rooms. onRoomChosen(name, id) must show the room, and the message if there is an id. account: { rename(name),
+// useToken(token), quit() }. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room,
+// ids): these messages were deleted, or all if ids is null. onMoved(): another part of a log is in view.
 export function createChat({
 	connection,
 	me,
@@ -41,12 +42,14 @@ export function createChat({
 	onLeft,
 	onUnseen,
 	onDeleted,
+	onMoved,
 }) {
 	let isOnline = false;
 	// The rooms that the server has listed.
 	let known = [];
 	// What is answered, once something was.
 	let reply = null;
+	let ticks = 0;
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -84,6 +87,19 @@ export function createChat({
 			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
 		});
 	});
+	const mentionWatch = createLazy(async () => {
+		const { createMentionWatch } = await import('../rooms/mention-watch.js');
+
+		return createMentionWatch({
+			nameNow: () => session.name,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChange() {
+				roomsView.offer(known);
+				showRooms();
+			},
+			onFound: (name, message) => onUnseen({ name }, message),
+		});
+	});
 	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
@@ -97,6 +113,7 @@ export function createChat({
 		},
 		onLeft(room) {
 			alarms.ifRequested((it) => it.forget(room.name));
+			mentionWatch.ifRequested((it) => it.left(room));
 			onLeft(room);
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
@@ -121,20 +138,8 @@ export function createChat({
 	});
 
 	async function loadCompletion() {
-		const [{ createCompletion }, { offerCommands }] = await Promise.all([
-			import('../messages/completion.js'),
-			import('./commands.js'),
-		]);
-
-		createCompletion(
-			{ field: at('text'), list: at('completion') },
-			{
-				offerFirst: (before) => offerCommands(before, { rooms: roomNames, alarms: alarmKeys }),
-				present: () => rooms.current.present.people.map(({ name }) => name),
-				isMe,
-				onChange: composer.changed,
-			},
-		);
+		const { completeText } = await import('./text-completion.js');
+		completeText({ rooms, roomNames, alarms, isMe, onChange: composer.changed });
 	}
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
@@ -164,7 +169,7 @@ export function createChat({
 
 	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
 
-	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target), 'click'));
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -193,6 +198,7 @@ export function createChat({
 				onDeleted(room, ids);
 			},
 			onTyping: showTyping,
+			onMoved,
 		});
 
 		room.log.showPictures(Boolean(me().email));
@@ -219,15 +225,6 @@ export function createChat({
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
-	function alarmKeys() {
-		let keys = [];
-
-		alarms.ifRequested((it) => {
-			keys = it.keysOf(rooms.current.name);
-		});
-		return keys;
-	}
-
 	function onRefusal({ message }) {
 		if (message)
 			rooms.current.log.addNote(texts.serverSays(message));
@@ -245,15 +242,17 @@ export function createChat({
 
 	function showRooms() {
 		const list = rooms.list();
-		const sum = (kind) => list.reduce((total, room) => total + room[kind], 0);
+		const beside = known.filter(({ name, mentions }) => mentions && !rooms.find(name));
+		const sum = (kind, all = list) => all.reduce((total, room) => total + room[kind], 0);
+		const mentioned = sum('mentions', beside);
 
 		roomsView.show(list, rooms.current.name);
-		onAttention({ room: rooms.current, unread: sum('unread'), mentions: sum('mentions') });
+		onAttention({ room: rooms.current, unread: sum('unread') + mentioned, mentions: sum('mentions') + mentioned });
 	}
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room.present);
+			peopleView.show(room);
 	}
 
 	function onShow(room, before) {
@@ -261,7 +260,7 @@ export function createChat({
 		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		peopleView.show(room.present);
+		peopleView.show(room);
 		closeSearch();
 		linkRooms(roomNames(), at('reading'));
 	}
@@ -274,6 +273,8 @@ export function createChat({
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
 			linkRooms(roomNames(), at('reading'));
+			if (known.some(({ name }) => !rooms.find(name)))
+				mentionWatch((it) => it.listed(known), 'listed');
 		} catch {
 			// The old list stays.
 		}
@@ -394,8 +395,9 @@ export function createChat({
 		if (!document.hidden && isOnline)
 			listRooms();
 	});
+	// Rooms that the reader has not joined can wait longer.
 	setInterval(() => {
-		if (isOnline && !rooms.list().every(({ isJoined }) => isJoined))
+		if (isOnline && (!rooms.list().every(({ isJoined }) => isJoined) || ++ticks % BESIDE_TICKS === 0))
 			listRooms();
 	}, LIST_MS);
 
@@ -431,12 +433,7 @@ export function createChat({
 			const present = rooms.current.present.people.map(({ name }) => name);
 			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
 		},
-		// id is a message in it, if any.
-		enterRoom(name, id) {
-			rooms.enter(name);
-			if (id)
-				rooms.current.log.jumpTo(id);
-		},
+		enterRoom: rooms.enter,
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')

@@ -51,6 +51,9 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		viewLive: 'Live',
 		viewLogs: 'Logs',
 
+		filter: 'Filter',
+		nothingFound: 'Nothing found.',
+
 		rooms: 'Rooms',
 		roomsClose: 'Close the list of rooms',
 		otherRooms: 'More rooms',

@@ -173,6 +173,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		levels: { all: 'All messages', mentions: 'Mentions and alarms', nothing: 'Nothing' },
 		mute: 'Silence notifications and sound',
 
+		aboutPerson: (name) => `About ${isolated(name)}`,
 		cardClose: 'Close this card',
 		personYou: 'This is you.',
 		personHere: (rooms) => `Here now, in ${listed(rooms)}`,

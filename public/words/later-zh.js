@@ -164,6 +164,7 @@ export function wordsFor({ isolated, number, listed }) {
 		levels: { all: '所有消息', mentions: '提到我的消息和告警', nothing: '不提醒' },
 		mute: '静音：不通知，也不发声',
 
+		aboutPerson: (name) => `关于 ${isolated(name)}`,
 		cardClose: '关闭名片',
 		personYou: '这是你自己。',
 		personHere: (rooms) => `在线，位于 ${listed(rooms)}`,

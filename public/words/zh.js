@@ -49,6 +49,9 @@ export function wordsFor({ isolated, number, listed }) {
 		viewLive: '实时',
 		viewLogs: '日志',
 
+		filter: '筛选',
+		nothingFound: '没有找到。',
+
 		rooms: '房间',
 		roomsClose: '关闭房间列表',
 		otherRooms: '其他房间',

@@ -1,17 +1,14 @@
 // Accessibility: screen readers, keyboard, contrast, small screens.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { jwtConfig } from '../lib/jwt.mjs';
+import { assertNoFaults } from './axe.mjs';
 import { withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap } from './wires.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser;
 
@@ -19,15 +16,6 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
-
-async function assertNoFaults(person, what) {
-	await person.page.evaluate((source) => window.axe ?? (0, eval)(source), AXE).catch(() => person.page.evaluate(AXE));
-	const { violations } = await person.page.evaluate(() => window.axe.run());
-	const faults = violations
-		.filter(({ impact }) => ['serious', 'critical'].includes(impact))
-		.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 120)} (${any[0]?.message ?? ''})`).join(' | ')}`);
-	assert.deepEqual(faults, [], what);
-}
 
 for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 	test(`27 axe finds nothing serious in the ${colorScheme} theme at ${width} px`, () =>

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { blockSockets, withPeople } from './people.mjs';
+import { createServer } from './wires.mjs';
 
 let browser;
 
@@ -64,6 +65,8 @@ test('a reply shows what it answers, on all pages and after a reload, and its qu
 		const quote = rowOf(ann, 'found it').locator('.quote', { hasText: 'bob who has the *key*?' });
 		await quote.click();
 		await ann.page.locator('.message.found', { hasText: 'who has' }).waitFor();
+		await ann.page.goBack();
+		await rowOf(ann, 'found it').waitFor();
 		await ann.page.reload();
 		await ann.online();
 		await rowOf(ann, 'the last one').locator('.quote', { hasText: 'bob message-120' }).waitFor();
@@ -216,8 +219,9 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await keyboard.press('ArrowLeft');
 		await keyboard.press('Enter');
 		await ann.page.getByRole('menu').waitFor();
-		assert.deepEqual(await ann.page.getByRole('menuitem').allTextContents().then((all) => all.filter((one) => one !== 'Copy link')), ['Copy text', 'Copy code']);
+		assert.deepEqual(await ann.page.getByRole('menuitem').allTextContents().then((all) => all.filter((one) => one !== 'Copy link')), ['Copy text', 'Copy code', 'About \u2068bob\u2069']);
 		await keyboard.press('End');
+		await keyboard.press('ArrowUp');
 		await keyboard.press('Enter');
 		await ann.page.locator('.toast', { hasText: 'Copied.' }).waitFor();
 		assert.equal(await ann.page.evaluate(() => navigator.clipboard.readText()), 'make');
@@ -308,4 +312,31 @@ test('a quote loses the text of a message that is deleted, and shows the new one
 		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 		await quote.getByText('This message was deleted.').waitFor();
 		assert.ok(!(await mei.page.content()).includes('nothing</'));
+	}));
+
+test('nonsense in what a message answers and in its reactions does no harm', () =>
+	withPeople(browser, SETTINGS, async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		await ann.join('Ann');
+		server.sendAll([{ type: 'message', room: 'lobby', id: 1, ts: Date.now(), username: 'eve', message: 'first' }]);
+		await ann.reads(['first']);
+		const hostile = [
+			{ reply_to: '1"]', reactions: { '👍': 'ann', x: [1, null, { a: 1 }], ['y'.repeat(500)]: ['ann'] }, reaction_counts: { x: -1 } },
+			{ reply_to: 1e300, reactions: ['👍'], reaction_counts: 7, edited: 'now' },
+			{ reply_to: 99999, reactions: Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`e${n}`, ['<b>bob</b>']])), edited: 1e300 },
+		];
+		for (const [n, more] of hostile.entries())
+			server.sendAll([{ type: 'message', room: 'lobby', id: n + 2, ts: Date.now(), username: 'eve', message: `h${n}`, ...more }]);
+		const strange = [{ emoji: 7 }, { emoji: '' }, { emoji: 'z'.repeat(99) }, { emoji: '👍', username: { a: 1 }, on: 'no' }];
+		server.sendAll(strange.map((more, n) => ({ type: 'react', room: 'lobby', id: n + 10, of: 1, ...more })));
+		await ann.reads(['first', 'h0', 'h1', 'h2']);
+		await rowOf(ann, 'first').locator('.reaction').waitFor();
+		assert.deepEqual(await reactions(ann, 'first'), ['👍 1']);
+		await rowOf(ann, 'h2').locator('.reaction').nth(19).waitFor();
+		assert.equal(await rowOf(ann, 'h2').locator('.reaction').count(), 20);
+		assert.deepEqual(await reactions(ann, 'h0'), ['x 3']);
+		await rowOf(ann, 'h2').locator('.quote', { hasText: 'no longer kept' }).waitFor();
+		assert.equal(await ann.page.locator('.quote').count(), 1);
+		assert.equal(await ann.page.locator('.log b').count(), 0);
 	}));

@@ -225,6 +225,13 @@ test('the time of a message is its link, which opens the message however old it 
 			const log = document.querySelector('.log');
 			return log.scrollHeight - log.clientHeight - log.scrollTop < 2 && log.textContent.includes('row 300.');
 		});
+		// At the newest message the address is that of the room again.
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/lobby/20';
+		});
+		await found(ann, 'row 20.');
+		await ann.page.click('.jump');
+		await at(ann, '#/room/lobby');
 		// A link in another room, and one's own message once it is stored.
 		await enterRoom(ann, 'ops');
 		await ann.say('mine');

@@ -99,6 +99,26 @@ test('by keyboard alone: a person in the list, the card, and the mention in the 
 		assert.equal(await ann.page.locator('#card:popover-open').count(), 0);
 	}));
 
+test('by keyboard alone: a message in the log, its menu, and the card of its author, who has left', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await come(daemon, 'Bob');
+		await ann.join('Ann');
+		await say(bob, 'one');
+		await say(bob, 'two');
+		await bob.close();
+		await ann.reads(['one', 'two']);
+		await ann.page.locator('.room:not([inert]) .log').focus();
+		await ann.page.keyboard.press('ArrowUp');
+		await ann.page.locator('.act [data-act=more]').focus();
+		await ann.page.keyboard.press('Enter');
+		await ann.page.getByRole('menuitem', { name: 'About' }).focus();
+		await ann.page.keyboard.press('Enter');
+		await card(ann).getByText('Not here now').waitFor();
+		const { x, y } = await card(ann).boundingBox();
+		assert.ok(x > 0 && y > 0);
+	}));
+
 test('on a phone the card is above the list of people, and closing it goes back there', () =>
 	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
 		const ann = await arrive({ ...NARROW, hasTouch: true });

@@ -205,14 +205,17 @@ test('13 rooms with hostile names and topics can be entered, and are text in the
 			await page.route('**/rooms', (route) => route.fulfill({ json: { rooms, tails: [] } }));
 		});
 		await ann.join('ann');
-		await ann.page.locator('#others-list li').nth(100).waitFor();
+		await ann.page.locator('#others-list.long-list').waitFor();
 		const heading = () => ann.page.textContent('#room-title');
 		const entered = new Set();
-		for (let left = await ann.page.locator('#others-list li').count(); left; left--) {
-			const button = ann.page.locator('#others-list .room-button').first();
-			const name = await button.locator('.room-name').textContent();
-			await button.evaluate((one) => one.click());
+		for (let left = new Set(names).size; left; left--) {
+			const name = await ann.page.$eval('#others-list .room-button', (one) => {
+				one.click();
+				return one.querySelector('.room-name').textContent;
+			});
 			await eventually(async () => assert.deepEqual([await heading(), await ann.page.textContent('#room-topic')], [name, name]), 'the room');
+			// The list is drawn once a frame.
+			await ann.page.evaluate(() => new Promise(requestAnimationFrame));
 			entered.add(name);
 			server.sendAll(HOSTILE.slice(0, 3).map((text) => ({ type: 'typing', room: name, username: text })));
 		}
@@ -245,7 +248,7 @@ test('13 hostile room names, topics, errors and metrics are shown as text', () =
 			await page.route('**/rooms', (route) => route.fulfill({ json: { rooms, tails: rooms } }));
 		});
 		await ann.join('ann');
-		await ann.page.locator('#others-list li').nth(100).waitFor();
+		await ann.page.locator('#others-list.long-list').waitFor();
 		for (const text of HOSTILE) {
 			server.sendAll([
 				{ type: 'error', code: text, message: text },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { withPeople } from './people.mjs';
+import { hide, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -77,4 +77,48 @@ test('names of authors who have left are completed and marked, at the next visit
 		await ann.reads(['I was here', 'so @Carol Otter and @dave']);
 		assert.deepEqual(await marks(ann), ['@Carol Otter', '@dave']);
 		await dave.close();
+	}));
+
+test('mentions in rooms that the user has not joined are counted, notified of, and where the user begins who enters', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob&room=ops');
+		await say(bob, 'long ago @ann');
+		const ann = await arrive({}, (page) =>
+			page.addInitScript(() => {
+				localStorage['linnet.notify'] = 'yes';
+				window.calls = [];
+				window.Notification = class extends EventTarget {
+					static permission = 'granted';
+					constructor(title, { body }) {
+						super();
+						window.calls.push([title, body]);
+					}
+					close() {}
+				};
+			}),
+		);
+		await ann.join('Ann');
+		// The first look is done: what was said before does not count.
+		await ann.page.waitForFunction(() => localStorage.getItem('linnet.looked')?.includes('ops'));
+		assert.equal(await ann.page.title(), 'lobby · Linnet');
+		await say(bob, 'to nobody');
+		await say(bob, 'look, @ann');
+		await say(bob, 'and you, @room');
+		await say(bob, 'the last one');
+		// The page asks for the list of rooms whenever it is hidden or shown.
+		await hide(ann, false);
+		await ann.page.waitForFunction(() => document.title === '(@2 · 2) lobby · Linnet');
+		// And after each connect, hidden or not.
+		await hide(ann, true);
+		await say(bob, '@ann again');
+		await ann.page.evaluate(() => dispatchEvent(new Event('offline')));
+		await ann.page.waitForFunction(() => document.title === '(@3 · 3) lobby · Linnet');
+		await ann.page.waitForFunction(() => JSON.stringify(window.calls) === '[["bob in ops","@ann again"]]');
+		await ann.page.reload();
+		await ann.page.waitForFunction(() => document.title === '(@3 · 3) lobby · Linnet');
+		await ann.page.locator('#others-list .room-button', { hasText: 'ops' }).click();
+		await ann.inRoom('ops');
+		await ann.page.locator('.unread-line + .message', { hasText: 'look, @ann' }).waitFor();
+		await ann.page.waitForFunction(() => document.title === 'ops · Linnet');
+		await bob.close();
 	}));

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { answerTo, say, sayMany } from '../lib/chat.mjs';
+import { assertNoFaults } from './axe.mjs';
 import { choose, enterRoom, hide, unread, withPeople } from './people.mjs';
+import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -205,20 +207,28 @@ test('edits, reactions, deletions, deleted and own messages are not unread', () 
 		},
 	));
 
-test('while everything was only reactions, nothing is new', () =>
-	withAbsence(
-		async (bob) => {
-			for (const [index, emoji] of ['👍', '🎉', '❤️'].entries())
-				await answerTo(bob, { type: 'react', of: 1, emoji, ref: `r${index}` });
-			await say(bob, { message: 'in ops', room: 'ops' });
-		},
-		async ({ ann }) => {
-			await enterRoom(ann, 'ops');
-			await ann.reads(['in ops']);
-			await unread(ann, 'lobby', '');
-			assert.equal(await ann.page.title(), 'ops · Linnet');
-		},
-	));
+test('a room in which there were only reactions has nothing new', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+
+		await ann.join('Ann');
+		const of = await say(bob, 'seen');
+		await ann.reads(['seen']);
+		await enterRoom(ann, 'ops');
+		await ann.page.goto('about:blank');
+		for (const emoji of ['👍', '🎉', '❤️'])
+			await say(bob, { type: 'react', of, emoji });
+		const looked = ann.page.waitForResponse(/history\/lobby/);
+		await comeBack(ann, daemon);
+		await ann.inRoom('ops');
+		await (await looked).finished();
+		await say(bob, { message: 'later', room: 'ops' });
+		await ann.reads(['later']);
+		await unread(ann, 'lobby', '');
+		assert.equal(await ann.page.title(), 'ops · Linnet');
+		await bob.close();
+	}));
 
 test('what comes below the view is unread until the reader goes there', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
@@ -236,6 +246,55 @@ test('what comes below the view is unread until the reader goes there', () =>
 		assert.equal(await belowLine(ann), 'news');
 		await bob.close();
 	}));
+
+test('what was missed while the page was offline is unread until it was passed', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+
+		await ann.join('Ann');
+		await say(bob, 'seen');
+		await ann.reads(['seen']);
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		await sayMany(bob, 60);
+		await ann.context.setOffline(false);
+		await ann.online();
+		await pill(ann, '60 new since').click();
+		assert.equal(await belowLine(ann), 'message-1');
+		await scrollToEnd(ann);
+		await titled(ann, 'lobby · Linnet');
+		await bob.close();
+	}));
+
+test('an alarm that changes in the row where it is seen does not stay unread', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const alarm = (title) => pushAlarm(daemon, { key: 'disk', severity: 'error', title });
+
+		await ann.join('Ann');
+		await alarm('first');
+		await ann.page.locator('.alarm-line', { hasText: 'first' }).waitFor();
+		await hide(ann, true);
+		await alarm('second');
+		await titled(ann, '(1) lobby · Linnet');
+		await hide(ann, false);
+		await titled(ann, 'lobby · Linnet');
+		await noPills(ann);
+	}));
+
+test('axe finds nothing serious in the pills, which fingers can hit', () =>
+	withAbsence(
+		busy,
+		async ({ ann }) => {
+			await pill(ann, '130 new').waitFor();
+			await assertNoFaults(ann, 'the pills');
+			const heights = await ann.page.$$eval('.unread-pills button', (all) => all.map((one) => one.getBoundingClientRect().height));
+			assert.ok(Math.min(...heights) >= 44, String(heights));
+			assert.ok((await ann.sidewaysScroll()) <= 0);
+		},
+		{ viewport: { width: 320, height: 640 }, colorScheme: 'dark', hasTouch: true, reducedMotion: 'reduce' },
+	));
 
 test('more than a thousand are counted, too', () =>
 	withAbsence(

@@ -1,0 +1,111 @@
+// Mentions in rooms that the reader has not joined. When the list of rooms tells that something was said there, the page
+// reads it.
+import { recall, remember } from '../base/storage.js';
+import { mentions } from '../messages/mentions.js';
+import { isSameName } from '../people/identity.js';
+import { lookBack } from './look-back.js';
+
+const KEY = 'looked';
+const MAX_ROOMS = 1000;
+// Each time, so that busy rooms cost little: rooms, and messages of a room.
+const MAX_LOOKS = 5;
+const MAX_MESSAGES = 200;
+
+function recallLooks() {
+	try {
+		return new Map(JSON.parse(recall(KEY)));
+	} catch {
+		return new Map();
+	}
+}
+
+// nameNow() is the reader's name, isJoined(room) whether the reader has joined it. onChange() is called when the mentions
+// have been counted. onFound(room, message) gets the last message of a room that mentions the reader.
+export function createMentionWatch({ nameNow, isJoined, onChange, onFound }) {
+	// By room, those that were looked at last at the end: the last id that was read, and the mentions.
+	const looks = recallLooks();
+	// At the first visit, what was said before does not count.
+	let isFirst = !looks.size;
+	let isLooking = false;
+
+	const isForMe = ({ type, name, text, deleted }) =>
+		type === 'message' && !deleted && !isSameName(name, nameNow()) && mentions(text, nameNow());
+
+	function note(room, id, count) {
+		looks.delete(room);
+		looks.set(room, { id, count });
+	}
+
+	function keep() {
+		// Signing out has removed the session; do not store again.
+		if (recall('session'))
+			remember(KEY, JSON.stringify(Array.from(looks)));
+	}
+
+	async function look(room) {
+		const { name, lastId } = room;
+		const { id, count } = looks.get(name) ?? { id: 0, count: 0 };
+		const { epoch, messages, until } = await lookBack(name, Math.max(id, lastId - MAX_MESSAGES));
+		const found = messages.filter(isForMe);
+
+		room.mentions = count + found.length;
+		// The server may be too busy: the next time.
+		note(name, until === Infinity ? Math.max(lastId, messages.at(-1)?.id ?? 0) : Math.min(until, lastId), room.mentions);
+		if (!found.length)
+			return;
+		// The reader who enters begins there.
+		if (!count)
+			remember(`read.${name}`, `${epoch}:${found[0].id - 1}`);
+		onFound(name, found.at(-1));
+	}
+
+	// Those that were not looked at for the longest time come first.
+	function inOrder(rooms) {
+		const order = new Map(Array.from(looks.keys(), (name, at) => [name, at]));
+		return rooms.sort((one, other) => (order.get(one.name) ?? -1) - (order.get(other.name) ?? -1));
+	}
+
+	async function lookAt(rooms) {
+		const grown = rooms.filter(({ name, lastId }) => lastId > (looks.get(name)?.id ?? 0));
+
+		try {
+			for (const room of inOrder(grown).slice(0, MAX_LOOKS))
+				await look(room);
+		} catch {
+			// The server is not reachable: the next time.
+		}
+	}
+
+	return {
+		// rooms are [{ name, lastId }]; mentions is added to them.
+		async listed(rooms) {
+			const all = rooms.slice(0, MAX_ROOMS);
+			const names = new Set(all.map(({ name }) => name));
+
+			if (isLooking)
+				return;
+			isLooking = true;
+			for (const name of looks.keys()) {
+				if (!names.has(name))
+					looks.delete(name);
+			}
+			for (const room of all) {
+				const { name, lastId } = room;
+
+				// Lower than before: the history was begun anew.
+				if (isFirst || isJoined(name) || looks.get(name)?.id > lastId)
+					note(name, lastId, 0);
+				room.mentions = looks.get(name)?.count ?? 0;
+			}
+			isFirst = false;
+			await lookAt(all);
+			isLooking = false;
+			keep();
+			onChange();
+		},
+		// What was said until the reader left the room does not count.
+		left({ name, since }) {
+			note(name, Number(since.split(':')[1]) || 0, 0);
+		},
+	};
+}

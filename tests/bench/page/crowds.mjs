@@ -1,0 +1,138 @@
+// Measures what many people, rooms and messages cost the page.
+//
+//     node tests/bench/page/crowds.mjs LINNETD...
+//
+// Several daemons, an old and a new one, take turns. Prints the processor time of the page's main thread, each number
+// the median of ROUNDS rounds:
+//
+// - comers: COMERS people join the room of the reader, and leave again;
+// - rooms: MESSAGES messages in ROOMS rooms that the reader has joined and does not look at;
+// - keys: a key in the message field, in a room with 10,000 messages, while 50 more arrive each second.
+import { openBrowser } from '../../lib/browser.mjs';
+import { join, say, sayMany } from '../../lib/chat.mjs';
+import { startDaemon } from '../../lib/daemon.mjs';
+
+const ROUNDS = 1;
+const COMERS = 200;
+const ROOMS = 300;
+const MESSAGES = 250;
+const SETTINGS = ['limits.message_rate=0.0', 'limits.address_rate=0.0', 'limits.connect_rate=0.0', `chat.rooms_per_session=${ROOMS + 1}`];
+
+const median = (numbers) => numbers.toSorted((one, other) => one - other)[numbers.length >> 1];
+
+// Opens the page as Ann, who has joined these rooms. Returns { page, cost }: cost() is the time since the last call, in ms.
+async function arrive(browser, daemon, rooms = []) {
+	const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+	const page = await context.newPage();
+
+	await page.addInitScript((names) => {
+		localStorage.setItem('linnet.name', 'Ann');
+		localStorage.setItem('linnet.rooms', JSON.stringify(names));
+		localStorage.setItem('linnet.room', 'lobby');
+	}, ['lobby', ...rooms]);
+	const developer = await context.newCDPSession(page);
+	await developer.send('Performance.enable', { timeDomain: 'threadTicks' });
+	await page.goto(daemon.url);
+	await page.waitForSelector('#state[data-state="online"]');
+	let last = 0;
+	async function cost() {
+		const { metrics } = await developer.send('Performance.getMetrics');
+		const now = metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+		const spent = now - last;
+		last = now;
+		return spent;
+	}
+	return { page, cost, leave: () => context.close() };
+}
+
+// Waits until the page has shown what it received.
+const quiet = (page) => page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve, 500)), 1500)));
+
+async function comers(browser, daemon) {
+	const ann = await arrive(browser, daemon);
+	await quiet(ann.page);
+	await ann.cost();
+	const people = await Promise.all(Array.from({ length: COMERS }, (_, n) => daemon.ws(`/ws?name=person%20${n}`)));
+	await quiet(ann.page);
+	const came = await ann.cost();
+	await Promise.all(people.map((one) => one.close()));
+	await quiet(ann.page);
+	const went = await ann.cost();
+	await ann.leave();
+	return { came, went };
+}
+
+async function rooms(browser, daemon) {
+	const names = Array.from({ length: ROOMS }, (_, n) => `room-${n}`);
+	const bob = await daemon.ws('/ws?name=bob&events=1');
+	for (const name of names)
+		await join(bob, name);
+	for (const room of names)
+		await say(bob, { message: 'before', room });
+	const ann = await arrive(browser, daemon, names);
+	await ann.page.waitForFunction((count) => document.querySelectorAll('.log[data-loaded]').length > count, ROOMS);
+	await quiet(ann.page);
+	const opened = await ann.cost();
+	for (let n = 0; n < MESSAGES; n++)
+		bob.sendJson({ message: `message ${n}`, room: names[n % ROOMS] });
+	await quiet(ann.page);
+	const spoken = await ann.cost();
+	await ann.leave();
+	await bob.close();
+	return { opened, spoken };
+}
+
+// Each of these key presses takes the main thread this long, in ms, until it is shown.
+const typeKeys = (page, letters) =>
+	page.evaluate(async (keys) => {
+		const field = document.getElementById('text');
+		const times = [];
+
+		for (const key of keys) {
+			const begun = performance.now();
+			field.setRangeText(key, field.value.length, field.value.length, 'end');
+			field.dispatchEvent(new InputEvent('input', { data: key, inputType: 'insertText', bubbles: true }));
+			await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+			times.push(performance.now() - begun);
+		}
+		return times;
+	}, letters);
+
+async function keys(browser, daemon) {
+	const bob = await daemon.ws('/ws?name=bob');
+	const ann = await arrive(browser, daemon);
+	await sayMany(bob, 10_000);
+	await ann.page.getByText('message-10000', { exact: true }).waitFor();
+	await quiet(ann.page);
+	await ann.cost();
+	let n = 0;
+	const talk = setInterval(() => bob.sendJson({ message: `more ${++n}` }), 20);
+	const times = await typeKeys(ann.page, 'The quick brown fox jumps over the lazy dog. '.repeat(6));
+	clearInterval(talk);
+	const busy = await ann.cost();
+	await ann.leave();
+	await bob.close();
+	return { key: median(times), 'slowest key': Math.max(...times), 'per key': busy / times.length };
+}
+
+const programs = process.argv.slice(2);
+if (programs.length === 0) {
+	process.stderr.write('usage: node tests/bench/page/crowds.mjs LINNETD...\n');
+	process.exit(2);
+}
+const browser = await openBrowser();
+const only = process.env.ONLY;
+for (const measure of [comers, rooms, keys].filter(({ name }) => !only || only.includes(name))) {
+	const results = programs.map(() => ({}));
+	for (let round = 0; round < ROUNDS; round++)
+		for (const [index, program] of programs.entries()) {
+			const daemon = await startDaemon({ program, settings: SETTINGS });
+			for (const [name, ms] of Object.entries(await measure(browser, daemon)))
+				(results[index][name] ??= []).push(ms);
+			await daemon.stop();
+		}
+	for (const [index, program] of programs.entries())
+		for (const [name, all] of Object.entries(results[index]))
+			console.log(`${measure.name.padEnd(7)} ${name.padEnd(12)} ${median(all).toFixed(1).padStart(8)} ms  ${program}`);
+}
+await browser.close();
