@@ -1,8 +1,7 @@
 // Connects the server connection with the chat and the other views.
-import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
 import { isCommand, isComposing } from '../base/keys.js';
-import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
+import { createLazy, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask, token } from '../connection/token.js';
@@ -12,6 +11,7 @@ import { buildAvatar } from '../people/avatar.js';
 import { keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
+import { createPlaces } from './places.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { openProfile, profile, signIn, useToken } from './start.js';
 import { createViews } from './views.js';
@@ -25,11 +25,6 @@ let isOnline = false;
 let view = 'chat';
 // The log that is shown in Logs.
 let log = '';
-// The address of the place that is shown.
-let shownAt = '';
-let isOpening = false;
-// See layers.js.
-let closeLayers = () => false;
 
 const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
@@ -44,7 +39,7 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
-	onRoomChosen: (name, id) => go('room', name, id),
+	onRoomChosen: (name, id) => places.go('room', name, id),
 	account: {
 		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
 		useToken,
@@ -60,7 +55,7 @@ const chat = createChat({
 		if (!ids)
 			views.left(room.name);
 	},
-	onMoved: showAddress,
+	onMoved: () => places.changed(),
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
@@ -69,7 +64,7 @@ const alerts = createLazy(async () => {
 		bar: at('bar'),
 		nameNow: () => me.name,
 		roomNow: () => chat.room.name,
-		onOpen: (room, id) => go('room', room, id),
+		onOpen: (room, id) => places.go('room', room, id),
 	});
 });
 const views = createViews({
@@ -80,14 +75,29 @@ const views = createViews({
 	onLog(name, { isChosen }) {
 		log = name;
 		if (isChosen)
-			go('logs', name);
+			places.go('logs', name);
 		else
-			showAddress();
+			places.changed();
 	},
 });
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
 	onShow: onView,
-	onChoose: (id) => go(...placeIn(id)),
+	onChoose: (id) => places.go(...placeIn(id)),
+});
+const places = createPlaces({
+	placeNow: () => me && placeIn(view),
+	isAtNewest: () => view === 'chat' && chat.room.log.isFollowing,
+	toNewest: () => chat.room.log.toNewest(),
+	show(kind, name, id) {
+		if (kind === 'room' && name)
+			chat.enterRoom(name);
+		tabs.show(kind === 'room' ? 'chat' : kind);
+		// A hidden log does not move.
+		if (kind === 'room' && Number(id) > 0)
+			chat.room.log.jumpTo(Number(id));
+		if (kind === 'logs' && name)
+			views.openLog(name);
+	},
 });
 const signOut = createLazy(async () => {
 	const { createSignOut } = await import('./sign-out.js');
@@ -96,7 +106,7 @@ const signOut = createLazy(async () => {
 
 const keyboard = createLazy(async () => {
 	const { createKeyboard } = await import('./keyboard.js');
-	return createKeyboard({ chat, go, isChatVisible: () => view === 'chat' });
+	return createKeyboard({ chat, go: places.go, isChatVisible: () => view === 'chat' });
 });
 
 // What is written in a field is not a matter of the whole page.
@@ -177,70 +187,12 @@ function showHeading() {
 
 	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
 	showTopic(view === 'chat' ? chat.room.topic : '');
-	showAddress();
+	places.changed();
 }
 
 function placeIn(id) {
 	return { chat: ['room', chat.room.name], live: ['live'], logs: ['logs', log] }[id];
 }
-
-// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message stays until the
-// reader is at the newest one.
-function showAddress() {
-	const address = addressOf(...placeIn(view));
-	const isWithin = `${location.hash}/`.startsWith(`${address}/`);
-
-	// The address must not follow what is shown on the way.
-	if (isOpening)
-		return;
-	if (!isWithin || (view === 'chat' && chat.room.log.isFollowing))
-		history.replaceState(history.state ?? {}, '', address);
-	shownAt = location.hash;
-}
-
-// Goes to a place of address.js as the reader's own step, which Back undoes.
-function go(...place) {
-	const address = addressOf(...place);
-
-	if (address !== location.hash)
-		history.pushState({}, '', address);
-	open(place);
-}
-
-function open([kind, name, id]) {
-	// So layers.js knows which entries are not new.
-	history.replaceState(history.state ?? {}, '');
-	isOpening = true;
-	if (kind === 'room' && name)
-		chat.enterRoom(name);
-	tabs.show(kind === 'room' ? 'chat' : kind);
-	// A hidden log does not move.
-	if (kind === 'room' && Number(id) > 0)
-		chat.room.log.jumpTo(Number(id));
-	if (kind === 'logs' && name)
-		views.openLog(name);
-	isOpening = false;
-	showAddress();
-}
-
-// Back, forward, a link in the page, or an address that the reader typed.
-function onAddress({ state }) {
-	const place = placeOf(location.hash);
-	const isBackFromMessage = shownAt.startsWith(`${location.hash}/`);
-
-	if (!me || closeLayers(location.hash === shownAt, state) || !place.length)
-		return;
-	open(place);
-	if (isBackFromMessage && view === 'chat')
-		chat.room.log.toNewest();
-}
-
-addEventListener('popstate', onAddress);
-
-onFirst(document, 'toggle', async () => {
-	const { watchLayers } = await import('./layers.js');
-	closeLayers = watchLayers();
-});
 
 function onAttention({ room, ...counts }) {
 	showAttention({ room: room.name, ...counts });
@@ -316,11 +268,11 @@ export function enter(identity) {
 	chat.introduce(identity, { isFirst });
 	if (isFirst) {
 		at('app').hidden = false;
-		const place = placeOf(location.hash);
+		const place = places.wanted();
 
 		chat.start(place[0] === 'room' && place[1]);
 		if (place.length)
-			open(place);
+			places.open(place);
 		else
 			tabs.start();
 	}
