@@ -1,5 +1,5 @@
 // Notifications and sounds for messages that arrive while the page is hidden, if the reader has turned them on.
-import { button, element } from '../base/elements.js';
+import { at, button, element } from '../base/elements.js';
 import { icon } from '../base/icon.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
@@ -87,9 +87,9 @@ function buildCheck(id, words) {
 	return { field, fault, label: element('label.check', field, element('span', words)) };
 }
 
-// The mute button goes into bar. nameNow() is the reader's name, roomNow() the name of the room that is shown.
+// nameNow() is the reader's name, roomNow() the name of the room that is shown.
 // onOpen(room, id) is called when the reader clicks the notification of a message.
-export async function createAlerts({ bar, nameNow, roomNow, onOpen }) {
+export async function createAlerts({ nameNow, roomNow, onOpen }) {
 	const player = createSoundPlayer();
 	const isVisibleElsewhere = createTabProbe();
 	// The last notification of each room, with the id of its message.
@@ -101,7 +101,7 @@ export async function createAlerts({ bar, nameNow, roomNow, onOpen }) {
 
 	mute.id = 'mute';
 	mute.ariaLabel = mute.title = texts.mute;
-	bar.querySelector('.alarms-button').before(mute);
+	at('settings-button').before(mute);
 
 	function show() {
 		notify.field.checked = isOn('notify') && mayNotify();

@@ -1,9 +1,11 @@
 // The toolbar of the Logs view.
 import { button, element } from '../base/elements.js';
+import { icon } from '../base/icon.js';
 import { setText } from '../base/set-text.js';
 import { recall, remember } from '../base/storage.js';
 import { MAX_FILTER_LENGTH } from './filter.js';
 
+const DOTS = 'M3 8h.010M8 8h.010M13 8h.010';
 // Wait for the end of a word.
 const TYPING_MS = 150;
 
@@ -23,6 +25,8 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 	const wrap = toggle('logs-wrap', words.wrap);
 	const pause = button('logs-pause', words.pause);
 	const copy = button('logs-copy', words.copy);
+	// Only short windows show it, and what it folds.
+	const unfold = button('logs-unfold', icon('logs-dots', DOTS));
 	const fault = element('p.logs-fault');
 	const count = element('p.logs-count');
 	const paused = element('p.logs-paused');
@@ -30,7 +34,7 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 	const bar = element(
 		'header.logs-tools',
 		labelled('choice', words.choose, room),
-		element('div.logs-search', labelled('looking', words.filter, filter), expression),
+		element('div.logs-search', labelled('looking', words.filter, filter), expression, unfold),
 		element('div.logs-actions', wrap, pause, copy),
 		fault,
 		element('div.logs-facts', count, paused, voice),
@@ -47,6 +51,8 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 	expression.ariaLabel = words.expression;
 	expression.title = words.expression;
 	copy.title = words.copyHint;
+	unfold.ariaLabel = unfold.title = words.more;
+	unfold.ariaExpanded = 'false';
 	fault.setAttribute('role', 'alert');
 	voice.setAttribute('role', 'status');
 
@@ -68,6 +74,9 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 	expression.addEventListener('click', () => {
 		expression.ariaPressed = String(!isExpression());
 		tellFilter();
+	});
+	unfold.addEventListener('click', () => {
+		unfold.ariaExpanded = String(unfold.ariaExpanded !== 'true');
 	});
 	function showWrap(wanted) {
 		wrap.ariaPressed = String(wanted);

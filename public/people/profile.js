@@ -1,10 +1,7 @@
-// The form for name and email, with the settings. A new reader sees it first.
+// The form for name and email. A new reader sees it first.
 import { button, element } from '../base/elements.js';
-import { remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { chooseTheme, currentTheme, THEMES } from '../base/theme.js';
 import { laterTexts as texts } from '../words/later-texts.js';
-import { LANGUAGES } from '../words/texts.js';
 import { nameFault, utf8Bytes } from './identity.js';
 
 await addStylesheet(new URL('profile.css', import.meta.url));
@@ -50,37 +47,6 @@ function buildField(id, label, members) {
 	};
 }
 
-function buildChoice(id, label, names, current, onChoose) {
-	const select = element(
-		'select',
-		...Object.entries(names).map(([value, name]) => new Option(name, value, false, value === current)),
-	);
-	const caption = element('label', label);
-
-	caption.htmlFor = select.id = id;
-	select.addEventListener('change', () => onChoose(select.value));
-	return [caption, select];
-}
-
-// The page reloads; drafts are kept.
-function chooseLanguage(chosen) {
-	remember('language', chosen);
-	location.reload();
-}
-
-function buildSettings() {
-	const themes = Object.fromEntries(THEMES.map((name) => [name, texts.themes[name]]));
-	const settings = element(
-		'fieldset.settings',
-		element('legend', texts.settings),
-		...buildChoice('theme', texts.theme, themes, currentTheme(), chooseTheme),
-		...buildChoice('language', texts.languageChoice, LANGUAGES, texts.language, chooseLanguage),
-	);
-
-	settings.id = 'settings';
-	return settings;
-}
-
 // onSave(name, email) gets valid values.
 export function createProfile({ onSave }) {
 	const name = buildField('name', element('label', texts.name), {
@@ -93,9 +59,9 @@ export function createProfile({ onSave }) {
 		type: 'email',
 		autocomplete: 'email',
 	});
+	const named = element('p.hint', texts.namedByToken);
 	const hint = element('p.hint', texts.emailHint);
 	const title = element('h2');
-	const settings = buildSettings();
 	const cancel = button('', texts.cancel);
 	const save = element('button.primary');
 	const form = element(
@@ -104,9 +70,9 @@ export function createProfile({ onSave }) {
 		title,
 		element('p.lead', texts.tagline),
 		...name.parts,
+		named,
 		...email.parts,
 		hint,
-		settings,
 		element('div.buttons', cancel, save),
 	);
 	const dialog = element('dialog.profile', form);
@@ -146,10 +112,9 @@ export function createProfile({ onSave }) {
 	});
 
 	return {
-		settings,
-
-		// required: the form cannot be cancelled. refused: { code, text, name }, why the server refused the name.
-		open(fields, { required: isRequired, first = false, refused = null }) {
+		// required: the form cannot be cancelled. refused: { code, text, name }, why the server refused the name. fixed: the
+		// token sets the name.
+		open(fields, { required: isRequired, first = false, refused = null, fixed = false }) {
 			required = isRequired;
 			name.field.value = fields.name;
 			email.field.value = fields.email;
@@ -158,6 +123,8 @@ export function createProfile({ onSave }) {
 			title.textContent = first ? texts.welcome : texts.profile;
 			save.textContent = first ? texts.join : texts.save;
 			cancel.hidden = required;
+			name.field.readOnly = fixed;
+			named.hidden = !fixed;
 			dialog.setAttribute('closedby', required ? 'none' : 'closerequest');
 			dialog.classList.toggle('first', first);
 			if (!dialog.open)

@@ -8,6 +8,8 @@ import { texts } from '../words/texts.js';
 // What is wrong with this name of a room, or ''.
 export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
 
+const atMost = (most, count) => (count > most ? `${most}+` : String(count));
+
 // onChoose(name) and onLeave(name) are the reader's actions. onOpen() is called when the list opens.
 export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const panel = at('rooms');
@@ -44,13 +46,19 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		}
 	}
 
-	function fillUnread(choice, unread) {
-		const badge = setPart(choice, 'span.badge', unread > 999 ? '999+' : unread && String(unread));
+	function fillBadge(choice, kind, text, label) {
+		const badge = setPart(choice, `span.${kind}.badge`, text);
 
 		if (badge) {
-			badge.ariaLabel = texts.unread(unread);
+			badge.ariaLabel = label;
 			badge.role = 'img';
 		}
+	}
+
+	// Mentions, before all that is unread.
+	function fillBadges(choice, { mentions, unread }) {
+		fillBadge(choice, 'mentions', mentions && `@${atMost(99, mentions)}`, texts.mentionsYou(mentions));
+		fillBadge(choice, 'unread', unread && atMost(999, unread), texts.unread(unread));
 	}
 
 	function fillLeave(row, name) {
@@ -69,11 +77,11 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const words = { filter: texts.filter, nothingFound: texts.nothingFound };
 	const joined = createList(list, {
 		build,
-		fill(row, { name, topic, unread }) {
+		fill(row, { name, topic, mentions, unread }) {
 			const choice = row.firstElementChild;
 
 			fillTopic(choice, topic);
-			fillUnread(choice, unread);
+			fillBadges(choice, { mentions, unread });
 			choice.ariaCurrent = name === current ? 'true' : null;
 			fillLeave(row, name);
 		},
@@ -81,8 +89,9 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	});
 	const others = createList(at('others-list'), {
 		build,
-		fill(row, { topic, count }) {
+		fill(row, { topic, mentions = 0, count }) {
 			fillTopic(row.firstElementChild, topic);
+			fillBadges(row.firstElementChild, { mentions, unread: 0 });
 			setPart(row.firstElementChild, 'span.room-count', texts.peopleHere(count));
 		},
 		words,
@@ -91,13 +100,21 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const show = onceAFrame(() => {
 		const names = new Set(rooms.map(({ name }) => name));
 		const beside = known.filter(({ name }) => !names.has(name));
-		const unread = rooms.reduce((sum, room) => sum + (room.name === current ? 0 : room.unread), 0);
+		const elsewhere = [...rooms.filter(({ name }) => name !== current), ...beside];
+		const sum = (kind) => elsewhere.reduce((total, room) => total + (room[kind] ?? 0), 0);
+		const unread = sum('unread');
+		const mentions = sum('mentions');
 
 		joined.show(rooms);
 		others.show(beside);
 		at('others-heading').hidden = !beside.length;
-		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread) : '';
-		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
+		at('rooms-badge').textContent = mentions ? `@${atMost(99, mentions)}` : unread ? atMost(99, unread) : '';
+		at('rooms-badge').classList.toggle('unread', !mentions);
+		button.ariaLabel = [
+			texts.rooms,
+			mentions && texts.mentionsYou(mentions),
+			unread && texts.unread(unread),
+		].filter(Boolean).join(', ');
 	});
 
 	function adapt() {

@@ -8,7 +8,7 @@ import { ask, token } from '../connection/token.js';
 import { decodeFrame, encodePing } from '../connection/wire.js';
 import { withLinks } from '../messages/markup.js';
 import { buildAvatar } from '../people/avatar.js';
-import { keepIdentity, recallFields } from '../people/identity.js';
+import { isSameName, keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
 import { createPlaces } from './places.js';
@@ -17,6 +17,8 @@ import { openProfile, profile, signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
+// Short windows and forced colours.
+const unusual = matchMedia('(height < 30rem), (forced-colors: active)');
 const GUEST = /^guest-\d+$/;
 
 let me = null;
@@ -61,7 +63,6 @@ const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
 
 	return createAlerts({
-		bar: at('bar'),
 		nameNow: () => me.name,
 		roomNow: () => chat.room.name,
 		onOpen: (room, id) => places.go('room', room, id),
@@ -99,11 +100,6 @@ const places = createPlaces({
 			views.openLog(name);
 	},
 });
-const signOut = createLazy(async () => {
-	const { createSignOut } = await import('./sign-out.js');
-	return createSignOut({ dialog: at('profile'), name: at('name') });
-});
-
 const keyboard = createLazy(async () => {
 	const { createKeyboard } = await import('./keyboard.js');
 	return createKeyboard({ chat, go: places.go, isChatVisible: () => view === 'chat' });
@@ -122,19 +118,41 @@ addEventListener('keydown', (event) => {
 	keyboard((it) => it.pressed(event));
 });
 
-at('me').addEventListener('click', () => {
+// A token may set the name.
+const tokensName = async () => token() && (await import('../connection/claims.js')).ownersName();
+
+function editMe() {
 	const { name, email } = recallFields();
 	const isFocusKept = watchFocus();
 
-	profile((form) => {
-		if (!isFocusKept())
-			return;
-		form.open({ name: name || me.name, email }, { required: false });
-		alerts((it) => it.offerIn(form.settings));
-		if (token())
-			signOut((it) => it.show(me.name));
+	profile(async (form) => {
+		const fixed = isSameName(me.name, await tokensName());
+
+		if (isFocusKept())
+			form.open({ name: name || me.name, email }, { required: false, fixed });
 	});
-});
+}
+
+async function loadSettings(isFocusKept) {
+	const { createSettings } = await import('./settings.js');
+	const settings = createSettings(at('settings-button'), { onName: editMe });
+
+	alerts((it) => it.offerIn(settings.choices));
+	if (isFocusKept())
+		settings.open();
+}
+
+const adaptation = createLazy(() => import('./adapt.js'));
+
+function adapt() {
+	if (unusual.matches || recall('density'))
+		adaptation(() => {}, '');
+}
+
+unusual.addEventListener('change', adapt);
+adapt();
+at('me').addEventListener('click', editMe);
+onFirst(at('settings-button'), 'click', loadSettings);
 watchForgotten('token', () => location.reload());
 at('connect-now').addEventListener('click', connection.connect);
 
@@ -251,7 +269,7 @@ async function onNameRefused(refused) {
 	const { code, text, name, isJoinRefused } = refused;
 
 	// The token allows no other name.
-	if (isJoinRefused && (!name || (token() && name === (await import('../connection/claims.js')).ownersName()))) {
+	if (isJoinRefused && (!name || name === (await tokensName()))) {
 		connection.dismiss(code, text);
 		return;
 	}

@@ -12,13 +12,13 @@ const REGIONS = [
 	['.room:not([inert]) .log', '[tabindex="0"]'],
 	['#composer', '#text'],
 	['#people', 'ul [tabindex="0"]'],
-	['#live', ''],
-	['#logs', ''],
+	['#live > main', ''],
+	['#logs > main', ''],
 ];
 
 function shownRegions() {
 	return REGIONS.map(([region, target]) => ({ region: document.querySelector(region), target })).filter(({ region }) =>
-		region.checkVisibility(),
+		region?.checkVisibility(),
 	);
 }
 

@@ -4,10 +4,10 @@ import { createLazy } from '../base/lazy.js';
 
 // services: see live/feed.js and logs/feed.js.
 export function createViews(services) {
-	const live = createLazy(async () => (await import('../live/feed.js')).createFeed(at('live'), services));
+	const live = createLazy(async () => (await import('../live/feed.js')).createFeed(at('live').firstChild, services));
 	const logs = createLazy(async () => {
 		const { createFeed } = await import('../logs/feed.js');
-		return createFeed(at('logs'), { ...services, isOnline });
+		return createFeed(at('logs').firstChild, { ...services, isOnline });
 	});
 	let isOnline = false;
 	let metrics = 0;

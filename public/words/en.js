@@ -16,6 +16,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		renamed: (name) => `You are now ${name}.`,
 
 		searchButton: 'Search',
+		settingsButton: 'Settings',
 
 		logLabel: (room) => (room ? `Messages in ${isolated(room)}` : 'Messages'),
 		empty: 'Nothing has been said yet. Be the first.',

@@ -15,6 +15,7 @@ export function wordsFor({ isolated, number, listed }) {
 		renamed: (name) => `你现在叫 ${name}。`,
 
 		searchButton: '搜索',
+		settingsButton: '设置',
 
 		logLabel: (room) => (room ? `${isolated(room)} 的消息` : '消息'),
 		empty: '还没有人说话。你来开个头吧。',

@@ -6,7 +6,7 @@ import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { jwtConfig } from '../lib/jwt.mjs';
 import { assertNoFaults } from './axe.mjs';
-import { withPeople } from './people.mjs';
+import { enterRoom, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap } from './wires.mjs';
 
@@ -69,10 +69,10 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await ann.page.locator('#completion li').nth(2).waitFor();
 			await assertNoFaults(ann, 'the completion');
 			await ann.page.keyboard.press('Escape');
-			await ann.page.click('#me');
+			await ann.page.click('#settings-button');
 			await ann.page.waitForSelector('#sound');
 			await assertNoFaults(ann, 'the settings');
-			await ann.page.click('#profile-cancel');
+			await ann.page.keyboard.press('Escape');
 			if (width < 900) {
 				await ann.page.click('#rooms-button');
 				await ann.page.waitForSelector('#rooms:popover-open');
@@ -211,8 +211,9 @@ test('27 in high contrast the focus, the current view and pressed buttons are vi
 		await ann.join('ann');
 		await ann.page.focus('#text');
 		assert.equal(await style('#text', 'outlineStyle'), 'solid');
-		assert.match(await style('#tab-chat', 'textDecorationLine'), /underline/);
-		assert.doesNotMatch(await style('#tab-logs', 'textDecorationLine'), /underline/);
+		await enterRoom(ann, 'ops');
+		for (const [current, other] of [['#tab-chat', '#tab-logs'], ['.room-button[aria-current]', '.room-button:not([aria-current])']])
+			await eventually(async () => assert.notEqual(await style(current, 'backgroundColor'), await style(other, 'backgroundColor')), current);
 		await ann.page.click('#tab-logs');
 		await ann.page.getByText('Nothing has been written yet.').waitFor();
 		await ann.page.click('.logs-wrap');
@@ -230,6 +231,7 @@ const PANELS = [
 	['#search-button', '#search'],
 	['#picker-button', '#picker'],
 	['#me', '#profile'],
+	['#settings-button', '#settings'],
 ];
 
 test('28 at 320 px every control is at least 24 px wide and high', () =>
@@ -279,7 +281,8 @@ for (const [what, width, height] of [['a soft keyboard', 375, 330], ['a zoom of 
 			}
 			await ann.page.fill('#text', '');
 			// The name form scrolls by itself if it is too high.
-			await ann.page.click('#me');
+			await ann.page.click('#settings-button');
+			await ann.page.getByRole('button', { name: 'Change name or email' }).click();
 			await ann.page.locator('#profile-save').scrollIntoViewIfNeeded();
 			await ann.page.click('#profile-save');
 			assert.equal(await ann.sidewaysScroll(), 0);

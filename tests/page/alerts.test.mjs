@@ -70,10 +70,10 @@ const callsAre = ({ page }, wanted) =>
 	eventually(async () => assert.deepEqual(await page.evaluate(() => window.calls), wanted), JSON.stringify(wanted));
 
 async function choose({ page }, ...ids) {
-	await page.click('#me');
+	await page.click('#settings-button');
 	for (const id of ids)
 		await page.check(`#${id}`);
-	await page.click('#profile-cancel');
+	await page.keyboard.press('Escape');
 }
 
 // Marks the last chirp as long ago, which replaces the wait of two seconds.
@@ -179,7 +179,7 @@ test('31 one switch mutes both, is remembered and works by keyboard', () =>
 		await ann.rows(2);
 		await sees(ann, { calls: 1, chirps: 2 });
 		await hide(ann, false);
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		await ann.page.uncheck('#notify');
 		await ann.page.uncheck('#sound');
 		await ann.page.waitForSelector('#mute', { state: 'hidden' });
@@ -248,9 +248,9 @@ test('31 of each room the user is notified of mentions and alarms, or of everyth
 			await callsAre(ann, expected);
 		};
 		const chooseLevel = async (level) => {
-			await ann.page.click('#me');
+			await ann.page.click('#settings-button');
 			await choice.selectOption(level);
-			await ann.page.click('#profile-cancel');
+			await ann.page.keyboard.press('Escape');
 		};
 		await chooseLevel('mentions');
 		await hide(ann, true);
@@ -270,7 +270,7 @@ test('31 of each room the user is notified of mentions and alarms, or of everyth
 		// Each room has its own choice.
 		await chooseLevel('nothing');
 		await enterRoom(ann, 'ops');
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		assert.equal(await ann.page.getByLabel('Notifications and sound in \u2068ops').inputValue(), 'mentions');
 		await bob.close();
 	}));
@@ -292,7 +292,7 @@ test('31 where only workers may notify, as on Android, the setting says so and n
 		);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		await ann.page.click('#notify');
 		await ann.page.locator('#notify-fault', { hasText: 'does not allow notifications' }).waitFor();
 		assert.equal(await ann.page.isChecked('#notify'), false);
@@ -344,7 +344,7 @@ test('31 where notifications are forbidden the setting says so', () =>
 			}),
 		);
 		await ann.join('Ann');
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		await ann.page.click('#notify');
 		await ann.page.locator('#notify-fault', { hasText: 'does not allow notifications' }).waitFor();
 		assert.equal(await ann.page.isChecked('#notify'), false);
@@ -400,7 +400,7 @@ test('31 where a page cannot create notifications no message is lost, and the us
 		await ann.reads(['out of sight']);
 		await ann.page.waitForFunction(() => !localStorage['linnet.notify']);
 		await hide(ann, false);
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		assert.equal(await ann.page.isChecked('#notify'), false);
 		await ann.page.locator('#notify-fault', { hasText: 'does not allow' }).waitFor();
 		await bob.close();

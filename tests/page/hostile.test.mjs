@@ -272,7 +272,7 @@ async function assertPlain(ann, id) {
 		};
 	});
 	const known =
-		'a bdi button canvas code dd details div dl dt h2 h3 header input label li mark ol option p path section select span summary svg table tbody td th time tr ul';
+		'a bdi button canvas code dd details div dl dt h2 h3 header input label li main mark ol option p path section select span summary svg table tbody td th time tr ul';
 	assert.deepEqual(found.handlers, []);
 	assert.deepEqual(found.names.filter((name) => !known.split(' ').includes(name)), []);
 	await assertInert(ann);

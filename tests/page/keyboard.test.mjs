@@ -130,7 +130,7 @@ test('F6 leads through the parts of the page, and what is typed anywhere goes to
 		await keyboard.type('x');
 		await focusIs(ann, '#tab-live');
 		assert.equal(await ann.page.inputValue('#text'), '');
-		for (const region of ['#live', '#bar *']) {
+		for (const region of ['#live > main', '#bar *']) {
 			await keyboard.press('F6');
 			await focusIs(ann, region);
 		}

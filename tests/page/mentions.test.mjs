@@ -116,6 +116,7 @@ test('mentions in rooms that the user has not joined are counted, notified of, a
 		await ann.page.waitForFunction(() => JSON.stringify(window.calls) === '[["bob in ops","@ann again"]]');
 		await ann.page.reload();
 		await ann.page.waitForFunction(() => document.title === '(@3 · 3) lobby · Linnet');
+		await ann.page.locator('#others-list').getByRole('img', { name: '3 mentions', exact: true }).waitFor();
 		await ann.page.locator('#others-list .room-button', { hasText: 'ops' }).click();
 		await ann.inRoom('ops');
 		await ann.page.locator('.unread-line + .message', { hasText: 'look, @ann' }).waitFor();

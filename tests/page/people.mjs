@@ -71,7 +71,7 @@ export const unread = ({ page }, room, count) =>
 		([name, wanted]) => {
 			const buttons = Array.from(document.querySelectorAll('#rooms-list .room-button'));
 			const button = buttons.find((one) => one.querySelector('.room-name').textContent === name);
-			return (button?.querySelector('.badge')?.textContent ?? '') === wanted;
+			return (button?.querySelector('.unread')?.textContent ?? '') === wanted;
 		},
 		[room, count],
 	);

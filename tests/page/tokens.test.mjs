@@ -229,7 +229,7 @@ test('signing out forgets the user, in every tab', () =>
 		const other = await openTab(ann);
 		await enterRoom(ann, 'ops');
 		await ann.page.fill('#text', 'a secret draft');
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		await ann.page.selectOption('#theme', 'dark');
 		await ann.page.getByRole('button', { name: 'Sign out' }).click();
 		await form(ann).waitFor();
@@ -253,7 +253,7 @@ test('signing out also forgets messages that were just received', () =>
 		await pauseClock(ann);
 		await say(await daemon.ws(`/ws?token=${tokenOf('bob')}`), 'news');
 		await ann.reads(['news']);
-		await ann.page.click('#me');
+		await ann.page.click('#settings-button');
 		await ann.page.getByRole('button', { name: 'Sign out' }).click();
 		await form(ann).waitFor();
 		const kept = await ann.page.evaluate(() => Object.keys(localStorage));

@@ -127,6 +127,32 @@ test('a mention among noise has a way of its own, and weighs no more once it was
 		await pill(ann, '130 new').waitFor();
 	}));
 
+test('mentions have a badge of their own in the list of rooms, and on its button', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		const badge = ann.page.locator('#rooms-list .room-button', { hasText: 'lobby' }).locator('.mentions');
+
+		await ann.join('Ann');
+		await enterRoom(ann, 'den');
+		await say(bob, 'noise');
+		await unread(ann, 'lobby', '1');
+		assert.equal(await badge.count(), 0);
+		await say(bob, 'a word with @ANN, please');
+		await badge.getByText('@1', { exact: true }).waitFor();
+		await unread(ann, 'lobby', '2');
+		await titled(ann, '(@1 · 2) den · Linnet');
+		assert.equal(await badge.getAttribute('aria-label'), '1 mention');
+		await ann.page.setViewportSize({ width: 375, height: 700 });
+		await ann.page.getByRole('button', { name: 'Rooms, 1 mention, 2 unread messages' }).waitFor();
+		assert.equal(await ann.page.textContent('#rooms-badge'), '@1');
+		await ann.page.setViewportSize({ width: 1280, height: 700 });
+		await choose(ann, 'lobby');
+		await titled(ann, 'lobby · Linnet');
+		await badge.waitFor({ state: 'detached' });
+		await bob.close();
+	}));
+
 test('Escape marks a room as read, after what is open was closed', () =>
 	withAbsence(busy, async ({ ann, daemon }) => {
 		await pill(ann, '130 new').waitFor();
@@ -336,6 +362,6 @@ test('the icon has the number, in another colour for mentions', () =>
 		await titled(ann, '(@1 · 3) lobby · Linnet');
 		await hide(ann, false);
 		await titled(ann, 'lobby · Linnet');
-		assert.equal(await icon(), normal);
+		await ann.page.waitForFunction((was) => document.querySelector('link[rel="icon"]').getAttribute('href') === was, normal);
 		await bob.close();
 	}));
