@@ -17,6 +17,8 @@ const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
+const gone = createLazy(() => import('./gone.js'));
+
 // server as in changes.js. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js.
 // onRetry(ref) and onDelete(ref) are about failed messages. onReply(entry, createReply): the reader wants to answer.
 // onLeave(): the focus belongs into the message field. onMoved(): another part of the log is in view.
@@ -203,7 +205,12 @@ export function createLogView(
 
 		if (row)
 			showRow(row);
+		else
+			tellGone();
 	}
+
+	// There is no message with the id of an address, nor a later one.
+	const tellGone = () => gone((it) => it.tellGone());
 
 	function addToPage(message) {
 		if (message.type === 'other' || rows.withId(message.id))
@@ -307,6 +314,8 @@ export function createLogView(
 			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
 				want('newest');
+				if (kind === 'around')
+					tellGone();
 				return;
 			}
 			silence();

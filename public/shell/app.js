@@ -1,7 +1,7 @@
 // Connects the server connection with the chat and the other views.
 import { at } from '../base/elements.js';
 import { isCommand, isComposing } from '../base/keys.js';
-import { createLazy, watchFocus } from '../base/lazy.js';
+import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask, token } from '../connection/token.js';

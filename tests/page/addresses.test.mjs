@@ -242,5 +242,11 @@ test('the time of a message is its link, which opens the message however old it 
 		});
 		await found(ann, 'row 150.');
 		await ann.headed('lobby');
+		// None of this number.
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/lobby/9999';
+		});
+		await ann.page.locator('.toast', { hasText: 'This message is no longer kept.' }).waitFor();
+		await ann.page.getByText('row 300.', { exact: true }).waitFor();
 		await bob.close();
 	}));
