@@ -4,6 +4,9 @@ import { delayAfter } from './backoff.js';
 // Bounds memory if a module stays unreachable for weeks.
 const MAX_CALLS = 5000;
 
+// Resolves when the first messages can be read. Modules that they do not need are loaded after that.
+export const { promise: firstMessages, resolve: noteFirstMessages } = Promise.withResolvers();
+
 // Many browsers never retry a module that failed to load, so check first that the server is reachable.
 export async function ifReachable(load) {
 	const { ok } = await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });

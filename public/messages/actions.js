@@ -139,23 +139,28 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		onMenuClosed: release,
 	});
 
+	// A link has a menu of the browser's own.
+	const isPress = ({ target, pointerType }) => pointerType === 'touch' && rowOf(target) && !target.closest('a, button, textarea');
+
+	function press(row) {
+		pressed = row;
+		update();
+		if (row)
+			toolbar.reveal();
+	}
+
 	function holdByTouch(event) {
 		const row = rowOf(event.target);
 		const { clientX: x, clientY: y } = event;
 		const ends = ['pointerup', 'pointercancel', 'pointermove'];
 
-		if (pressed && row !== pressed && !toolbar.has(event.target)) {
-			pressed = null;
-			update();
-		}
-		// A link has a menu of the browser's own.
-		if (event.pointerType !== 'touch' || !row || event.target.closest('a, button, textarea'))
+		if (pressed && row !== pressed && !toolbar.has(event.target))
+			press(null);
+		if (!isPress(event))
 			return;
 		const timer = setTimeout(() => {
 			end();
-			pressed = row;
-			update();
-			toolbar.reveal();
+			press(row);
 		}, HOLD_MS);
 
 		function end(later) {
@@ -169,10 +174,12 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 	}
 
 	document.addEventListener('pointerdown', holdByTouch);
-	// The browser's answer to a long press would be a selection.
+	// The browser's own answer to a long press would be a selection. This module may have missed the beginning of it.
 	log.addEventListener('contextmenu', (event) => {
-		if (pressed && event.pointerType === 'touch' && !event.target.closest('a'))
-			event.preventDefault();
+		if (!isPress(event))
+			return;
+		event.preventDefault();
+		press(rowOf(event.target));
 	});
 	log.addEventListener('pointerleave', () => {
 		hovered = null;

@@ -1,49 +1,39 @@
-// The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
-// id are at the end.
+// The messages on the page: each once, ordered by id. log-pages.js decides which part of the history that is. Messages
+// without an id are at the end.
 import { createLazy } from '../base/lazy.js';
 import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
 import { createAlarmRows } from './alarm-rows.js';
 import { createLoadedRange } from './history.js';
-import { buildGap, buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
+import { createLogPages } from './log-pages.js';
+import { buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
 
-const MAX_ROWS = 500;
-// In blocks: measuring the page for each row is slow.
-const TRIM_ROWS = 50;
-// Closer to an end, the next page is requested.
-const NEAR_END_PX = 800;
-
-const gone = createLazy(() => import('./gone.js'));
-
-// server as in changes.js. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js.
-// onRetry(ref) and onDelete(ref) are about failed messages. onReply(entry, createReply): the reader wants to answer.
-// onLeave(): the focus belongs into the message field. onMoved(): another part of the log is in view.
+// server as in changes.js. addressOf(id) is the address of a message. showAlarm as in alarm-rows.js.
+// onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about failed messages.
+// onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
+// onMoved(): another part of the log is in view.
 export function createLogView(
 	{ log, jump, loading },
-	{ server, addressOf, onWant, onRetry, onDelete, onReply, onLeave, onMoved },
+	{ server, addressOf, showAlarm, onWant, onRetry, onDelete, onReply, onLeave, onMoved },
 ) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
-	const alarms = createAlarmRows({ rows, scroll, range });
+	const alarms = createAlarmRows({ rows, scroll, range, show: showAlarm });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
+	const pages = createLogPages(
+		{ log, loading, rows, scroll, range, unsent },
+		{ onWant, add: addToPage, showRow, onPage: silence, onAdded: onMove },
+	);
 	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: (id) => location.assign(addressOf(id)) }));
 	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
-	// The line at a gap. Older pages are inserted below it.
-	let gapLine = null;
-	let isLoading = false;
-	// The reader wants the newest messages, which are being loaded.
-	let isReturning = false;
-	// The message that the reader wants to see, which is being loaded or waits for the connection.
-	let target = 0;
 	let unseen = 0;
 	let pictures = false;
-	let isShown = false;
 
 	function showJump() {
 		if (scroll.isFollowing)
@@ -54,7 +44,7 @@ export function createLogView(
 
 	function onMove() {
 		showJump();
-		load();
+		pages.load();
 		onMoved();
 	}
 
@@ -70,10 +60,12 @@ export function createLogView(
 		showJump();
 	}
 
+	const reader = () => ({ me: server.nameNow(), keep: scroll.keep });
+
 	function build(entry) {
 		if (entry.type === 'alarm')
 			return alarms.build(entry);
-		const row = buildMessage(entry, { pictures, me: server.nameNow(), addressOf });
+		const row = buildMessage(entry, { pictures, addressOf, ...reader() });
 
 		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
@@ -95,123 +87,6 @@ export function createLogView(
 		return row;
 	}
 
-	function forgetCut() {
-		if (gapLine && !gapLine.isConnected) {
-			gapLine = null;
-			range.forgetGap();
-		}
-	}
-
-	function cutTop(count) {
-		// A follower is scrolled to the bottom anyway.
-		if (scroll.isFollowing)
-			rows.cutTop(count);
-		else
-			scroll.keep(() => rows.cutTop(count));
-		scroll.grew();
-		forgetCut();
-		range.cutTop(rows.firstId ?? range.last + 1, { isAboveGap: Boolean(gapLine) });
-	}
-
-	function cutBottom(count) {
-		scroll.leave();
-		rows.cutBottom(count, unsent.first);
-		forgetCut();
-		range.cutBottom(rows.lastId ?? range.first - 1);
-	}
-
-	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
-	function bound() {
-		const surplus = log.childElementCount - unsent.list.length - MAX_ROWS;
-
-		if (surplus <= 0)
-			return;
-		if (gapLine || scroll.isInLowerHalf)
-			cutTop(surplus + TRIM_ROWS);
-		else
-			cutBottom(surplus + TRIM_ROWS);
-	}
-
-	// How far the reader is below the place of older pages.
-	function distanceToOlder() {
-		const edge = log.getBoundingClientRect().top;
-		return gapLine ? edge - gapLine.getBoundingClientRect().bottom : log.scrollTop;
-	}
-
-	function want(kind, from) {
-		isLoading = onWant(kind, from);
-		loading.hidden = !isLoading;
-	}
-
-	function load() {
-		if (!isShown || !range.isBegun || isLoading)
-			return;
-		if (target) {
-			want('around', target);
-			return;
-		}
-		const distance = range.hasOlder ? distanceToOlder() : Infinity;
-
-		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
-			want('older', range.first);
-		else if (!range.hasNewest && scroll.distance() < NEAR_END_PX)
-			want('newer', range.last);
-	}
-
-	function addOlder(messages, more) {
-		const first = messages[0]?.id ?? range.first;
-
-		messages.filter(({ id }) => !range.isAboveGap(id)).forEach(addToPage);
-		range.addOlder(first, more);
-		// The room was deleted.
-		if (!messages.length && range.hasAbove) {
-			while (rows.above(gapLine))
-				rows.remove(rows.above(gapLine));
-			forgetCut();
-			range.forgetGap();
-		}
-		if (range.closesGap(first)) {
-			range.closeGap();
-			rows.remove(gapLine);
-			gapLine = null;
-		}
-	}
-
-	// hasNewest is still false if messages arrived meanwhile.
-	function arrive() {
-		if (range.hasNewest && isReturning)
-			scroll.follow();
-		isReturning = isReturning && !range.hasNewest;
-	}
-
-	function addNewer(messages) {
-		messages.forEach(addToPage);
-		range.addNewer(messages.at(-1).id);
-		arrive();
-	}
-
-	function addNewest(messages, more) {
-		rows.clear(unsent.list);
-		gapLine = null;
-		range.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
-		messages.forEach(addToPage);
-		scroll.toBottom();
-		arrive();
-	}
-
-	function addAround(id, messages, more) {
-		addNewest(messages, more);
-		const row = rows.firstFrom(id);
-
-		if (row)
-			showRow(row);
-		else
-			tellGone();
-	}
-
-	// There is no message with the id of an address, nor a later one.
-	const tellGone = () => gone((it) => it.tellGone());
-
 	function addToPage(message) {
 		if (message.type === 'other' || rows.withId(message.id))
 			return;
@@ -220,12 +95,7 @@ export function createLogView(
 	}
 
 	function toNewest() {
-		target = 0;
-		isReturning = !range.hasNewest;
-		if (range.hasNewest)
-			scroll.follow();
-		else
-			want('newest');
+		pages.toNewest();
 		// The button gets hidden; keep the focus in the log.
 		if (document.activeElement === jump)
 			log.focus({ preventScroll: true });
@@ -246,31 +116,18 @@ export function createLogView(
 	for (const type of ['pointerover', 'focusin', 'keydown'])
 		log.addEventListener(type, (event) => actions((it) => it[type](event), type));
 
-	function jumpTo(id) {
-		const row = rows.withId(id);
-
-		target = row ? 0 : id;
-		if (row) {
-			showRow(row);
-			return;
-		}
-		isLoading = false;
-		load();
-	}
-
 	return {
 		// See unread-line.js and sight.js.
 		view: { log, rows, range, scroll },
 		get isFollowing() {
-			return scroll.isFollowing && !target;
+			return scroll.isFollowing && !pages.isSeeking;
 		},
-		// Hidden rooms load nothing.
 		show(wanted) {
-			isShown = wanted;
+			pages.show(wanted);
 			if (wanted)
 				onMove();
 		},
-		jumpTo,
+		jumpTo: pages.jumpTo,
 		entryOf: rows.entryOf,
 		toNewest,
 		// False if there is nothing to edit.
@@ -281,14 +138,8 @@ export function createLogView(
 				actions((it) => it.edit(row, onLeave), 'edit');
 			return Boolean(row);
 		},
-		// Messages up to id are history, loaded on demand.
-		begin(id) {
-			range.begin(id);
-			log.dataset.loaded = id === 0;
-			load();
-		},
+		begin: pages.begin,
 		beginAfterGap(text, id, { isSameEpoch }) {
-			silence();
 			if (!isSameEpoch) {
 				rows.forgetIds();
 				alarms.clear();
@@ -296,43 +147,11 @@ export function createLogView(
 				// The addresses belong to other messages now.
 				log.querySelectorAll('a.time').forEach((link) => link.removeAttribute('href'));
 			}
-			gapLine = buildGap(text);
-			rows.insert(gapLine, null, unsent.first);
-			range.beginAfterGap(id, isSameEpoch);
-			scroll.grew();
-			load();
+			pages.beginAfterGap(text, id, { isSameEpoch });
 		},
-		disconnected() {
-			isLoading = isReturning = false;
-			loading.hidden = true;
-		},
-		reconnected: load,
-		addPage({ kind, from, messages, more }) {
-			isLoading = false;
-			target = 0;
-			loading.hidden = true;
-			// The server has trimmed its history.
-			if (!messages.length && (kind === 'newer' || kind === 'around')) {
-				want('newest');
-				if (kind === 'around')
-					tellGone();
-				return;
-			}
-			silence();
-			scroll.keep(() => {
-				if (kind === 'older')
-					addOlder(messages, more);
-				else if (kind === 'newer')
-					addNewer(messages);
-				else if (kind === 'newest')
-					addNewest(messages, more);
-			});
-			if (kind === 'around')
-				addAround(from, messages, more);
-			bound();
-			log.dataset.loaded = true;
-			onMove();
-		},
+		disconnected: pages.disconnected,
+		reconnected: pages.load,
+		addPage: pages.addPage,
 		// isMissed: sent while the page was offline.
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
@@ -350,7 +169,7 @@ export function createLogView(
 				const row = insert(message);
 				if (!isMissed && message.id)
 					row.classList.add('arriving');
-				bound();
+				pages.bound();
 			}
 			scroll.grew();
 		},
@@ -366,7 +185,7 @@ export function createLogView(
 			const row = text && rows.withId(of);
 
 			if (row) {
-				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), server.nameNow()));
+				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), reader()));
 				changed(row);
 			}
 			marks.ifRequested((it) => it.changed(of));
@@ -381,9 +200,8 @@ export function createLogView(
 		},
 		// The whole history was deleted.
 		empty() {
-			addNewest([], false);
+			pages.empty();
 			alarms.clear();
-			log.dataset.loaded = true;
 		},
 		// For ids that are not displayed.
 		skip: range.reach,
@@ -420,7 +238,7 @@ export function createLogView(
 				rows.refresh(row);
 			else
 				rows.move(row, after);
-			bound();
+			pages.bound();
 			scroll.grew();
 		},
 		fail(ref, reason) {
@@ -442,7 +260,7 @@ export function createLogView(
 			if (!range.hasNewest)
 				return;
 			rows.insert(line, null, unsent.first);
-			bound();
+			pages.bound();
 			scroll.grew();
 		},
 		isLastLine: (line) => line.isConnected && rows.above(unsent.first) === line,

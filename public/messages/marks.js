@@ -22,7 +22,7 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 
 		made.ariaPressed = String(isOn);
 		made.title = texts.namesAndMore(names, count - names.length);
-		made.ariaLabel = `${emoji} ${made.title}`;
+		made.ariaLabel = `${made.textContent}: ${made.title}`;
 		made.dataset.emoji = emoji;
 		made.tabIndex = -1;
 		made.addEventListener('click', () => changes.react(entry.id, emoji, !isOn).catch(({ message }) => toast(message)));

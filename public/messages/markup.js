@@ -3,10 +3,12 @@
 import { addressOf, placeOf } from '../base/address.js';
 import { element } from '../base/elements.js';
 import { foldName } from '../people/identity.js';
-import { isMentionOf, MARK, mentionAt } from './mentions.js';
 
 // Control and format characters end a link: they could disguise the address.
 const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+
+// Where a mention may be. Not in an address or a path: "ann@example.org", "example.org/@ann".
+export const MARK = '(?<![a-z0-9@/])@(?=[^\\s@])';
 
 const PAIRS = { ')': '(', ']': '[', '}': '{' };
 const PUNCTUATION = '.,:;!?*_~';
@@ -109,7 +111,7 @@ export function withLinks(text) {
 	return fragment;
 }
 
-function build({ link, code, bold, star, score, room }, me, depth) {
+function build({ link, code, bold, star, score, room }, mention, depth) {
 	if (link)
 		return linkTo(link);
 	if (room)
@@ -117,28 +119,24 @@ function build({ link, code, bold, star, score, room }, me, depth) {
 	if (code)
 		return [element('code', code.slice(1, -1))];
 	if (bold)
-		return [element('strong', ...format(bold.slice(2, -2), me, depth + 1))];
-	return [element('em', ...format((star ?? score).slice(1, -1), me, depth + 1))];
+		return [element('strong', ...format(bold.slice(2, -2), mention, depth + 1))];
+	return [element('em', ...format((star ?? score).slice(1, -1), mention, depth + 1))];
 }
 
-function buildMention(name, me) {
-	return element(isMentionOf(name, me) ? 'span.mention.mine' : 'span.mention', `@${name}`);
-}
-
-function format(text, me, depth = 0) {
+function format(text, mention, depth = 0) {
 	const nodes = [];
 	let end = 0;
 
 	if (depth > DEEPEST)
 		return [text];
 	for (const { 0: found, index, groups } of text.matchAll(INLINE)) {
-		const name = groups.mark && mentionAt(text, index, me);
+		const named = groups.mark && mention?.(text, index);
 
-		// Inside a name, or the name is not known.
-		if (index < end || name === '')
+		// Inside a name, or there is no such name.
+		if (index < end || (groups.mark && !named))
 			continue;
-		nodes.push(text.slice(end, index), ...(name ? [buildMention(name, me)] : build(groups, me, depth)));
-		end = index + (name ? name.length + 1 : found.length);
+		nodes.push(text.slice(end, index), ...(named ? [named] : build(groups, mention, depth)));
+		end = index + (named ? named.textContent.length : found.length);
 	}
 	nodes.push(text.slice(end));
 	return nodes.filter((node) => node !== '');
@@ -179,17 +177,17 @@ function splitRuns(text) {
 	return runs;
 }
 
-// me is the reader's name, whose mentions stand out.
-export function withMarkup(text, me) {
+// mention(text, index) builds the mention that begins there, if any.
+export function withMarkup(text, mention) {
 	const fragment = document.createDocumentFragment();
 
 	for (const { kind, lines, language } of splitRuns(text)) {
 		if (kind === 'fence')
 			fragment.append(buildFence(language, lines));
 		else if (kind === 'quote')
-			fragment.append(element('blockquote', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'), me)));
+			fragment.append(element('blockquote', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'), mention)));
 		else
-			fragment.append(...format(lines.join('\n'), me));
+			fragment.append(...format(lines.join('\n'), mention));
 	}
 	return fragment;
 }

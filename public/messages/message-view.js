@@ -4,13 +4,13 @@ import { createLazy } from '../base/lazy.js';
 import { buildAvatar, hueOf } from '../people/avatar.js';
 import { clockTime, dayName, fullDate, texts } from '../words/texts.js';
 import { link, withMarkup } from './markup.js';
-import { mentions } from './mentions.js';
 
 const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // No six emoji are longer.
 const FEW_EMOJI_CHARACTERS = 120;
 
 const emoji = createLazy(() => import('../emoji/emoji.js'));
+const mentioning = createLazy(() => import('./mentions.js'));
 
 function isEmojiOnly(text) {
 	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
@@ -71,18 +71,18 @@ function buildTitle({ title, priority }) {
 	return line;
 }
 
-function buildAction({ name, text }, me) {
+function buildAction({ name, text }, mention) {
 	const body = element('div.text');
 	const author = element('bdi', name);
 
 	body.dir = 'auto';
-	body.append('* ', author, ' ', withMarkup(text, me));
+	body.append('* ', author, ' ', withMarkup(text, mention));
 	return body;
 }
 
 const buildNoText = (words) => element('div.text.no-text', words);
 
-function buildText(entry, me) {
+function buildText(entry, mention) {
 	const { text, title, priority, tags, click } = entry;
 	const body = element('div.text');
 	const isBare = !title && !click && !tags?.length && !(priority >= 4);
@@ -90,13 +90,13 @@ function buildText(entry, me) {
 	if (entry.deleted)
 		return buildNoText(texts.deletedMessage);
 	if (entry.action)
-		return buildAction(entry, me);
+		return buildAction(entry, mention);
 	if (title || priority >= 4)
 		body.append(buildTitle(entry));
 	if (!text.trim() && isBare)
 		return buildNoText(texts.noText);
 	body.dir = 'auto';
-	body.append(withMarkup(text, me));
+	body.append(withMarkup(text, mention));
 	if (tags?.length || click)
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
@@ -108,9 +108,26 @@ function buildText(entry, me) {
 	return body;
 }
 
+// Its mentions are shown once mentions.js is loaded. keep(change) changes rows without moving others.
+function fillText(row, entry, { me, keep }) {
+	row.querySelector('.text').replaceWith(buildText(entry));
+	row.classList.remove('for-me');
+	if (!entry.text.includes('@'))
+		return;
+	mentioning(({ createMarker, mentions }) => {
+		const change = () => row.querySelector('.text').replaceWith(buildText(entry, createMarker(me)));
+
+		if (row.isConnected)
+			keep(change);
+		else
+			change();
+		row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
+	}, row);
+}
+
 // entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's
-// name. addressOf(id) is the address of a message.
-export function buildMessage(entry, { pictures, me, addressOf }) {
+// name. addressOf(id) is the address of a message. keep as above.
+export function buildMessage(entry, { pictures, addressOf, ...reader }) {
 	const row = element('article.message');
 	const author = element('bdi.author', entry.name);
 
@@ -127,8 +144,8 @@ export function buildMessage(entry, { pictures, me, addressOf }) {
 		head.append(element('span.pushed', texts.pushed));
 	head.append(buildTime(entry, addressOf));
 
-	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
-	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
+	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, element('div.text'));
+	fillText(row, entry, reader);
 	return row;
 }
 
@@ -165,16 +182,14 @@ export function markFailed(row, { code, text }) {
 	);
 }
 
-export function markEdited(row, entry, me) {
-	row.querySelector('.text').replaceWith(buildText(entry, me));
-}
+export const markEdited = fillText;
 
 // The text is gone, for everybody.
 export function markDeleted(row, entry) {
 	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
-	row.classList.remove('for-me', 'action');
+	row.classList.remove('action');
 	row.dataset.priority = '';
-	markEdited(row, entry);
+	fillText(row, entry, {});
 }
 
 export function markSent(row, entry, addressOf) {

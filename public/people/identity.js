@@ -7,6 +7,7 @@ const UNSEEN =
 	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
 const MAX_SHOWN_LENGTH = 64;
+const MAX_SEEN = 5000;
 
 // The server's defaults, until joined brings its limits.
 export const limits = { nameBytes: 32, messageBytes: 16384 };
@@ -46,6 +47,22 @@ export function foldName(name) {
 
 export function isSameName(one, other) {
 	return foldName(one) === foldName(other);
+}
+
+// As long as the name: no other letter grows in lower case.
+export const foldSeen = (name) => name.replaceAll('İ', 'i').toLowerCase();
+
+// The names that exist, as written by their folded form, the last one last.
+export const seen = { present: new Map(), authors: new Map() };
+
+export function noteName(kind, name) {
+	const names = seen[kind];
+	const key = foldSeen(name);
+
+	names.delete(key);
+	names.set(key, name);
+	if (names.size > MAX_SEEN)
+		names.delete(names.keys().next().value);
 }
 
 // Pages over plain http have no crypto.subtle, except localhost.

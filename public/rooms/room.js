@@ -3,9 +3,8 @@ import { addressOf } from '../base/address.js';
 import { createLazy } from '../base/lazy.js';
 import { createHistory } from '../messages/history.js';
 import { createLogView } from '../messages/log-view.js';
-import { noteAuthor, notePresent } from '../messages/mentions.js';
 import { createEchoes } from '../messages/outbox.js';
-import { foldName } from '../people/identity.js';
+import { foldName, noteName } from '../people/identity.js';
 import { clockTimeSeconds, fillTexts, texts } from '../words/texts.js';
 import { createReading, createReceivedPosition } from './positions.js';
 
@@ -13,13 +12,15 @@ import { createReading, createReceivedPosition } from './positions.js';
 const SHOWN_MS = 5000;
 const NOTIFY_MS = 3000;
 
+const alarmCard = createLazy(() => import('../alarms/alarm-card.js'));
+
 // People are { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
 	const here = new Map();
 	let count = 0;
 
 	const add = ({ name, via }) => {
-		notePresent(name);
+		noteName('present', name);
 		here.set(foldName(name), { name, via });
 	};
 	const remove = (name) => here.delete(foldName(name));
@@ -118,6 +119,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		{
 			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
 			addressOf: (id) => addressOf('room', room.name, id),
+			showAlarm: alarmCard,
 			onWant: history.want,
 			onRetry: events.onRetry,
 			onDelete: events.onDelete,
@@ -147,7 +149,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	// A held message is counted by its id, but not shown.
 	function onPage({ kind, from, messages, more }) {
 		// All of the page, before the first one is shown.
-		messages.forEach(({ type, name: author }) => type === 'message' && noteAuthor(author));
+		messages.forEach(({ type, name: author }) => type === 'message' && noteName('authors', author));
 		const ready = messages
 			.map(withOwner)
 			.map((message) => (echoes.hold(message) ? { type: 'other', id: message.id } : message));
@@ -180,7 +182,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
 
-			noteAuthor(message.name);
+			noteName('authors', message.name);
 			typing.stopped(message.name);
 			if (echoes.hold(message))
 				return;

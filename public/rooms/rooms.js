@@ -78,7 +78,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		if (isOpen && !room.isJoined)
 			join(room);
 		keep();
-		onShow(room, before);
+		onShow(room);
 	}
 
 	function drop(room) {
@@ -148,6 +148,12 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		show,
 		enter(name) {
 			show(add(name));
+			keep();
+		},
+		// For a room that is about to be joined without being shown, and when it is.
+		makePlace: () => leaveAnother(null),
+		admit(name) {
+			add(name);
 			keep();
 		},
 		leave(room) {

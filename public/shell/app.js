@@ -50,13 +50,8 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onLeft: (room) => views.left(room.name),
 	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
-	onDeleted(room, ids) {
-		alerts.ifRequested((it) => it.withdraw(room, ids));
-		if (!ids)
-			views.left(room.name);
-	},
+	onDeleted: (room, ids) => alerts.ifRequested((it) => it.withdraw(room, ids)),
 	onMoved: () => places.changed(),
 });
 const alerts = createLazy(async () => {
@@ -69,8 +64,7 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	acknowledge: chat.acknowledge,
-	history: chat.history,
+	...chat.services,
 	send: connection.send,
 	fetchRooms,
 	onLog(name, { isChosen }) {
@@ -184,8 +178,6 @@ function onText(data) {
 		views.metric(frame.raw);
 	else if (frame.type !== 'joined' || !views.joined(frame))
 		chat.handle(frame);
-	if (frame.type === 'alarm')
-		views.alarm(frame);
 }
 
 function showTopic(topic) {

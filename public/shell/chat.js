@@ -1,16 +1,14 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
+import { createLazy, firstMessages, ifReachable, noteFirstMessages, onFirst, watchFocus } from '../base/lazy.js';
+import { recall } from '../base/storage.js';
 import { createRequests } from '../connection/requests.js';
-import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
+import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { linkRooms } from '../messages/markup.js';
-import { seenAuthors } from '../messages/mentions.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
-import { createPeopleView } from '../people/people-view.js';
 import { createRoom, createTypingNotifier } from '../rooms/room.js';
-import { createRoomsView } from '../rooms/rooms-view.js';
 import { createRooms } from '../rooms/rooms.js';
 import { createSession } from '../rooms/session.js';
 import { texts } from '../words/texts.js';
@@ -22,8 +20,8 @@ const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 const BESIDE_TICKS = 4;
-// After the first message.
-const CARDS_MS = 1000;
+// The lists of rooms and people do not wait longer for the first messages.
+const PATIENCE_MS = 3000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onRoomChosen(name, id) must show the room, and the message if there is an id. account: { rename(name),
@@ -39,7 +37,6 @@ export function createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onLeft,
 	onUnseen,
 	onDeleted,
 	onMoved,
@@ -79,13 +76,14 @@ export function createChat({
 	const isMe = (name) => isSameName(name, session.name);
 	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
 
+	const actions = {
+		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
+		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
+	};
 	const alarms = createLazy(async () => {
 		const { createAlarms } = await import('../alerts/alarms.js');
 
-		return createAlarms({
-			isEnabled: isOnline,
-			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
-		});
+		return createAlarms(actions);
 	});
 	const mentionWatch = createLazy(async () => {
 		const { createMentionWatch } = await import('../rooms/mention-watch.js');
@@ -94,13 +92,12 @@ export function createChat({
 			nameNow: () => session.name,
 			isJoined: (name) => Boolean(rooms.find(name)),
 			onChange() {
-				roomsView.offer(known);
+				offerRooms();
 				showRooms();
 			},
 			onFound: (name, message) => onUnseen({ name }, message),
 		});
 	});
-	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
 		send,
@@ -114,17 +111,27 @@ export function createChat({
 		onLeft(room) {
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
-			onLeft(room);
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
-	const roomsView = createRoomsView({
-		onChoose(name) {
-			onRoomChosen(name);
-			composer.focus();
-		},
-		onLeave: (name) => rooms.leave(rooms.find(name)),
-		onOpen: listRooms,
+	const lists = createLazy(async () => {
+		await firstMessages;
+		const [{ createRoomsView }, { createPeopleView }] = await Promise.all([
+			import('../rooms/rooms-view.js'),
+			import('../people/people-view.js'),
+		]);
+
+		return {
+			rooms: createRoomsView({
+				onChoose(name) {
+					onRoomChosen(name);
+					composer.focus();
+				},
+				onLeave: (name) => rooms.leave(rooms.find(name)),
+				onOpen: listRooms,
+			}),
+			people: createPeopleView(),
+		};
 	});
 	const typingNotifier = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
@@ -225,11 +232,6 @@ export function createChat({
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
-	function onRefusal({ message }) {
-		if (message)
-			rooms.current.log.addNote(texts.serverSays(message));
-	}
-
 	function showQueue() {
 		const waiting = outbox.count();
 		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
@@ -246,21 +248,25 @@ export function createChat({
 		const sum = (kind, all = list) => all.reduce((total, room) => total + room[kind], 0);
 		const mentioned = sum('mentions', beside);
 
-		roomsView.show(list, rooms.current.name);
+		lists((it) => it.rooms.show(list, rooms.current.name), 'rooms');
 		onAttention({ room: rooms.current, unread: sum('unread') + mentioned, mentions: sum('mentions') + mentioned });
+	}
+
+	function offerRooms() {
+		lists((it) => it.rooms.offer(known), 'known');
 	}
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			peopleView.show(room);
+			lists((it) => it.people.show(room), 'people');
 	}
 
-	function onShow(room, before) {
+	function onShow(room) {
 		composer.open(room.name);
 		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		peopleView.show(room);
+		showPeople(room);
 		closeSearch();
 		linkRooms(roomNames(), at('reading'));
 	}
@@ -271,7 +277,7 @@ export function createChat({
 
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
-			roomsView.offer(known);
+			offerRooms();
 			linkRooms(roomNames(), at('reading'));
 			if (known.some(({ name }) => !rooms.find(name)))
 				mentionWatch((it) => it.listed(known), 'listed');
@@ -327,8 +333,10 @@ export function createChat({
 		session.adoptWanted();
 	}
 
-	function acknowledge(room, key) {
-		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
+	// Joins a room without showing it.
+	function watch(room) {
+		rooms.makePlace();
+		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
 	}
 
 	function onJoined(frame) {
@@ -337,6 +345,8 @@ export function createChat({
 			alarms.ifRequested((it) => it.forget(frame.room));
 		// Without a ref the server has begun another history of the room.
 		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
+			if (requests.answered(frame))
+				rooms.admit(frame.room);
 			rooms.joined(frame);
 			return;
 		}
@@ -350,8 +360,10 @@ export function createChat({
 		rooms.opened();
 		outbox.opened();
 		session.adoptWanted();
-		listRooms();
-		setTimeout(cards, CARDS_MS, () => {});
+		firstMessages.then(() => {
+			listRooms();
+			cards(() => {});
+		});
 	}
 
 	function onPresence(frame) {
@@ -402,16 +414,19 @@ export function createChat({
 	}, LIST_MS);
 
 	return {
-		acknowledge,
+		// For the Live view.
+		services: {
+			actions,
+			watch,
+			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
+			history: (room) =>
+				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+		},
 		focus: composer.focus,
 		get room() {
 			return rooms.current;
 		},
-		// Resolves with messages as the server sends them.
-		history: (room) =>
-			requests
-				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
-				.then(({ raw }) => raw.messages),
 		setVisible,
 		start(room) {
 			rooms.start(room);
@@ -422,17 +437,13 @@ export function createChat({
 		search: (words) => search((it) => it.open(words)),
 		mention: (name) => composer.mention(name),
 		insert: composer.insert,
+		isMe,
 		// The rooms as they are listed.
 		listed: () =>
 			roomNames().map((name) => {
 				const room = rooms.find(name);
 				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
-		// The names of those who are here or were seen.
-		people() {
-			const present = rooms.current.present.people.map(({ name }) => name);
-			return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
-		},
 		enterRoom: rooms.enter,
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
@@ -445,7 +456,6 @@ export function createChat({
 		},
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarms.ifRequested((it) => it.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {
@@ -463,7 +473,7 @@ export function createChat({
 			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
 			session.want(identity);
 		},
-		showMe: peopleView.showMe,
+		showMe: (name) => lists((it) => it.people.showMe(name), 'me'),
 		note: (text) => rooms.current.log.addNote(text),
 	};
 }

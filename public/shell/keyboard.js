@@ -1,6 +1,7 @@
 // The keys that work everywhere in the page. shortcuts.js lists them for the reader.
 import { isCommand } from '../base/keys.js';
 import { createLazy } from '../base/lazy.js';
+import { seenAuthors } from '../messages/mentions.js';
 import { texts } from '../words/texts.js';
 
 const FIELDS = 'input, textarea, select';
@@ -49,6 +50,12 @@ function nextInList(target, key) {
 	return key === 'ArrowRight' ? next?.lastElementChild : next?.firstElementChild;
 }
 
+// The names of those who are here or were seen.
+function peopleOf({ room, isMe }) {
+	const present = room.present.people.map(({ name }) => name);
+	return Array.from(new Set([...present, ...seenAuthors()])).filter((name) => !isMe(name));
+}
+
 // chat is createChat's. go(...place) shows a place of address.js. isChatVisible(): the message field can be written in.
 export function createKeyboard({ chat, go, isChatVisible }) {
 	const shortcuts = createLazy(async () => (await import('./shortcuts.js')).createShortcuts());
@@ -57,7 +64,7 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 
 		return createSwitcher({
 			rooms: chat.listed,
-			people: chat.people,
+			people: () => peopleOf(chat),
 			places: [
 				{ name: texts.viewLive, open: () => go('live') },
 				{ name: texts.viewLogs, open: () => go('logs') },

@@ -13,6 +13,7 @@ const KEYS = {
 	unread: [[ALT_KEY, 'Shift', '↑'], [ALT_KEY, 'Shift', '↓']],
 	regions: [['F6'], ['Shift', 'F6']],
 	walk: [['↑'], ['↓']],
+	act: [['Enter']],
 	editLast: [['↑']],
 	newest: [['End']],
 	newLine: [['Shift', 'Enter']],

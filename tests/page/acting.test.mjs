@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { blockSockets, withPeople } from './people.mjs';
-import { createServer } from './wires.mjs';
+import { createServer, createTap } from './wires.mjs';
 
 let browser;
 
@@ -116,21 +117,21 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await editor.waitFor({ state: 'detached' });
 			assert.equal(await focusedText(ann), 'text');
 			await ann.page.press('#text', 'ArrowUp');
-			await editor.fill('the cat');
+			await editor.fill('the cat :cat:');
 			await editor.press('Enter');
-			await mei.reads(['the cat', 'hello']);
-			await ann.reads(['the cat', 'hello']);
+			await mei.reads(['the cat 🐱', 'hello']);
+			await ann.reads(['the cat 🐱', 'hello']);
 			for (const person of [ann, mei])
-				await rowOf(person, 'the cat').getByText('edited', { exact: true }).waitFor();
+				await rowOf(person, 'the cat 🐱').getByText('edited', { exact: true }).waitFor();
 			await point(ann, 'hello');
 			await act(ann, 'React with 👍').click();
 			await reacted(mei, ['👍 1']);
 			await reacted(ann, ['👍 1']);
-			await openMore(ann, 'the cat');
+			await openMore(ann, 'the cat 🐱');
 			await choose(ann, 'Delete');
-			await ann.page.getByRole('dialog').getByText('the cat').waitFor();
+			await ann.page.getByRole('dialog').getByText('the cat 🐱').waitFor();
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-			await openMore(ann, 'the cat');
+			await openMore(ann, 'the cat 🐱');
 			await choose(ann, 'Delete');
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 			for (const person of [ann, mei])
@@ -243,8 +244,11 @@ test('a long press shows the toolbar on a phone, whose buttons are large enough,
 		const developer = await ann.context.newCDPSession(ann.page);
 		const { x, y, width, height } = await rowOf(ann, 'press me').locator('.text').boundingBox();
 		const touch = (type, ...touchPoints) => developer.send('Input.dispatchTouchEvent', { type, touchPoints });
+		// The module is loaded now.
+		await point(ann, 'press me');
 		await ann.page.tap('.log', { position: { x: 200, y: 300 } });
-		await ann.page.waitForFunction(() => document.querySelector('link[href$="messages/actions.css"]'));
+		await ann.page.mouse.move(10, 10);
+		await ann.page.locator('.act').waitFor({ state: 'detached' });
 		await touch('touchStart', { x: x + width / 2, y: y + height / 2 });
 		await ann.page.locator('.act').waitFor();
 		await touch('touchEnd');
@@ -339,4 +343,41 @@ test('nonsense in what a message answers and in its reactions does no harm', () 
 		await rowOf(ann, 'h2').locator('.quote', { hasText: 'no longer kept' }).waitFor();
 		assert.equal(await ann.page.locator('.quote').count(), 1);
 		assert.equal(await ann.page.locator('.log b').count(), 0);
+	}));
+
+test('own changes count for the position in the room: a page that was away asks for what came after them', () =>
+	withPeople(browser, SETTINGS, async ({ arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await ann.say('one');
+		await ann.reads(['one']);
+		await point(ann, 'one');
+		await act(ann, 'React with 👍').click();
+		await reacted(ann, ['👍 1']);
+		await ann.page.press('#text', 'ArrowUp');
+		await ann.page.fill('.editor textarea', 'two');
+		await ann.page.press('.editor textarea', 'Enter');
+		await ann.reads(['two']);
+		await ann.disconnects(() => tap.hangUp());
+		await ann.online();
+		assert.match(tap.sent.findLast(({ type }) => type === 'join').since, /:3$/);
+		await reacted(ann, ['👍 1']);
+		await ann.reads(['two']);
+	}));
+
+test('a reaction to a message whose page of history is under way is not lost', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const tap = createTap();
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'one');
+		tap.holdReceived = ({ type }) => type === 'history';
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await eventually(() => assert.equal(tap.held.length, 1), 'the page of history');
+		await say(bob, { type: 'react', of: 1, emoji: '🎉' });
+		await eventually(() => assert.ok(tap.received.some(({ type }) => type === 'react')), 'the reaction');
+		tap.release();
+		await reacted(ann, ['🎉 1']);
+		await bob.close();
 	}));

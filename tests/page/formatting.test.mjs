@@ -78,6 +78,7 @@ test('23 a name is completed after an @, and a mention is marked for the person 
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Enter');
 		await mei.rows(1);
+		await mei.page.locator('.message.for-me').waitFor();
 		assert.deepEqual(await mei.page.locator('.message.for-me .mention').allTextContents(), ['@Mei Lin']);
 		assert.equal(await mei.page.locator('.mention.mine').count(), 1);
 		assert.equal(await ann.page.locator('.message.for-me').count(), 0);
@@ -92,6 +93,7 @@ test('23 a mention of the reader is marked for every form of name', () =>
 			await ann.join(name);
 			await say(bob, `hello @${name}, and hello @others`);
 			await ann.rows(++count);
+			await ann.page.locator('.message:last-child .mention.mine').waitFor();
 			assert.deepEqual(await ann.page.locator('.message:last-child .mention.mine').allTextContents(), [`@${name}`]);
 		}
 		await bob.close();

@@ -48,24 +48,37 @@ test('11 with 10,000 messages the number of rows is limited and typing is not sl
 		await bob.close();
 	}));
 
-// Opens a page whose browser has no files yet. Returns the path and the bytes of each request until the message can be
-// read, in their order, heads included.
+// Runs in the page. Waiting from outside would be late.
+function watchForMessage() {
+	new MutationObserver((changes, observer) => {
+		if (!document.querySelector('.message'))
+			return;
+		observer.disconnect();
+		window.readableAt = Date.now();
+	}).observe(document, { childList: true, subtree: true });
+}
+
+// Opens a page whose browser has no files yet. Returns the path and the bytes of each request that was made until the
+// message could be read, in their order, heads included.
 async function firstLoad(context, daemon) {
 	const page = await context.newPage();
 	const developer = await context.newCDPSession(page);
-	const paths = new Map();
+	const requests = new Map();
 	const files = [];
 
-	developer.on('Network.requestWillBeSent', ({ requestId, request }) => paths.set(requestId, new URL(request.url).pathname));
+	developer.on('Network.requestWillBeSent', ({ requestId, request, wallTime }) =>
+		requests.set(requestId, { path: new URL(request.url).pathname, at: wallTime * 1000 }));
 	developer.on('Network.loadingFinished', ({ requestId, encodedDataLength }) =>
-		files.push({ path: paths.get(requestId), bytes: encodedDataLength }));
+		files.push({ ...requests.get(requestId), bytes: encodedDataLength }));
 	await developer.send('Network.enable');
 	await developer.send('Network.clearBrowserCache');
+	await page.addInitScript(watchForMessage);
 	await page.goto(daemon.url);
 	await page.getByText('hello', { exact: true }).waitFor();
+	const readableAt = await page.evaluate(() => window.readableAt);
 	const preloads = await page.$$eval('link[rel=modulepreload]', (links) => links.map(({ href }) => new URL(href).pathname));
 	await page.close();
-	return { files, preloads };
+	return { files: files.filter(({ at }) => at < readableAt), preloads };
 }
 
 test('34 the page takes at most 75,000 bytes up to the first message, and preloads what it imports and nothing else', () =>
@@ -90,6 +103,28 @@ test('34 the page takes at most 75,000 bytes up to the first message, and preloa
 		await bob.close();
 	}));
 
+test('34 something is drawn before the scripts have run', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		assert.equal(await ann.page.isVisible('.splash'), false);
+		const page = await ann.context.newPage();
+		let go;
+		const held = new Promise((resolve) => {
+			go = resolve;
+		});
+		await page.route('**/shell/app.js', async (route) => {
+			await held;
+			await route.continue();
+		});
+		await page.goto(daemon.url, { waitUntil: 'commit' });
+		await page.waitForSelector('.splash');
+		go();
+		await page.waitForSelector('.splash', { state: 'hidden' });
+		await page.waitForSelector('#state[data-state="online"]');
+		await page.close();
+	}));
+
 test('34 a second visit asks for the start file alone', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
@@ -103,11 +138,13 @@ test('34 a second visit asks for the start file alone', () =>
 		await developer.send('Network.enable');
 		developer.on('Network.responseReceived', ({ response }) => {
 			if (!response.fromDiskCache && !response.fromPrefetchCache)
-				asked.push(new URL(response.url).pathname);
+				asked.push({ path: new URL(response.url).pathname, at: Date.now() });
 		});
+		await page.addInitScript(watchForMessage);
 		await page.goto(daemon.url);
 		await page.getByText('hello', { exact: true }).waitFor();
-		assert.deepEqual(asked.filter((path) => path.startsWith('/v/')), []);
+		const readableAt = await page.evaluate(() => window.readableAt);
+		assert.deepEqual(asked.filter(({ path, at }) => path.startsWith('/v/') && at < readableAt), []);
 		await page.close();
 		await bob.close();
 	}));
