@@ -28,7 +28,7 @@ function buildTime({ id, date }, addressOf) {
 	time.title = fullDate(date);
 	if (id)
 		link.href = addressOf(id);
-	// One message, one stop would be too many.
+	// The log is one tab stop, see walk.js.
 	link.tabIndex = -1;
 	return link;
 }
