@@ -70,6 +70,24 @@ test('a login link also works in an open page, and the name in its token is used
 		await ann.sees(['anna']);
 	}));
 
+test('a login link in an open page is not lost if the log moves at the same moment', () =>
+	withPeople(
+		browser,
+		['auth.mode=open'],
+		async ({ arrive }) => {
+			const ann = await arrive();
+			await ann.join('Ann');
+			await enterRoom(ann, 'ops');
+			await ann.page.evaluate(() => {
+				location.hash = '#token=ci-secret';
+				document.querySelector('.room:not([inert]) .log').dispatchEvent(new Event('scroll'));
+			});
+			await ann.page.waitForFunction(() => localStorage.getItem('linnet.token') === 'ci-secret');
+			await ann.page.waitForFunction(() => location.hash === '#/room/ops');
+		},
+		{ config: jwtConfig(), first: ANYTHING },
+	));
+
 test('without a token the page asks for one before anything else and accepts a pasted one', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive();
