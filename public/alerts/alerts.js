@@ -42,7 +42,7 @@ function headlineOf(message) {
 	if (type !== 'alarm')
 		return title;
 	const shown = state === 'cleared' ? 'ok' : severity;
-	return texts.notifiedAlarm(texts.severity[shown], title || key, texts.alarmState[state](message));
+	return texts.alarms.announced(texts.alarms.severity[shown], title || key, texts.alarms.state[state](message));
 }
 
 // Browsers keep a page silent until its reader clicks or presses a key.

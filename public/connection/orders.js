@@ -5,6 +5,8 @@ import { readToken } from './claims.js';
 import { token } from './token.js';
 
 const KEY = 'moderator';
+// The token is not an admin's any more.
+const REFUSED = ['bad_token', 'denied'];
 
 const isSignedIn = () => Boolean(token()) && token().split('.').length !== 3;
 
@@ -48,4 +50,12 @@ export function stopModerating() {
 }
 
 // Resolves with the answer, or rejects with an Error that has the server's message and code. Without what, it asks.
-export const order = (word, what) => request(recall(KEY), word, what);
+export async function order(word, what) {
+	try {
+		return await request(recall(KEY), word, what);
+	} catch (error) {
+		if (REFUSED.includes(error.code))
+			stopModerating();
+		throw error;
+	}
+}

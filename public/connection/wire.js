@@ -97,6 +97,7 @@ function readAlarm(object) {
 		date: readDate(object.ts),
 		since: readDate(object.since),
 		acknowledgedBy: readBy(object.acknowledged_by),
+		acknowledgedDate: readDate(object.acknowledged_ms),
 		clearedBy: readBy(object.cleared_by),
 	};
 }

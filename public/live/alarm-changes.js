@@ -1,71 +1,64 @@
-// The list of recent alarm events, newest first: raised, changed, acknowledged, cleared.
-import { bidiText } from '../base/bidi-text.js';
+// Recent changes of alarms, the newest alarm first. Changes of one alarm that are close together are one card.
+import { createCard } from '../alarms/alarm-card.js';
+import { arrange } from '../base/arrange.js';
 import { element } from '../base/elements.js';
 import { setText } from '../base/set-text.js';
-import { severityMark, textOf, titleOf } from './alarm-row.js';
+import { createIncidents } from '../messages/alarm-rows.js';
+import { laterTexts } from '../words/later-texts.js';
 
-const MAX_CHANGES = 200;
+const MAX_CARDS = 100;
 
-function buildChange(alarm, { words, format, day }) {
-	const date = new Date(alarm.ts);
-	const isToday = date.toDateString() === new Date().toDateString();
-	const time = element('time', isToday ? format.clockTimeSeconds(date) : day.format(date));
-	const by = { acknowledged: alarm.acknowledged_by, cleared: alarm.cleared_by };
-	const who = textOf(by[alarm.state] ?? alarm.username, 64);
-	const item = element(
-		'li',
-		time,
-		severityMark(alarm.severity, words),
-		element('span.live-what', bidiText(titleOf(alarm)), ' ', element('span.live-how', words.state[alarm.state])),
-		element('span.live-where', bidiText(alarm.room), who && ` · ${words.by(who)}`),
-	);
-
-	time.dateTime = date.toISOString();
-	time.title = format.fullDate(date);
-	return item;
-}
-
-// history(room) resolves with the room's stored messages. It is called when the list is first opened.
-export function createAlarmChanges({ words, format, locale, history, isValid }) {
-	const day = new Intl.DateTimeFormat(locale, {
-		month: 'short',
-		day: 'numeric',
-		hour: '2-digit',
-		minute: '2-digit',
-	});
+// joinedRooms() returns names. history(room) resolves with the room's last messages. It is called when the list is first
+// opened.
+export function createAlarmChanges({ joinedRooms, history }) {
+	const words = laterTexts.live;
 	const list = element('ol');
 	const state = element('p.live-changes-state', words.changesNone);
-	const details = element('details.live-changes', element('summary', words.changes), list, state);
-	// By room and id: the history may return events that arrived live.
-	const changes = new Map();
-	const rooms = new Set();
+	const summary = element('summary', words.changes);
+	const details = element('details.live-changes', summary, list, state);
+	// By room.
+	const incidents = new Map();
+	// By room and the id of the last change: { item, card, changes }. The history may return changes that arrived live.
+	const rows = new Map();
 	const asked = new Set();
-
-	function show() {
-		const newest = Array.from(changes.values())
-			.sort((one, other) => other.ts - one.ts || other.id - one.id)
-			.slice(0, MAX_CHANGES);
-
-		changes.clear();
-		for (const alarm of newest)
-			changes.set(`${alarm.id} ${alarm.room}`, alarm);
-		if (!details.open)
-			return;
-		list.replaceChildren(...newest.map((alarm) => buildChange(alarm, { words, format, day })));
-		setText(state, newest.length ? '' : words.changesNone);
-	}
+	let frame = 0;
 
 	function keep(alarm) {
-		if (Number.isFinite(alarm.id) && Number.isFinite(new Date(alarm.ts).getTime()))
-			changes.set(`${alarm.id} ${alarm.room}`, alarm);
+		if (!incidents.has(alarm.room))
+			incidents.set(alarm.room, createIncidents());
+		const changes = incidents.get(alarm.room).record(alarm);
+		const keys = changes.map(({ id }) => `${id} ${alarm.room}`);
+		const row = keys.map((key) => rows.get(key)).find(Boolean) ?? { item: element('li'), card: null };
+
+		keys.forEach((key) => rows.delete(key));
+		row.changes = changes;
+		row.isChanged = true;
+		rows.set(keys.at(-1), row);
+	}
+
+	function draw() {
+		frame = 0;
+		const sorted = Array.from(rows).sort(([, one], [, other]) => other.changes.at(-1).date - one.changes.at(-1).date);
+
+		sorted.slice(MAX_CARDS).forEach(([key]) => rows.delete(key));
+		if (!details.open)
+			return;
+		const newest = sorted.slice(0, MAX_CARDS).map(([, row]) => row);
+		for (const row of newest.filter(({ isChanged }) => isChanged)) {
+			row.card ??= createCard(row.item, { hasRoom: true, hasStory: true });
+			row.card.show(row.changes);
+			row.isChanged = false;
+		}
+		arrange(list, newest.map(({ item }) => item), summary);
+		setText(state, newest.length ? '' : words.changesNone);
 	}
 
 	async function load(room) {
 		asked.add(room);
 		try {
 			const messages = await history(room);
-			messages.filter((message) => message?.type === 'alarm' && isValid(message)).forEach(keep);
-			show();
+			messages.filter(({ type }) => type === 'alarm').forEach(keep);
+			draw();
 		} catch {
 			// Opening the list again retries.
 			asked.delete(room);
@@ -73,35 +66,25 @@ export function createAlarmChanges({ words, format, locale, history, isValid }) 
 		}
 	}
 
-	function loadAll() {
-		const missing = Array.from(rooms).filter((room) => !asked.has(room));
-
-		if (!details.open || !missing.length)
-			return;
-		state.textContent = words.changesLoading;
-		missing.forEach(load);
-	}
-
 	// The list scrolls, so it must be reachable by keyboard.
 	list.tabIndex = 0;
 	list.ariaLabel = words.changes;
 	details.addEventListener('toggle', () => {
-		show();
-		loadAll();
+		draw();
+		if (!details.open)
+			return;
+		const missing = joinedRooms().filter((room) => !asked.has(room));
+
+		if (missing.length)
+			state.textContent = words.changesLoading;
+		missing.forEach(load);
 	});
 
 	return {
 		details,
 		add(alarm) {
 			keep(alarm);
-			show();
-		},
-		// Alarms may have occurred in this room.
-		know(room) {
-			if (rooms.has(room))
-				return;
-			rooms.add(room);
-			loadAll();
+			frame ||= requestAnimationFrame(draw);
 		},
 	};
 }

@@ -5,63 +5,38 @@ import { laterTexts as texts } from '../words/later-texts.js';
 import { locale } from '../words/texts.js';
 import { createAges } from './ages.js';
 import { createAlarms } from './alarms.js';
+import { createElsewhere } from './elsewhere.js';
 import { createTiles } from './tiles.js';
 import { createUnits } from './units.js';
 
-const SHEETS = ['live.css', 'alarms.css', 'tiles.css'];
+const SHEETS = ['live.css', 'live-alarms.css', 'tiles.css'];
 
 await Promise.all(SHEETS.map((sheet) => addStylesheet(new URL(sheet, import.meta.url))));
 
-// Fills place, which must be empty. format gives clockTimeSeconds and fullDate.
-// acknowledge(room, key) may return a promise that rejects with a displayable Error. history(room) resolves with the
-// room's last messages.
-export function createLive(place, { format, acknowledge, history }) {
+// Fills place, which must be empty. services: see alarms.js and elsewhere.js.
+export function createLive(place, services) {
 	const words = texts.live;
-	const ageOf = createAges(locale);
 	const state = element('p.live-disconnected');
 	const alarmsPlace = element('section.live-alarms');
 	const tilesPlace = element('section.live-metrics');
-	const tiles = createTiles(tilesPlace, {
-		words,
-		units: createUnits(locale),
-		ageOf,
-		locale,
-	});
-	const alarms = createAlarms(alarmsPlace, {
-		words,
-		format,
-		locale,
-		ageOf,
-		now: tiles.now,
-		acknowledge,
-		history,
-	});
+	const elsewhere = createElsewhere({ place, ...services });
+	const tiles = createTiles(tilesPlace, { words, units: createUnits(locale), ageOf: createAges(locale), locale });
+	const alarms = createAlarms(alarmsPlace, { elsewhere, ...services });
 
-	state.setAttribute('role', 'status');
+	state.role = 'status';
 	tilesPlace.ariaLabel = words.values;
-	alarmsPlace.ariaLabel = words.alarms;
+	alarmsPlace.ariaLabel = texts.alarms.label;
 	place.classList.add('live');
-	place.append(state, alarmsPlace, tilesPlace);
+	place.append(state, alarmsPlace, tilesPlace, elsewhere.values);
 
 	return {
-		metric(frame) {
-			if (tiles.take(frame))
-				alarms.know(frame.room);
-		},
+		metric: tiles.take,
 		// Values from before the view was loaded: the metric's last frame, and its earlier times and values.
-		past(frame, times, values) {
-			if (tiles.takePast(frame, times, values))
-				alarms.know(frame.room);
-		},
-		alarm: alarms.take,
-		// Unless the session was recovered, the server sends the room's alarms again.
-		joined({ room, recovered }) {
-			if (!recovered)
-				alarms.forget(room);
-		},
+		past: tiles.takePast,
 		opened() {
 			state.textContent = '';
 			tiles.reopened();
+			elsewhere.check();
 		},
 		closed() {
 			state.textContent = words.disconnected;
@@ -70,6 +45,7 @@ export function createLive(place, { format, acknowledge, history }) {
 		visible(isVisible) {
 			tiles.show(isVisible);
 			alarms.show(isVisible);
+			elsewhere.show(isVisible);
 		},
 	};
 }

@@ -1,58 +1,65 @@
-// The alarms of a log. All events of one incident share one row, which shows the newest event.
-import { createLazy } from '../base/lazy.js';
+// The alarms of a log. Changes of one alarm that are close together share one row: nobody wants to read each change of
+// one that is raised and cleared again and again.
 import { element } from '../base/elements.js';
 
-// The least recently updated are dropped.
-const MAX_INCIDENTS = 1000;
+// After this time an alarm that is raised again gets a new row.
+const CALM_MS = 10 * 60 * 1000;
+// Of all alarms. Those that were recorded first are dropped.
+const MAX_CHANGES = 2000;
 
-const alarmView = createLazy(() => import('./alarm-view.js'));
+export function createIncidents() {
+	let known = [];
 
-export function createAlarmRows({ rows, scroll, range }) {
-	// { latest, row } by the alarm's key and start.
-	const incidents = new Map();
+	return {
+		// Returns the alarm's changes around this one, oldest first.
+		record(alarm) {
+			known = [...known.filter(({ id }) => id !== alarm.id), alarm].slice(-MAX_CHANGES);
+			const all = known.filter(({ key }) => key === alarm.key).sort((one, other) => one.id - other.id);
+			const isNear = (at) => all[at - 1] && all[at]?.since - all[at - 1].date <= CALM_MS;
+			let first = all.indexOf(alarm);
+			let end = first + 1;
 
-	function record(alarm) {
-		const key = JSON.stringify([alarm.key, alarm.since.getTime()]);
-		const incident = incidents.get(key) ?? { latest: alarm, row: null };
+			while (isNear(first))
+				first--;
+			while (isNear(end))
+				end++;
+			return all.slice(first, end);
+		},
+		clear() {
+			known = [];
+		},
+	};
+}
 
-		if (alarm.id >= incident.latest.id)
-			incident.latest = alarm;
-		incidents.delete(key);
-		incidents.set(key, incident);
-		if (incidents.size > MAX_INCIDENTS)
-			incidents.delete(incidents.keys().next().value);
-		return incident;
-	}
+// show(call) calls call(view) with the module that has showInRow(row, changes).
+export function createAlarmRows({ rows, scroll, range, show }) {
+	const incidents = createIncidents();
 
-	function fill({ row, latest }) {
-		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)), row);
+	function fill(row, changes) {
+		show((view) => scroll.keep(() => view.showInRow(row, changes)), row);
 	}
 
 	return {
 		build(alarm) {
-			const incident = record(alarm);
+			const row = element('article.alarm-line');
 
-			incident.row = element('article.alarm-line');
-			fill(incident);
-			return incident.row;
+			fill(row, incidents.record(alarm));
+			return row;
 		},
-		// False if the alarm needs a new row. A new event updates a visible row in place; otherwise the row moves to the
-		// end. An event from history belongs at its own id.
+		// False if the alarm needs a new row. A new change updates a visible row in place; otherwise the row moves to the
+		// end. A change from history belongs at its own id.
 		update(alarm, { isLive }) {
-			const incident = record(alarm);
-			const { row } = incident;
+			const changes = incidents.record(alarm);
+			const shown = changes.map(({ id }) => rows.withId(id)).filter(Boolean);
+			const row = shown.at(-1);
+			const stays = row && (isLive ? !range.hasNewest || scroll.shows(row) : alarm.id < rows.entryOf(row).id);
 
-			if (!row?.isConnected)
-				return false;
-			const isElsewhere = isLive ? range.hasNewest && !scroll.shows(row) : alarm.id > rows.entryOf(row).id;
-
-			if (isElsewhere) {
-				scroll.keep(() => rows.remove(row));
-				return false;
-			}
-			fill(incident);
-			return true;
+			for (const other of stays ? shown.slice(0, -1) : shown)
+				scroll.keep(() => rows.remove(other));
+			if (stays)
+				fill(row, changes);
+			return Boolean(stays);
 		},
-		clear: () => incidents.clear(),
+		clear: incidents.clear,
 	};
 }

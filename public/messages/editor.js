@@ -1,13 +1,24 @@
 // Editing a message in its row.
 import { button, element } from '../base/elements.js';
 import { isComposing } from '../base/keys.js';
-import { replaceShortcodes } from '../emoji/emoji.js';
+import { ifReachable } from '../base/lazy.js';
 import { limits, utf8Bytes } from '../people/identity.js';
 import { laterTexts } from '../words/later-texts.js';
 import { texts } from '../words/texts.js';
 
 // Members of the frame beside the text.
 const OTHER_BYTES = 256;
+
+async function withEmoji(text) {
+	if (!text.includes(':'))
+		return text;
+	try {
+		const { replaceShortcodes } = await ifReachable(() => import('../emoji/emoji.js'));
+		return replaceShortcodes(text);
+	} catch {
+		return text;
+	}
+}
 
 // save(text) resolves when the server has stored it. onEmpty() is called instead if nothing is left. onDone() is called
 // at the end.
@@ -29,25 +40,27 @@ export function openEditor(row, text, { save, onEmpty, onDone }) {
 		onDone();
 	}
 
-	async function submit() {
-		const wanted = replaceShortcodes(field.value.trim().replaceAll('\0', ''));
+	async function trySave() {
+		const wanted = await withEmoji(field.value.trim().replaceAll('\0', ''));
 
 		if (!wanted) {
 			onEmpty();
-			return;
-		}
-		if (wanted === text) {
+		} else if (wanted === text) {
 			close();
-			return;
-		}
-		if (utf8Bytes(JSON.stringify(wanted)) + OTHER_BYTES > limits.messageBytes) {
+		} else if (utf8Bytes(JSON.stringify(wanted)) + OTHER_BYTES > limits.messageBytes) {
 			fault.textContent = texts.refusedTooLong;
-			return;
-		}
-		keep.disabled = true;
-		try {
+		} else {
 			await save(wanted);
 			close();
+		}
+	}
+
+	async function submit() {
+		if (keep.disabled)
+			return;
+		keep.disabled = true;
+		try {
+			await trySave();
 		} catch ({ message }) {
 			fault.textContent = message;
 		}

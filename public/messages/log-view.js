@@ -12,17 +12,18 @@ import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
 
-// server as in changes.js. addressOf(id) is the address of a message. onWant(kind, from) requests a page, see history.js.
-// onRetry(ref) and onDelete(ref) are about failed messages. onReply(entry, createReply): the reader wants to answer.
-// onLeave(): the focus belongs into the message field. onMoved(): another part of the log is in view.
+// server as in changes.js. addressOf(id) is the address of a message. showAlarm as in alarm-rows.js.
+// onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about failed messages.
+// onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
+// onMoved(): another part of the log is in view.
 export function createLogView(
 	{ log, jump, loading },
-	{ server, addressOf, onWant, onRetry, onDelete, onReply, onLeave, onMoved },
+	{ server, addressOf, showAlarm, onWant, onRetry, onDelete, onReply, onLeave, onMoved },
 ) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
-	const alarms = createAlarmRows({ rows, scroll, range });
+	const alarms = createAlarmRows({ rows, scroll, range, show: showAlarm });
 	const unsent = createUnsentRows(log, { onRetry, onDelete });
 	const silence = createSilencer(log);
 	const pages = createLogPages(

@@ -89,11 +89,12 @@ function listOrders({ name, isMe, message }, sessions) {
 
 const refusalOf = ({ code, message }) => words.orderRefusal[code] ?? words.orderRefused(message);
 
-// orders: see connection/orders.js. onStop(): the reader does not want to moderate any more.
+// orders: see connection/orders.js. It forgets a token that the server refuses. onStop(): the reader does not want to moderate any more.
 export function createModeration(person, { orders, onStop }) {
 	const facts = element('div.card-facts');
 	const state = element('p.card-state');
 	const choices = element('div.card-orders');
+	let sessions = [];
 	const section = element('section.moderation', element('h3', words.moderation), facts, state, choices);
 
 	state.role = 'status';
@@ -105,7 +106,7 @@ export function createModeration(person, { orders, onStop }) {
 		return element('p', text, ' ', lift);
 	}
 
-	function showFacts(sessions, { bans, mutes }) {
+	function showFacts({ bans, mutes }) {
 		const { name } = person;
 		const addresses = sessions.map(({ address }) => address);
 		const until = (date) => (date ? shortDate(date) : '');
@@ -126,7 +127,7 @@ export function createModeration(person, { orders, onStop }) {
 		);
 	}
 
-	function showChoices(sessions) {
+	function showChoices() {
 		const stop = button('quiet', words.stopModerating);
 
 		stop.addEventListener('click', onStop);
@@ -145,14 +146,19 @@ export function createModeration(person, { orders, onStop }) {
 		const yes = element('button.danger', label.replace(/…$/, ''));
 		const no = button('', words.cancel);
 		const form = element('form.card-question', element('p', question), ...parts, element('div.buttons', no, yes));
+		let isSent = false;
 
 		form.ariaLabel = question;
 		state.textContent = '';
-		no.addEventListener('click', show);
+		no.addEventListener('click', () => {
+			showChoices();
+			choices.querySelector('button').focus();
+		});
 		form.addEventListener('submit', (event) => {
 			event.preventDefault();
-			yes.disabled = no.disabled = true;
-			send(word, what(), done);
+			if (!isSent)
+				send(word, what(), done);
+			isSent = true;
 		});
 		choices.replaceChildren(form);
 		(form.querySelector('select, input') ?? no).focus();
@@ -174,16 +180,20 @@ export function createModeration(person, { orders, onStop }) {
 		const hadFocus = section.contains(document.activeElement);
 
 		try {
-			const [sessions, subjects] = await Promise.all([orders.order('sessions'), orders.order('bans')]);
-			const own = readSessions(sessions).filter(({ username }) => isSameName(username, person.name));
+			const listed = await orders.order('sessions');
+			const subjects = await orders.order('bans');
 
-			showFacts(own, readSubjects(subjects));
-			showChoices(own);
+			sessions = readSessions(listed).filter(({ username }) => isSameName(username, person.name));
+			showFacts(readSubjects(subjects));
 		} catch (error) {
 			facts.replaceChildren();
-			showChoices([]);
 			state.textContent = refusalOf(error);
 		}
+		if (!orders.isModerator()) {
+			choices.replaceChildren();
+			return;
+		}
+		showChoices();
 		if (hadFocus)
 			choices.querySelector('button').focus();
 	}

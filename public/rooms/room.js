@@ -12,6 +12,8 @@ import { createReading, createReceivedPosition } from './positions.js';
 const SHOWN_MS = 5000;
 const NOTIFY_MS = 3000;
 
+const alarmCard = createLazy(() => import('../alarms/alarm-card.js'));
+
 // People are { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
 	const here = new Map();
@@ -117,6 +119,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		{
 			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
 			addressOf: (id) => addressOf('room', room.name, id),
+			showAlarm: alarmCard,
 			onWant: history.want,
 			onRetry: events.onRetry,
 			onDelete: events.onDelete,

@@ -150,6 +150,12 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			show(add(name));
 			keep();
 		},
+		// For a room that is about to be joined without being shown, and when it is.
+		makePlace: () => leaveAnother(null),
+		admit(name) {
+			add(name);
+			keep();
+		},
 		leave(room) {
 			if (isOpen && room.isJoined)
 				sendLeave(room.name);

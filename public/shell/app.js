@@ -53,13 +53,8 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onLeft: (room) => views.left(room.name),
 	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
-	onDeleted(room, ids) {
-		alerts.ifRequested((it) => it.withdraw(room, ids));
-		if (!ids)
-			views.left(room.name);
-	},
+	onDeleted: (room, ids) => alerts.ifRequested((it) => it.withdraw(room, ids)),
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
@@ -71,8 +66,7 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	acknowledge: chat.acknowledge,
-	history: chat.history,
+	...chat.services,
 	send: connection.send,
 	fetchRooms,
 	onLog(name, { isChosen }) {
@@ -171,8 +165,6 @@ function onText(data) {
 		views.metric(frame.raw);
 	else if (frame.type !== 'joined' || !views.joined(frame))
 		chat.handle(frame);
-	if (frame.type === 'alarm')
-		views.alarm(frame);
 }
 
 function showHeading() {

@@ -3,7 +3,7 @@ import { at } from '../base/elements.js';
 import { createLazy, firstMessages, ifReachable, noteFirstMessages, onFirst, watchFocus } from '../base/lazy.js';
 import { recall } from '../base/storage.js';
 import { createRequests } from '../connection/requests.js';
-import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
+import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
@@ -36,7 +36,6 @@ export function createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onLeft,
 	onUnseen,
 	onDeleted,
 }) {
@@ -75,13 +74,14 @@ export function createChat({
 	const isMe = (name) => isSameName(name, session.name);
 	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
 
+	const actions = {
+		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
+		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
+	};
 	const alarms = createLazy(async () => {
 		const { createAlarms } = await import('../alerts/alarms.js');
 
-		return createAlarms({
-			isEnabled: isOnline,
-			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
-		});
+		return createAlarms(actions);
 	});
 	const mentionWatch = createLazy(async () => {
 		const { createMentionWatch } = await import('../rooms/mention-watch.js');
@@ -109,7 +109,6 @@ export function createChat({
 		onLeft(room) {
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
-			onLeft(room);
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
@@ -230,11 +229,6 @@ export function createChat({
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
-	function onRefusal({ message }) {
-		if (message)
-			rooms.current.log.addNote(texts.serverSays(message));
-	}
-
 	function showQueue() {
 		const waiting = outbox.count();
 		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
@@ -334,8 +328,10 @@ export function createChat({
 		session.adoptWanted();
 	}
 
-	function acknowledge(room, key) {
-		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
+	// Joins a room without showing it.
+	function watch(room) {
+		rooms.makePlace();
+		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
 	}
 
 	function onJoined(frame) {
@@ -344,6 +340,8 @@ export function createChat({
 			alarms.ifRequested((it) => it.forget(frame.room));
 		// Without a ref the server has begun another history of the room.
 		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
+			if (requests.answered(frame))
+				rooms.admit(frame.room);
 			rooms.joined(frame);
 			return;
 		}
@@ -411,16 +409,19 @@ export function createChat({
 	}, LIST_MS);
 
 	return {
-		acknowledge,
+		// For the Live view.
+		services: {
+			actions,
+			watch,
+			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
+			history: (room) =>
+				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+		},
 		focus: composer.focus,
 		get room() {
 			return rooms.current;
 		},
-		// Resolves with messages as the server sends them.
-		history: (room) =>
-			requests
-				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
-				.then(({ raw }) => raw.messages),
 		setVisible,
 		start(room) {
 			rooms.start(room);
@@ -455,7 +456,6 @@ export function createChat({
 		},
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarms.ifRequested((it) => it.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {

@@ -103,7 +103,7 @@ export function offerCommands(before, { rooms, alarms }) {
 
 	return {
 		start: before.length - part.length,
-		label: isJoin ? texts.rooms : texts.alarmsLabel,
+		label: isJoin ? texts.rooms : texts.alarms.label,
 		offers: names.slice(0, MAX_OFFERS).map((name) => ({ text: name, parts: () => [bidiText(name)] })),
 	};
 }

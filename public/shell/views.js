@@ -1,4 +1,4 @@
-// The Live and Logs views, loaded on demand. Live is loaded for the first metric or alarm.
+// The Live and Logs views, loaded on demand. Live is loaded for the first metric.
 import { at } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
 
@@ -24,7 +24,6 @@ export function createViews(services) {
 		openLog: (name) => logs((it) => it.openLog(name)),
 		// Until Live is loaded, the last 1000 metric frames wait.
 		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
-		alarm: (frame) => live((it) => it.alarm(frame.raw), `${frame.room}/${frame.key}`),
 		log: (frame) => logs.ifRequested((it) => it.log(frame)),
 		// False if the room is no log.
 		joined(frame) {
@@ -33,11 +32,8 @@ export function createViews(services) {
 			logs.ifRequested((it) => {
 				isTail = it.joined(frame);
 			});
-			if (!isTail)
-				live.ifRequested((it) => it.joined(frame.raw));
 			return isTail;
 		},
-		left: (room) => live.ifRequested((it) => it.joined({ room })),
 		opened() {
 			isOnline = true;
 			live.ifRequested((it) => it.opened());

@@ -125,22 +125,37 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		roomsAre: (names) => `Rooms: ${names}`,
 		peopleAre: (count, names) => `${count}: ${names}`,
 
-		alarmsLabel: 'Alarms',
-		alarmsClose: 'Close the list of alarms',
-		alarmsButton: (unseen, standing) =>
-			unseen
-				? `${plural(unseen, alarms)} not acknowledged`
-				: `${plural(standing, alarms)}, all acknowledged`,
-		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
-		alarmState: {
-			raised: () => 'raised',
-			updated: () => 'updated',
-			cleared: ({ clearedBy }) => (clearedBy ? `cleared by ${isolated(clearedBy)}` : 'cleared'),
-			acknowledged: ({ acknowledgedBy }) => `acknowledged by ${isolated(acknowledgedBy)}`,
+		alarms: {
+			label: 'Alarms',
+			close: 'Close the list of alarms',
+			counts: (unseen, standing) =>
+				unseen
+					? `${plural(unseen, alarms)} not acknowledged`
+					: `${plural(standing, alarms)}, all acknowledged`,
+			severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
+			state: {
+				raised: () => 'raised',
+				updated: () => 'updated',
+				cleared: ({ clearedBy }) => (clearedBy ? `cleared by ${isolated(clearedBy)}` : 'cleared'),
+				acknowledged: ({ acknowledgedBy }) => `acknowledged by ${isolated(acknowledgedBy)}`,
+			},
+			repeated: (state, count, span) => `${state}, ${plural(count, { one: '# time', other: '# times' })} in ${span}`,
+			earlier: (count) => plural(count, { one: 'and # earlier change', other: 'and # earlier changes' }),
+			age: (age) => (age ? `for ${age}` : 'just now'),
+			more: (count) => plural(count, { one: 'and # less urgent alarm', other: 'and # less urgent alarms' }),
+			acknowledge: 'Acknowledge',
+			clear: 'Clear',
+			actionOn: {
+				acknowledge: (title) => `Acknowledge ${title}`,
+				clear: (title) => `Clear ${title}`,
+			},
+			underWay: { acknowledge: 'Acknowledging…', clear: 'Clearing…' },
+			failed: {
+				acknowledge: (reason) => (reason ? `Not acknowledged: ${reason}.` : 'Not acknowledged. Try again.'),
+				clear: (reason) => (reason ? `Not cleared: ${reason}.` : 'Not cleared. Try again.'),
+			},
+			announced: (severity, title, state) => `${severity}: ${title}, ${state}`,
 		},
-		alarmAge: (age) => (age ? `for ${age}` : 'just now'),
-		acknowledge: 'Acknowledge',
-		acknowledgeTitle: (title) => `Acknowledge ${title}`,
 
 		joinedNames: (names) => `${listed(names)} joined`,
 		leftNames: (names) => `${listed(names)} left`,
@@ -172,7 +187,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		notify: 'Notify me while this page is hidden',
 		notifyDenied: 'This browser does not allow notifications from this page.',
 		notified: (name, room) => `${name} in ${room}`,
-		notifiedAlarm: (severity, title, state) => `${severity}: ${title}, ${state}`,
 		sound: 'Play a sound while this page is hidden',
 		level: (room) => `Notifications and sound in ${isolated(room)}`,
 		levels: { all: 'All messages', mentions: 'Mentions and alarms', nothing: 'Nothing' },
@@ -239,27 +253,23 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		},
 
 		live: {
-			alarms: 'Alarms',
 			standing: (count, open) =>
 				`${number(count)} active, ${open ? `${number(open)} not acknowledged` : 'all acknowledged'}`,
 			calm: 'No active alarms.',
-			more: (count) => plural(count, { one: 'and # less urgent alarm', other: 'and # less urgent alarms' }),
-			severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
-			began: (age) => `began ${age}`,
-			open: 'Open link',
-			acknowledge: 'Acknowledge',
-			acknowledgeThis: (title) => `Acknowledge ${isolated(title)}`,
-			acknowledging: 'Acknowledging…',
-			notAcknowledged: (reason) => `Not acknowledged${reason ? `: ${reason}` : ''}. Try again.`,
-			acknowledged: (name, age) => `acknowledged by ${isolated(name)} ${age}`,
-			somebody: 'somebody',
+			calmHere: 'No active alarms in the rooms that you have joined. The other rooms could not be checked.',
+			alarmsElsewhere: (count, rooms) =>
+				`${plural(count, { one: '# active alarm', other: '# active alarms' })} in ${plural(rooms, { one: '# room', other: '# rooms' })} that you have not joined`,
+			activeAlarms: (count) => plural(count, { one: '# active alarm', other: '# active alarms' }),
+			valuesElsewhere: (rooms) => `Values in ${plural(rooms, { one: '# room', other: '# rooms' })} that you have not joined`,
+			valuesThere: (count) => plural(count, { one: '# value', other: '# values' }),
+			watch: 'Watch',
+			watchRoom: (room) => `Watch ${room}: join the room`,
+			watchFailed: (reason) => (reason ? `Cannot join: ${reason}.` : 'Cannot join. Try again.'),
+			moreRooms: (count) => plural(count, { one: 'and # more room', other: 'and # more rooms' }),
 			changes: 'Recent changes',
 			changesLoading: 'Loading…',
 			changesNone: 'No changes yet.',
 			changesFailed: 'Earlier changes could not be loaded.',
-			state: { raised: 'raised', updated: 'changed', cleared: 'cleared', acknowledged: 'acknowledged' },
-			by: (name) => `by ${isolated(name)}`,
-			announced: (severity, title, state) => `${severity}: ${title}, ${state}`,
 
 			values: 'Values',
 			none: 'No values yet',

@@ -148,15 +148,15 @@ async function lookAtLive(ann, server) {
 	await page.locator('.live-none').waitFor();
 	await assertNoFaults(ann, 'Live with nothing to show');
 	sendLive(server);
-	await page.locator('.live-alarm').nth(7).waitFor();
+	await page.locator('.live .alarm-list > li').nth(7).waitFor();
 	await page.locator('.live-tile', { hasText: 'load' }).click();
 	await page.getByText('Drag to zoom in').waitFor();
 	await page.getByText('Recent changes').click();
-	await page.locator('.live-changes li').nth(7).waitFor();
+	await page.locator('.live-changes > ol > li').nth(7).waitFor();
 	await page.locator('.live-tile.live-stale', { hasText: 'backup' }).waitFor();
 	await assertNoFaults(ann, 'Live with alarms and a chart');
 	await assertLarge(ann);
-	await page.locator('.live-acknowledge').first().click();
+	await page.locator('.live .alarm-acknowledge').first().click();
 	await eventually(() => assert.equal(server.of('ack').length, 1), 'an acknowledgement');
 	server.sendAll([{ type: 'error', code: 'no_such_alarm', message: 'no', ref: server.of('ack').at(-1).ref }]);
 	await page.getByText('Not acknowledged:').waitFor();

@@ -115,21 +115,21 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await editor.waitFor({ state: 'detached' });
 			assert.equal(await focusedText(ann), 'text');
 			await ann.page.press('#text', 'ArrowUp');
-			await editor.fill('the cat');
+			await editor.fill('the cat :cat:');
 			await editor.press('Enter');
-			await mei.reads(['the cat', 'hello']);
-			await ann.reads(['the cat', 'hello']);
+			await mei.reads(['the cat 🐱', 'hello']);
+			await ann.reads(['the cat 🐱', 'hello']);
 			for (const person of [ann, mei])
-				await rowOf(person, 'the cat').getByText('edited', { exact: true }).waitFor();
+				await rowOf(person, 'the cat 🐱').getByText('edited', { exact: true }).waitFor();
 			await point(ann, 'hello');
 			await act(ann, 'React with 👍').click();
 			await reacted(mei, ['👍 1']);
 			await reacted(ann, ['👍 1']);
-			await openMore(ann, 'the cat');
+			await openMore(ann, 'the cat 🐱');
 			await choose(ann, 'Delete');
-			await ann.page.getByRole('dialog').getByText('the cat').waitFor();
+			await ann.page.getByRole('dialog').getByText('the cat 🐱').waitFor();
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-			await openMore(ann, 'the cat');
+			await openMore(ann, 'the cat 🐱');
 			await choose(ann, 'Delete');
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 			for (const person of [ann, mei])

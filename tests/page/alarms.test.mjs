@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { enterRoom, withPeople } from './people.mjs';
+import { choose, enterRoom, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
@@ -44,10 +44,84 @@ test('an alarm is one line that is updated in place, and the badge counts it unt
 		await ann.page.waitForSelector('.log > .alarm-line[data-severity="ok"]');
 		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared/);
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
-		// After an alarm is cleared, the next one with its key gets a new line.
+	}));
+
+const flap = async (daemon, times, members = DISK) => {
+	for (let n = 0; n < times; n++) {
+		await pushAlarm(daemon, members);
+		await pushAlarm(daemon, { ...members, severity: 'ok' });
+	}
+};
+
+test('an alarm that is raised and cleared again and again is one line, which says how often and unfolds', () =>
+	withPeople(browser, ['limits.message_rate=0', 'limits.message_burst=1000'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await flap(daemon, 14);
+		const story = alarmRow(ann).getByRole('button', { name: /^cleared, 14 times in \d+ sec/ });
+		await story.waitFor();
+		assert.equal(await alarmRow(ann).count(), 1);
+		await story.press('Enter');
+		assert.equal(await story.getAttribute('aria-expanded'), 'true');
+		const changes = () => alarmRow(ann).locator('.alarm-changes li').allTextContents();
+		assert.equal((await changes()).length, 21);
+		assert.match((await changes())[0], /OK cleared$/);
+		assert.equal((await changes()).at(-1), 'and 8 earlier changes');
+		// It stays open, and keeps the focus.
+		await pushAlarm(daemon, { ...DISK, message: 'again' });
+		await alarmRow(ann).getByRole('button', { name: /^raised, 15 times/ }).waitFor();
+		assert.match((await changes())[0], /Critical raised$/);
+		assert.equal(await focused(ann), await alarmRow(ann).locator('button.alarm-state').textContent());
+		await ann.page.keyboard.press('Enter');
+		assert.equal(await alarmRow(ann).locator('.alarm-changes').isVisible(), false);
+	}));
+
+test('changes of one alarm that are on several pages of the history are one line', () =>
+	withPeople(browser, ['limits.message_rate=0', 'limits.message_burst=1000'], async ({ daemon, arrive }) => {
+		for (let n = 0; n < 6; n++) {
+			await flap(daemon, 5);
+			for (let line = 0; line < 12; line++)
+				await push(daemon, `line ${n} ${line}`, { username: 'Bob' });
+		}
+		const ann = await arrive();
+		await ann.join('Ann');
+		await alarmRow(ann).first().waitFor();
+		for (let seen = 0; seen < 72; ) {
+			await ann.page.locator('.log').evaluate((log) => log.scrollTo(0, 0));
+			await ann.page.waitForFunction((count) => document.querySelectorAll('.message').length > count, seen);
+			seen = await ann.page.locator('.message').count();
+		}
+		await alarmRow(ann).getByRole('button', { name: /^cleared, 30 times/ }).waitFor();
+		assert.equal(await alarmRow(ann).count(), 1);
+	}));
+
+test('an alarm is cleared for everybody, and a refusal is shown in words', () =>
+	withPeople(browser, ['limits.message_rate=0', "rooms=({name=\"board\";read_only=true;})"], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await enterRoom(ann, 'board');
 		await pushAlarm(daemon, DISK);
-		await ann.page.waitForFunction(() => document.querySelectorAll('.log > .alarm-line').length === 2);
-		await badge(ann, '1');
+		await pushAlarm(daemon, { ...DISK, key: 'mail', severity: 'error', title: 'Mail' });
+		await pushAlarm(daemon, { key: 'load', severity: 'info', title: 'Load' }, { room: 'board' });
+		await badge(ann, '3');
+		await opens(ann);
+		const items = ann.page.locator('#alarms li');
+		await ann.page.getByRole('button', { name: 'Clear Load' }).click();
+		await items.getByRole('alert').getByText('Not cleared: the room is read-only.').waitFor();
+		assert.equal(await items.count(), 3);
+		// The second click of a double click does not clear the alarm that takes the place.
+		const { x, y } = await ann.page.getByRole('button', { name: 'Clear Disk full' }).boundingBox();
+		await ann.page.mouse.click(x + 9, y + 9);
+		await badge(ann, '2');
+		await items.nth(2).waitFor({ state: 'detached' });
+		await ann.page.mouse.down({ clickCount: 2 });
+		await ann.page.mouse.up({ clickCount: 2 });
+		await ann.page.getByRole('button', { name: 'Acknowledge Load' }).click();
+		await items.getByText('acknowledged by').waitFor();
+		assert.deepEqual(await items.locator('.title').allTextContents(), ['Mail', 'Load']);
+		await ann.page.keyboard.press('Escape');
+		await choose(ann, 'lobby');
+		await alarmRow(ann).getByText(/^cleared by .?Ann/).first().waitFor();
 	}));
 
 test('an update of an alarm that is out of view adds a new line at the end of the log', () =>
@@ -84,11 +158,11 @@ test('the badge opens the list of active alarms, where one is acknowledged for e
 		await bob.page.getByRole('button', { name: 'Acknowledge Disk full' }).click();
 		await badge(bob, '1');
 		await badge(ann, '1');
-		await items.first().getByText('acknowledged by').waitFor();
-		assert.match(await items.first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await items.last().getByText('acknowledged by').waitFor();
+		assert.match(await items.last().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await opens(ann);
-		await ann.page.locator('#alarms li').first().getByText('acknowledged by').waitFor();
-		assert.match(await ann.page.locator('#alarms li').first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await ann.page.locator('#alarms li').last().getByText('acknowledged by').waitFor();
+		assert.match(await ann.page.locator('#alarms li').last().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await alarmRow(ann).first().getByText('acknowledged by').waitFor();
 		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await ann.page.keyboard.press('Escape');
@@ -119,7 +193,7 @@ test('the focused alarm of the list keeps the focus while others come and go', (
 		await items.getByText('is worse').waitFor();
 		assert.equal(await focused(ann), 'Acknowledge b');
 		await ann.page.keyboard.press('Enter');
-		await items.nth(2).getByText('acknowledged by').waitFor();
+		await items.nth(3).getByText('acknowledged by').waitFor();
 		assert.match(await focused(ann), /is worse.*acknowledged by/);
 		assert.equal(await items.getByText('acknowledged by').count(), 1);
 		// When the focused alarm goes, the focus must not move to the button of another one.

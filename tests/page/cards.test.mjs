@@ -242,6 +242,21 @@ test('who signed in with the token of an admin moderates by one click', () =>
 		await order(ann, 'Kick…').waitFor();
 	}, MODERATED));
 
+test('a token of an admin that the server does not know any more is shown to it once', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await come(daemon, 'Bob');
+		await ann.join('Ann');
+		await ann.page.evaluate(() => localStorage.setItem('linnet.moderator', 'an-old-secret'));
+		await openCard(ann, person(ann, 'Bob'));
+		await says(ann, 'The server does not know this token.');
+		assert.equal(await card(ann).getByRole('button').count(), 2);
+		await ann.page.keyboard.press('Escape');
+		await openCard(ann, person(ann, 'Bob'));
+		await card(ann).getByRole('button', { name: 'Moderate…' }).waitFor();
+		assert.equal(daemon.log.filter((line) => /^refused .*why=bad_token/.test(line)).length, 1);
+	}, MODERATED));
+
 test('a moderator mutes, kicks and bans a person from the card, each after a question, and lifts it', () =>
 	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
 		const ann = await arrive();
@@ -257,6 +272,7 @@ test('a moderator mutes, kicks and bans a person from the card, each after a que
 		await order(ann, 'Mute…').click();
 		await card(ann).getByText('They can read, but not write.').waitFor();
 		await order(ann, 'Cancel').click();
+		assert.equal(await focused(ann), 'Kick…');
 		assert.deepEqual((await lists()).mutes, []);
 		await order(ann, 'Mute…').click();
 		await card(ann).locator('select').selectOption('an hour');

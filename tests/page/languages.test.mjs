@@ -80,8 +80,8 @@ test('every text is used, and every used text exists', async () => {
 // Modules hand on these groups, so who uses a text is not to be seen.
 test('the key of every text of a view is in a module', async () => {
 	const said = new Set(modules().join('\n').match(/\w+/g));
-	const { live, logs, emoji } = await wordsOf('later-', 'en');
-	const keys = shapeOf({ live, logs, emoji }).map((shape) => /(\w+):/.exec(shape)[1]);
+	const { alarms, live, logs, emoji } = await wordsOf('later-', 'en');
+	const keys = shapeOf({ alarms, live, logs, emoji }).map((shape) => /(\w+):/.exec(shape)[1]);
 
 	assert.deepEqual(keys.filter((key) => !said.has(key)), []);
 });

@@ -26,6 +26,10 @@ async function hold({ page }, glob) {
 	return { asked };
 }
 
+// Waits for what the page loads by itself after joining.
+const isQuiet = ({ page }) =>
+	page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/card.css')));
+
 const isFocused = ({ page }, id) => page.evaluate((wanted) => document.activeElement.id === wanted, id);
 
 // Waits until the style sheet applies and the page has reacted to it.
@@ -94,6 +98,7 @@ test('a part is not requested while the server is down, and loads afterwards', (
 		const ann = await arrive();
 		const asked = [];
 		await ann.join('Ann');
+		await isQuiet(ann);
 		ann.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
 		await server.kill();
 		await ann.state('waiting');
@@ -202,6 +207,7 @@ test('a part is not requested while a proxy answers that the server is down', ()
 		const ann = await arrive();
 		const asked = [];
 		await ann.join('Ann');
+		await isQuiet(ann);
 		ann.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
 		await ann.page.route('**/favicon.svg', (route) => route.fulfill({ status: 502 }), { times: 1 });
 		const refused = ann.page.waitForEvent('response', (response) => response.status() === 502);

@@ -24,7 +24,7 @@ async function shootLive(view, width, colorScheme) {
 	await answer('history', ALARMS);
 	await feed('metric', ...METRICS);
 	await feed('alarm', ...ALARMS);
-	await page.locator('.live-alarm').nth(3).waitFor();
+	await page.locator('.live .alarm-list > li').nth(3).waitFor();
 	await page.waitForFunction(() => document.querySelector('.live-tile .live-line').hasAttribute('d'));
 	await shoot(view, 'live', width, colorScheme);
 	await page.getByText('Recent changes').click();
@@ -49,7 +49,7 @@ async function shootChinese(view, width) {
 
 	await feed('metric', ...METRICS);
 	await feed('alarm', ...ALARMS);
-	await page.locator('.live-alarm').nth(3).waitFor();
+	await page.locator('.live .alarm-list > li').nth(3).waitFor();
 	await page.locator('.live-tile', { has: page.getByText('cpu') }).click();
 	await page.locator('.u-axis').first().waitFor({ state: 'attached' });
 	await shoot(view, 'live-zh', width, 'light');

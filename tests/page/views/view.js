@@ -1,5 +1,5 @@
 // One view alone: it is given what the address asks for, and what it asks of the page is written down.
-import { clockTimeSeconds, fullDate } from './words/texts.js';
+import { decodeFrame } from './connection/wire.js';
 
 const query = new URLSearchParams(location.search);
 const kind = query.get('view');
@@ -24,10 +24,40 @@ const ask =
 window.calls = calls;
 window.answers = answers;
 
+const joined = new Set(['ops']);
+const decode = (frame) => decodeFrame(JSON.stringify(frame));
+
+async function watch(room) {
+	await ask('watch')(room);
+	joined.add(room);
+}
+
+// Live gets active alarms from the page.
+async function createLive() {
+	const { activeAlarms } = await import('./alarms/active-alarms.js');
+	const { createLive: create } = await import('./live/live.js');
+	const view = create(place, {
+		actions: { acknowledge: ask('acknowledge'), clear: ask('clear') },
+		history: async (room) => (await ask('history')(room)).map(decode),
+		fetchRooms: ask('fetchRooms'),
+		isJoined: (room) => joined.has(room),
+		joinedRooms: () => [...joined],
+		watch,
+	});
+
+	return {
+		...view,
+		alarm(frame) {
+			const alarm = decode(frame);
+
+			if (alarm?.type === 'alarm')
+				activeAlarms.update(alarm);
+		},
+		forget: activeAlarms.forget,
+	};
+}
+
 const given = {
-	format: { clockTimeSeconds, fullDate },
-	acknowledge: ask('acknowledge'),
-	history: ask('history'),
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
@@ -35,9 +65,10 @@ const given = {
 };
 
 answers.history = [];
+answers.fetchRooms = { rooms: JSON.parse(query.get('rooms') ?? '[]') };
 answers.rooms = JSON.parse(query.get('rooms') ?? '[]');
 if (kind === 'live')
-	window.view = (await import('./live/live.js')).createLive(place, given);
+	window.view = await createLive();
 else
 	window.view = (await import('./logs/logs.js')).createLogs(place, given);
 document.body.dataset.ready = true;
