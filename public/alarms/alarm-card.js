@@ -4,7 +4,7 @@ import { bidiText } from '../base/bidi-text.js';
 import { button, element } from '../base/elements.js';
 import { setText } from '../base/set-text.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { ADDRESS, link, linkTo } from '../messages/markup.js';
+import { link, withLinks } from '../messages/markup.js';
 import { laterTexts } from '../words/later-texts.js';
 import { clockTime, fullDate } from '../words/texts.js';
 import { momentOf, spanOf } from './alarm-times.js';
@@ -40,18 +40,6 @@ export function buildTime(date, words) {
 	time.dateTime = date.toISOString();
 	time.title = fullDate(date);
 	return time;
-}
-
-function withLinks(text) {
-	const fragment = document.createDocumentFragment();
-	let end = 0;
-
-	for (const match of text.matchAll(ADDRESS)) {
-		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
-		end = match.index + match[0].length;
-	}
-	fragment.append(text.slice(end));
-	return fragment;
 }
 
 export const titleOf = ({ title, key }) => title.trim() || key;

@@ -22,6 +22,14 @@ export function setPart(row, tagAndClass, text) {
 	return part;
 }
 
+// One row is the tab stop of the list; the arrow keys walk the others, see keyboard.js.
+function setTabStop(list) {
+	const stop = list.querySelector('[aria-current]') ?? list.querySelector('button');
+
+	for (const choice of list.querySelectorAll('button'))
+		choice.tabIndex = choice === stop ? 0 : -1;
+}
+
 // Items have a name, each another one. build(item) builds a row for this name, fill(row, item) shows the rest of the
 // item. words are those of the filter that a long list gets.
 export function createList(list, { build, fill, words }) {
@@ -40,6 +48,7 @@ export function createList(list, { build, fill, words }) {
 			rows.set(item.name, row);
 		}
 		arrange(list, Array.from(rows.values()));
+		setTabStop(list);
 		return rows;
 	}
 

@@ -16,6 +16,6 @@ export function toast(words) {
 	clearTimeout(timer);
 	place.textContent = words;
 	timer = setTimeout(() => {
-				place.textContent = '';
+		place.textContent = '';
 	}, SHOWN_MS);
 }

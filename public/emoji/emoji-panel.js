@@ -65,13 +65,13 @@ function buildSearch() {
 	return search;
 }
 
-// onPick(emoji) is called for the choice, onLeave() when the reader has left the panel by Escape. begin() shows it anew.
-export function buildPanel({ onPick, onLeave }) {
+// Fills the panel, which is empty. onPick(emoji) is called for the choice, onLeave() when the reader has left the panel by
+// Escape. Returns begin(), which shows it anew.
+export function fillPanel(panel, { onPick, onLeave }) {
 	const search = buildSearch();
 	const tones = buildTones(show);
 	const place = element('div.picker-grid');
 	const jumps = element('nav.picker-jumps');
-	const panel = element('div.picker', element('div.picker-head', search, tones), place, jumps);
 	const grid = createGrid(place, {
 		toned,
 		onPick(entry) {
@@ -103,7 +103,7 @@ export function buildPanel({ onPick, onLeave }) {
 		}
 	}
 
-	panel.role = 'dialog';
+	panel.append(element('div.picker-head', search, tones), place, jumps);
 	panel.ariaLabel = jumps.ariaLabel = texts.pickerLabel;
 	search.addEventListener('input', show);
 	search.addEventListener('keydown', (event) => {
@@ -122,13 +122,10 @@ export function buildPanel({ onPick, onLeave }) {
 			onLeave();
 	});
 
-	return {
-		panel,
-		begin() {
-			search.value = '';
-			show();
-			search.focus();
-			complete();
-		},
+	return function begin() {
+		search.value = '';
+		show();
+		search.focus();
+		complete();
 	};
 }

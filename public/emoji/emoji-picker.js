@@ -1,11 +1,12 @@
 // The emoji picker of the message field.
-import { at } from '../base/elements.js';
-import { buildPanel } from './emoji-panel.js';
+import { at, element } from '../base/elements.js';
+import { fillPanel } from './emoji-panel.js';
 
 // onPick(emoji) is called for each choice. onClose() returns the focus to the message field. The first click on the
 // button loaded this module: the picker opens at once if isWanted.
 export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
-	const { panel, begin } = buildPanel({
+	const panel = element('dialog.picker');
+	const begin = fillPanel(panel, {
 		onPick(emoji) {
 			onPick(emoji);
 			close();
@@ -13,35 +14,34 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 		onLeave: close,
 	});
 
+	// Not modal: the reader may go on beside it.
 	function open() {
-		panel.hidden = false;
+		panel.show();
 		button.ariaExpanded = 'true';
 		begin();
 	}
 
-	function hide() {
-		panel.hidden = true;
-		button.ariaExpanded = 'false';
-	}
-
 	function close() {
-		hide();
+		panel.close();
 		onClose();
 	}
 
-	panel.hidden = true;
 	panel.id = 'picker';
 	at('composer').prepend(panel);
 
-	button.addEventListener('click', () => (panel.hidden ? open() : close()));
+	button.addEventListener('click', () => (panel.open ? close() : open()));
+	// By the system's Back, too.
+	panel.addEventListener('close', () => {
+		button.ariaExpanded = 'false';
+	});
 	// A click elsewhere or Tab has moved the focus already, so onClose() is not called.
 	document.addEventListener('pointerdown', (event) => {
-		if (!panel.hidden && !panel.contains(event.target) && !button.contains(event.target))
-			hide();
+		if (!panel.contains(event.target) && !button.contains(event.target))
+			panel.close();
 	});
 	panel.addEventListener('focusout', (event) => {
 		if (event.relatedTarget && event.relatedTarget !== button && !panel.contains(event.relatedTarget))
-			hide();
+			panel.close();
 	});
 	if (isWanted)
 		open();

@@ -1,9 +1,11 @@
 // An emoji picker over the page, for one choice.
-import { buildPanel } from './emoji-panel.js';
+import { element } from '../base/elements.js';
+import { fillPanel } from './emoji-panel.js';
 
 // place(panel) moves it. onPick(emoji) is called for the choice, then onClose().
 export function openEmojiPopover({ place, onPick, onClose }) {
-	const { panel, begin } = buildPanel({
+	const panel = element('div.picker.floating');
+	const begin = fillPanel(panel, {
 		onPick(emoji) {
 			panel.hidePopover();
 			onPick(emoji);
@@ -13,7 +15,7 @@ export function openEmojiPopover({ place, onPick, onClose }) {
 	});
 
 	panel.popover = 'auto';
-	panel.classList.add('floating');
+	panel.role = 'dialog';
 	document.body.append(panel);
 	// The focus returns to where it was.
 	panel.addEventListener('toggle', ({ newState }) => {

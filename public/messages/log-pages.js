@@ -1,5 +1,5 @@
 // Which part of the history is in a log: pages are loaded near its ends, and what is far from the reader is removed.
-import { noteFirstMessages } from '../base/lazy.js';
+import { createLazy, noteFirstMessages } from '../base/lazy.js';
 import { buildGap } from './message-view.js';
 
 const MAX_ROWS = 500;
@@ -7,6 +7,8 @@ const MAX_ROWS = 500;
 const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
+
+const gone = createLazy(() => import('./gone.js'));
 
 // onWant(kind, from) requests a page, see history.js. add(message) adds one of a page. showRow(row) leads the reader
 // there. onPage() is called before a page is added, onAdded() after it.
@@ -130,7 +132,12 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 
 		if (row)
 			showRow(row);
+		else
+			tellGone();
 	}
+
+	// There is no message with the id of an address, nor a later one.
+	const tellGone = () => gone((it) => it.tellGone());
 
 	function toNewest() {
 		target = 0;
@@ -142,6 +149,10 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 	}
 
 	return {
+		// The reader is about to see another part.
+		get isSeeking() {
+			return target > 0;
+		},
 		load,
 		bound,
 		toNewest,
@@ -187,6 +198,8 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
 				want('newest');
+				if (kind === 'around')
+					tellGone();
 				return;
 			}
 			onPage();

@@ -30,7 +30,7 @@ export function createLogView(
 		{ log, loading, rows, scroll, range, unsent },
 		{ onWant, add: addToPage, showRow, onPage: silence, onAdded: onMove },
 	);
-	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: pages.jumpTo }));
+	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: (id) => location.assign(addressOf(id)) }));
 	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
 	let unseen = 0;
 	let pictures = false;
@@ -120,7 +120,7 @@ export function createLogView(
 		// See unread-line.js and sight.js.
 		view: { log, rows, range, scroll },
 		get isFollowing() {
-			return scroll.isFollowing;
+			return scroll.isFollowing && !pages.isSeeking;
 		},
 		show(wanted) {
 			pages.show(wanted);

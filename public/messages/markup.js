@@ -1,9 +1,11 @@
-// Formats `code`, **bold**, *italic*, quotes, fences, links and mentions as nodes, never as markup. Each expression
+// Formats `code`, **bold**, *italic*, quotes, fences, links, mentions and #rooms as nodes, never as markup. Each expression
 // stops at the end of a line or at its own mark, so hostile texts are fast, too.
+import { addressOf, placeOf } from '../base/address.js';
 import { element } from '../base/elements.js';
+import { foldName } from '../people/identity.js';
 
 // Control and format characters end a link: they could disguise the address.
-export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
 
 // Where a mention may be. Not in an address or a path: "ann@example.org", "example.org/@ann".
 export const MARK = '(?<![a-z0-9@/])@(?=[^\\s@])';
@@ -22,6 +24,7 @@ const PARTS = {
 	bold: '\\*\\*(?=\\S)[^*\\n]+(?<=\\S)\\*\\*',
 	star: '(?<![\\w*])\\*(?=[^\\s*])[^*\\n]+(?<=\\S)\\*(?![\\w*])',
 	score: '(?<!\\w)_(?=[^\\s_])[^_\\n]+(?<=\\S)_(?!\\w)',
+	room: '(?<![\\w#&/])#[\\p{L}\\p{N}](?:[\\p{L}\\p{N}._-]*[\\p{L}\\p{N}_])?',
 	mark: MARK,
 };
 const INLINE = new RegExp(Object.entries(PARTS).map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
@@ -45,28 +48,74 @@ function withoutTail(address) {
 	return address.slice(0, end);
 }
 
+// Names by their folded form.
+let knownRooms = new Map();
+
+function showRoom(link) {
+	const name = knownRooms.get(foldName(link.textContent.slice(1)));
+
+	if (name)
+		link.href = addressOf('room', name);
+	else
+		link.removeAttribute('href');
+}
+
+// The names of all rooms, which may be known later than the messages.
+export function linkRooms(names, log) {
+	knownRooms = new Map(names.map((name) => [foldName(name), name]));
+	log.querySelectorAll('.room-link').forEach(showRoom);
+}
+
+function buildRoom(words) {
+	const made = element('a.room-link', words);
+
+	made.tabIndex = -1;
+	showRoom(made);
+	return made;
+}
+
+// A place of this very page.
+const isPlace = ({ href, hash }) => href === new URL(hash, location.href).href && placeOf(hash).length > 0;
+
 export function link(address, words = address) {
 	if (!URL.canParse(address))
 		return address;
 	const made = element('a', words);
 	// Shows the real address: the host in ASCII, after any user info.
 	made.title = made.href = new URL(address).href;
-	made.rel = 'noopener noreferrer';
-	made.target = '_blank';
+	if (!isPlace(made)) {
+		made.rel = 'noopener noreferrer';
+		made.target = '_blank';
+	}
 	// The log is one tab stop, see walk.js.
 	made.tabIndex = -1;
 	return made;
 }
 
 // Returns a link, and the text after it.
-export function linkTo(found) {
+function linkTo(found) {
 	const address = withoutTail(found);
 	return [link(address), found.slice(address.length)];
 }
 
-function build({ link, code, bold, star, score }, mention, depth) {
+// Of a text without other formats.
+export function withLinks(text) {
+	const fragment = document.createDocumentFragment();
+	let end = 0;
+
+	for (const match of text.matchAll(ADDRESS)) {
+		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
+		end = match.index + match[0].length;
+	}
+	fragment.append(text.slice(end));
+	return fragment;
+}
+
+function build({ link, code, bold, star, score, room }, mention, depth) {
 	if (link)
 		return linkTo(link);
+	if (room)
+		return [buildRoom(room)];
 	if (code)
 		return [element('code', code.slice(1, -1))];
 	if (bold)

@@ -28,7 +28,7 @@ function buildTime({ id, date }, addressOf) {
 	time.title = fullDate(date);
 	if (id)
 		link.href = addressOf(id);
-	// One message, one stop would be too many.
+	// The log is one tab stop, see walk.js.
 	link.tabIndex = -1;
 	return link;
 }
@@ -108,14 +108,24 @@ function buildText(entry, mention) {
 	return body;
 }
 
+// What a screen reader says of a row that gets the focus.
+function nameRow(row) {
+	row.ariaLabelledByElements = ['.author', '.text', '.time'].map((part) => row.querySelector(part));
+}
+
+function showText(row, text) {
+	row.querySelector('.text').replaceWith(text);
+	nameRow(row);
+}
+
 // Its mentions are shown once mentions.js is loaded. keep(change) changes rows without moving others.
 function fillText(row, entry, { me, keep }) {
-	row.querySelector('.text').replaceWith(buildText(entry));
+	showText(row, buildText(entry));
 	row.classList.remove('for-me');
 	if (!entry.text.includes('@'))
 		return;
 	mentioning(({ createMarker, mentions }) => {
-		const change = () => row.querySelector('.text').replaceWith(buildText(entry, createMarker(me)));
+		const change = () => showText(row, buildText(entry, createMarker(me)));
 
 		if (row.isConnected)
 			keep(change);
@@ -195,6 +205,7 @@ export function markDeleted(row, entry) {
 export function markSent(row, entry, addressOf) {
 	setFooter(row, null);
 	row.querySelector('.head .time').replaceWith(buildTime(entry, addressOf));
+	nameRow(row);
 }
 
 export function buildDay(date) {

@@ -43,12 +43,24 @@ export function createReceivedPosition() {
 const pending = new Map();
 let timer = 0;
 
+// last is NaN on the first visit.
+function read(since) {
+	const [epoch, last] = since.split(':');
+	return { epoch, last: Number(last) };
+}
+
 function write() {
 	clearTimeout(timer);
 	timer = 0;
 	// Signing out has removed the session; do not store again.
-	for (const [room, since] of recall('session') ? pending : [])
-		remember(KEY + room, since);
+	for (const [room, since] of recall('session') ? pending : []) {
+		const { epoch, last } = read(since);
+		const stored = read(recall(KEY + room));
+
+		// Another tab may have read more.
+		if (epoch !== stored.epoch || last > stored.last)
+			remember(KEY + room, since);
+	}
 	pending.clear();
 }
 
@@ -62,11 +74,7 @@ function keep(room, epoch, id) {
 	timer ||= setTimeout(write, PAUSE_MS);
 }
 
-// last is NaN on the first visit.
-function keptOf(room) {
-	const [epoch, last] = (pending.get(room) ?? recall(KEY + room)).split(':');
-	return { epoch, last: Number(last) };
-}
+const keptOf = (room) => read(pending.get(room) ?? recall(KEY + room));
 
 // How far a room was read. The first message that the reader does not see loads unread.js, which knows from then on.
 // parts are for unread.js; onUnseen(room, message): a message arrived while its room was not on screen.
@@ -113,6 +121,7 @@ export function createReading(room, { received, log, isOnScreen, onUnseen, onCha
 			received.begin(epoch, lastId);
 			if (epoch === lastEpoch && last < lastId)
 				fallBehind((it) => it.lookBack(epoch, last, lastId));
+			note();
 		},
 		// Call after the log has the message. isMissed: it was sent while the page was offline.
 		came(message, isMissed) {

@@ -125,7 +125,10 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			onDelete: events.onDelete,
 			onReply: (...given) => events.onReply(room, ...given),
 			onLeave: events.onLeaveLog,
-			onMoved: () => reading.moved(),
+			onMoved() {
+				reading.moved();
+				events.onMoved();
+			},
 		},
 	);
 	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });

@@ -1,5 +1,4 @@
 // Connects the server connection with the chat and the other views.
-import { addressOf, placeOf } from '../base/address.js';
 import { at } from '../base/elements.js';
 import { isCommand, isComposing } from '../base/keys.js';
 import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
@@ -7,10 +6,12 @@ import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask, token } from '../connection/token.js';
 import { decodeFrame, encodePing } from '../connection/wire.js';
+import { withLinks } from '../messages/markup.js';
 import { buildAvatar } from '../people/avatar.js';
 import { isSameName, keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
+import { createPlaces } from './places.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { openProfile, profile, signIn, useToken } from './start.js';
 import { createViews } from './views.js';
@@ -26,10 +27,6 @@ let isOnline = false;
 let view = 'chat';
 // The log that is shown in Logs.
 let log = '';
-// The address of the place that is shown.
-let shownAt = '';
-// See layers.js.
-let closeLayers = () => false;
 
 const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
@@ -44,7 +41,7 @@ const chat = createChat({
 	me: () => me,
 	isChatVisible: () => view === 'chat',
 	fetchRooms,
-	onRoomChosen: (name, id) => go('room', name, id),
+	onRoomChosen: (name, id) => places.go('room', name, id),
 	account: {
 		rename: async (name) => enter(await keepIdentity(name, recallFields().email)),
 		useToken,
@@ -55,6 +52,7 @@ const chat = createChat({
 	onAttention,
 	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
 	onDeleted: (room, ids) => alerts.ifRequested((it) => it.withdraw(room, ids)),
+	onMoved: () => places.changed(),
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
@@ -62,7 +60,7 @@ const alerts = createLazy(async () => {
 	return createAlerts({
 		nameNow: () => me.name,
 		roomNow: () => chat.room.name,
-		onOpen: (room, id) => go('room', room, id),
+		onOpen: (room, id) => places.go('room', room, id),
 	});
 });
 const views = createViews({
@@ -72,18 +70,33 @@ const views = createViews({
 	onLog(name, { isChosen }) {
 		log = name;
 		if (isChosen)
-			go('logs', name);
+			places.go('logs', name);
 		else
-			showAddress();
+			places.changed();
 	},
 });
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
 	onShow: onView,
-	onChoose: (id) => go(...placeIn(id)),
+	onChoose: (id) => places.go(...placeIn(id)),
+});
+const places = createPlaces({
+	placeNow: () => me && placeIn(view),
+	isAtNewest: () => view === 'chat' && chat.room.log.isFollowing,
+	toNewest: () => chat.room.log.toNewest(),
+	show(kind, name, id) {
+		if (kind === 'room' && name)
+			chat.enterRoom(name);
+		tabs.show(kind === 'room' ? 'chat' : kind);
+		// A hidden log does not move.
+		if (kind === 'room' && Number(id) > 0)
+			chat.room.log.jumpTo(Number(id));
+		if (kind === 'logs' && name)
+			views.openLog(name);
+	},
 });
 const keyboard = createLazy(async () => {
 	const { createKeyboard } = await import('./keyboard.js');
-	return createKeyboard({ chat, go, isChatVisible: () => view === 'chat' });
+	return createKeyboard({ chat, go: places.go, isChatVisible: () => view === 'chat' });
 });
 
 // What is written in a field is not a matter of the whole page.
@@ -167,70 +180,29 @@ function onText(data) {
 		chat.handle(frame);
 }
 
+function showTopic(topic) {
+	const place = at('room-topic');
+
+	if (place.title === topic)
+		return;
+	place.title = topic;
+	place.replaceChildren(withLinks(topic));
+	place.querySelectorAll('a').forEach((link) => {
+		link.tabIndex = 0;
+	});
+}
+
 function showHeading() {
 	const names = { live: texts.viewLive, logs: texts.viewLogs };
 
 	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
-	at('room-topic').textContent = view === 'chat' ? chat.room.topic : '';
-	at('room-topic').title = at('room-topic').textContent;
-	showAddress();
+	showTopic(view === 'chat' ? chat.room.topic : '');
+	places.changed();
 }
 
 function placeIn(id) {
 	return { chat: ['room', chat.room.name], live: ['live'], logs: ['logs', log] }[id];
 }
-
-// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message in the room
-// stays.
-function showAddress() {
-	const address = addressOf(...placeIn(view));
-
-	if (!`${location.hash}/`.startsWith(`${address}/`))
-		history.replaceState(history.state ?? {}, '', address);
-	shownAt = location.hash;
-}
-
-// Goes to a place of address.js as the reader's own step, which Back undoes.
-function go(...place) {
-	const address = addressOf(...place);
-
-	if (address !== location.hash)
-		history.pushState({}, '', address);
-	open(place);
-}
-
-function open([kind, name, id]) {
-	// So layers.js knows which entries are not new.
-	history.replaceState(history.state ?? {}, '');
-	// The address must not follow what is shown on the way.
-	view = kind === 'room' ? 'chat' : kind;
-	if (kind === 'room' && name)
-		chat.enterRoom(name, Number(id));
-	if (kind === 'logs' && name) {
-		log = name;
-		views.openLog(name);
-	}
-	tabs.show(view);
-}
-
-// Back, forward, a link in the page, or an address that the reader typed.
-function onAddress({ state }) {
-	const place = placeOf(location.hash);
-	const isBackFromMessage = shownAt.startsWith(`${location.hash}/`);
-
-	if (!me || closeLayers(location.hash === shownAt, state) || !place.length)
-		return;
-	open(place);
-	if (isBackFromMessage && view === 'chat')
-		chat.room.log.toNewest();
-}
-
-addEventListener('popstate', onAddress);
-
-onFirst(document, 'toggle', async () => {
-	const { watchLayers } = await import('./layers.js');
-	closeLayers = watchLayers();
-});
 
 function onAttention({ room, ...counts }) {
 	showAttention({ room: room.name, ...counts });
@@ -306,11 +278,11 @@ export function enter(identity) {
 	chat.introduce(identity, { isFirst });
 	if (isFirst) {
 		at('app').hidden = false;
-		const place = placeOf(location.hash);
+		const place = places.wanted();
 
 		chat.start(place[0] === 'room' && place[1]);
 		if (place.length)
-			open(place);
+			places.open(place);
 		else
 			tabs.start();
 	}

@@ -5,6 +5,7 @@ import { recall } from '../base/storage.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
+import { linkRooms } from '../messages/markup.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createRoom, createTypingNotifier } from '../rooms/room.js';
@@ -23,9 +24,9 @@ const BESIDE_TICKS = 4;
 const PATIENCE_MS = 3000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onRoomChosen(name, id) must call enterRoom(). account: { rename(name), useToken(token), quit() }. onUnseen(room,
-// message): a message arrived while its room was not on screen. onDeleted(room, ids): these messages were deleted, or all
-// if ids is null.
+// /rooms. onRoomChosen(name, id) must show the room, and the message if there is an id. account: { rename(name),
+// useToken(token), quit() }. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room,
+// ids): these messages were deleted, or all if ids is null. onMoved(): another part of a log is in view.
 export function createChat({
 	connection,
 	me,
@@ -38,6 +39,7 @@ export function createChat({
 	onAttention,
 	onUnseen,
 	onDeleted,
+	onMoved,
 }) {
 	let isOnline = false;
 	// The rooms that the server has listed.
@@ -203,6 +205,7 @@ export function createChat({
 				onDeleted(room, ids);
 			},
 			onTyping: showTyping,
+			onMoved,
 		});
 
 		room.log.showPictures(Boolean(me().email));
@@ -265,6 +268,7 @@ export function createChat({
 		reply?.show(room);
 		showPeople(room);
 		closeSearch();
+		linkRooms(roomNames(), at('reading'));
 	}
 
 	async function listRooms() {
@@ -274,6 +278,7 @@ export function createChat({
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			offerRooms();
+			linkRooms(roomNames(), at('reading'));
 			if (known.some(({ name }) => !rooms.find(name)))
 				mentionWatch((it) => it.listed(known), 'listed');
 		} catch {
@@ -439,12 +444,7 @@ export function createChat({
 				const room = rooms.find(name);
 				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
-		// id is a message in it, if any.
-		enterRoom(name, id) {
-			rooms.enter(name);
-			if (id)
-				rooms.current.log.jumpTo(id);
-		},
+		enterRoom: rooms.enter,
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')

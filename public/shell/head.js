@@ -3,27 +3,33 @@ import { at } from '../base/elements.js';
 
 // Scrolling that follows no action of the reader within this time is the page's own.
 const ACTION_MS = 300;
+// The bar moves what is below it, which is scrolled in its turn.
+const SETTLE_MS = 100;
 const MOVED_PX = 3;
 
 const app = at('app');
-const places = new WeakMap();
+const positions = new WeakMap();
 let actedAt = -ACTION_MS;
+let settledAt = 0;
+
+function onAction({ timeStamp, target }) {
+	if (target.id !== 'text')
+		actedAt = timeStamp;
+}
+
+function onScroll({ target, timeStamp }) {
+	const { scrollTop } = target;
+	const moved = scrollTop - (positions.get(target) ?? scrollTop);
+	const isGone = moved > 0;
+
+	positions.set(target, scrollTop);
+	if (Math.abs(moved) < MOVED_PX || timeStamp < settledAt || timeStamp - actedAt > ACTION_MS)
+		return;
+	if (app.classList.contains('scrolled') !== isGone)
+		settledAt = timeStamp + SETTLE_MS;
+	app.classList.toggle('scrolled', isGone);
+}
 
 for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
-	app.addEventListener(type, ({ timeStamp, target }) => target.id !== 'text' && (actedAt = timeStamp), { capture: true, passive: true });
-
-app.addEventListener(
-	'scroll',
-	({ target, timeStamp }) => {
-		const { scrollTop, clientHeight } = target;
-		const last = places.get(target);
-
-		places.set(target, { scrollTop, clientHeight });
-		// The bar itself changes the height.
-		if (last?.clientHeight !== clientHeight || timeStamp - actedAt > ACTION_MS)
-			return;
-		if (Math.abs(scrollTop - last.scrollTop) >= MOVED_PX)
-			app.classList.toggle('scrolled', scrollTop > last.scrollTop);
-	},
-	{ capture: true, passive: true },
-);
+	app.addEventListener(type, onAction, { capture: true, passive: true });
+app.addEventListener('scroll', onScroll, { capture: true, passive: true });

@@ -12,14 +12,14 @@ const REGIONS = [
 	['#rooms', '[aria-current]'],
 	['.room:not([inert]) .log', '[tabindex="0"]'],
 	['#composer', '#text'],
-	['#people', '[tabindex="0"], button'],
+	['#people', 'ul [tabindex="0"]'],
 	['#live > main', ''],
 	['#logs > main', ''],
 ];
 
 function shownRegions() {
 	return REGIONS.map(([region, target]) => ({ region: document.querySelector(region), target })).filter(({ region }) =>
-		region.checkVisibility(),
+		region?.checkVisibility(),
 	);
 }
 
@@ -30,6 +30,24 @@ function moveToRegion(step) {
 	const { region, target } = regions.at((from + step) % regions.length);
 
 	(target && !region.matches(target) ? region.querySelector(target) ?? region : region).focus();
+}
+
+// In a list of rooms or people the arrow keys lead to the next row, and beside it to its other button. Returns what has the
+// focus then, or nothing.
+function nextInList(target, key) {
+	const row = target.closest(':is(#rooms, #people) li');
+	const rows = row ? Array.from(row.closest('nav, aside').querySelectorAll('li')) : [];
+	const index = rows.indexOf(row);
+	const { [key]: next } = {
+		ArrowUp: rows[index - 1],
+		ArrowDown: rows[index + 1],
+		Home: rows[0],
+		End: rows.at(-1),
+		ArrowLeft: row,
+		ArrowRight: row,
+	};
+
+	return key === 'ArrowRight' ? next?.lastElementChild : next?.firstElementChild;
 }
 
 // The names of those who are here or were seen.
@@ -92,6 +110,8 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 			return openSwitcher;
 		if (step && altKey && !ctrlKey && !metaKey && !target.matches('select'))
 			return () => toRoom(step, shiftKey ? ({ unread }) => unread : Boolean);
+		if (!altKey && !ctrlKey && !metaKey && !shiftKey && nextInList(target, key))
+			return () => nextInList(target, key).focus();
 		if (key === '?' && !target.matches(FIELDS))
 			return openShortcuts;
 		return null;

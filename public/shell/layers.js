@@ -2,25 +2,23 @@
 // For that each has an entry in the browser's history. When it is closed otherwise, its entry stays, and Back skips it:
 // taking it away takes time, and the reader may be going elsewhere meanwhile.
 
-const OPEN = 'dialog[open], :popover-open';
+const OPEN = ':is(dialog[open], :popover-open)';
+// A hint is no layer, and closedby="none" must not be closed.
+const LAYER = ':is(dialog:not([closedby="none"]), [popover=""], [popover="auto"])';
 
 // Returns closeLayers(isSamePlace, state), to be called with each popstate: it closes what is above the entry of that
 // state. isSamePlace: the address has not changed. True if nothing else is to be done.
 export function watchLayers() {
 	// The last one is above the others.
-	let open = [];
+	let layers = [];
 
 	const depth = () => history.state?.layers ?? 0;
-
-	// A hint is no layer, and closedby="none" must not be closed.
-	function isLayer(element) {
-		return element.matches('dialog:not([closedby="none"]), [popover=""], [popover="auto"]');
-	}
+	const stillOpen = () => layers.filter((layer) => layer.matches(OPEN));
 
 	function opened(layer) {
-		open = [...open.filter((other) => other !== layer), layer];
-		if (open.length > depth())
-			history.pushState({ layers: open.length }, '');
+		layers = [...stillOpen().filter((other) => other !== layer), layer];
+		if (layers.length > depth())
+			history.pushState({ layers: layers.length }, '');
 	}
 
 	function close(layer) {
@@ -31,9 +29,8 @@ export function watchLayers() {
 	}
 
 	function closeLayers(isSamePlace, state) {
-		const surplus = open.slice(depth());
+		const surplus = stillOpen().slice(depth());
 
-		open = open.slice(0, depth());
 		surplus.reverse().forEach(close);
 		// A link to the same place has no state.
 		if (!isSamePlace || !state)
@@ -45,15 +42,10 @@ export function watchLayers() {
 
 	document.addEventListener(
 		'toggle',
-		({ target, newState }) => {
-			if (newState === 'closed')
-				open = open.filter((layer) => layer !== target);
-			else if (isLayer(target))
-				opened(target);
-		},
+		({ target, newState }) => newState === 'open' && target.matches(LAYER + OPEN) && opened(target),
 		{ capture: true },
 	);
 	// This module was loaded when the first one was opened.
-	Array.from(document.querySelectorAll(OPEN)).filter(isLayer).forEach(opened);
+	Array.from(document.querySelectorAll(LAYER + OPEN)).forEach(opened);
 	return closeLayers;
 }

@@ -79,6 +79,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		erase: 'Delete',
 		eraseQuestion: 'Delete this message for everybody?',
 		quoteLabel: (words) => `Reply to ${words}`,
+		messageGone: 'This message is no longer kept.',
 		quoteGone: 'A message that is no longer kept',
 		replyingTo: 'Reply to',
 		replyCancel: 'Do not reply to it',

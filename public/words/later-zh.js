@@ -73,6 +73,7 @@ export function wordsFor({ isolated, number, listed }) {
 		erase: '删除',
 		eraseQuestion: '要为所有人删除这条消息吗？',
 		quoteLabel: (words) => `回复：${words}`,
+		messageGone: '这条消息已不再保留。',
 		quoteGone: '原消息已不再保留',
 		replyingTo: '回复',
 		replyCancel: '取消回复',

@@ -64,6 +64,16 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await ann.page.locator('.search-list button').waitFor();
 			await assertNoFaults(ann, 'the search');
 			await ann.page.keyboard.press('Escape');
+			await ann.page.keyboard.press('Control+k');
+			await ann.page.waitForSelector('#switcher[open]');
+			await ann.page.keyboard.type('b');
+			await assertNoFaults(ann, 'the switcher');
+			await ann.page.keyboard.press('Escape');
+			await ann.page.focus('.room:not([inert]) .log');
+			await ann.page.keyboard.press('?');
+			await ann.page.waitForSelector('#shortcuts[open]');
+			await assertNoFaults(ann, 'the list of keys');
+			await ann.page.keyboard.press('Escape');
 			await ann.page.click('#picker-button');
 			await ann.page.locator('.picker-jump').last().waitFor();
 			// The choices are all alike, and axe checks each of them slowly.

@@ -66,6 +66,8 @@ test('a reply shows what it answers, on all pages and after a reload, and its qu
 		const quote = rowOf(ann, 'found it').locator('.quote', { hasText: 'bob who has the *key*?' });
 		await quote.click();
 		await ann.page.locator('.message.found', { hasText: 'who has' }).waitFor();
+		await ann.page.goBack();
+		await rowOf(ann, 'found it').waitFor();
 		await ann.page.reload();
 		await ann.online();
 		await rowOf(ann, 'the last one').locator('.quote', { hasText: 'bob message-120' }).waitFor();

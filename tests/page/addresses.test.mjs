@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, roomNames, withPeople } from './people.mjs';
+import { choose, enterRoom, hide, roomNames, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -79,6 +79,7 @@ const PANELS = [
 	['#people-button', '#people'],
 	['#rooms-button', '#rooms'],
 	['#search-button', '#search'],
+	['#picker-button', '#picker'],
 	['#me', '#profile'],
 ];
 
@@ -138,6 +139,40 @@ test('Back does not trap a new user in the form for the name', () =>
 		assert.equal(await ann.page.evaluate(() => history.length), length);
 	}));
 
+test('the name of a room that is known is a link to it, and so is an address of this page', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, { message: 'one', room: 'ops' });
+		await say(bob, { message: 'two', room: 'ops' });
+		await say(bob, 'see #Ops. Not #123, #later, `#ops`, a#ops or https://example.org/#ops');
+		await say(bob, `there: ${daemon.url}/#/room/ops/1`);
+		const ann = await arrive();
+		await ann.join('Ann');
+		const links = ann.page.locator('.text a[href]');
+		await links.nth(2).waitFor();
+		assert.deepEqual(
+			await links.evaluateAll((all) => all.map((link) => [link.textContent, link.getAttribute('href'), link.target])),
+			[
+				['#Ops', '#/room/ops', ''],
+				['https://example.org/#ops', 'https://example.org/#ops', '_blank'],
+				[`${daemon.url}/#/room/ops/1`, `${daemon.url}/#/room/ops/1`, ''],
+			],
+		);
+		await links.nth(2).click();
+		await found(ann, 'one');
+		await ann.page.goBack();
+		await ann.inRoom('lobby');
+		await links.first().click();
+		await ann.reads(['one', 'two']);
+		// A room that comes later.
+		await say(bob, { message: 'three', room: 'later' });
+		await choose(ann, 'lobby');
+		await hide(ann, true);
+		await hide(ann, false);
+		await ann.page.locator('.text a[href="#/room/later"]').waitFor();
+		await bob.close();
+	}));
+
 test('the address names the log that is shown, and Back leads to the one before', () => {
 	const folder = temporaryFolder();
 	const tails = ['nginx', 'syslog'].map((room) => {
@@ -190,6 +225,13 @@ test('the time of a message is its link, which opens the message however old it 
 			const log = document.querySelector('.log');
 			return log.scrollHeight - log.clientHeight - log.scrollTop < 2 && log.textContent.includes('row 300.');
 		});
+		// At the newest message the address is that of the room again.
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/lobby/20';
+		});
+		await found(ann, 'row 20.');
+		await ann.page.click('.jump');
+		await at(ann, '#/room/lobby');
 		// A link in another room, and one's own message once it is stored.
 		await enterRoom(ann, 'ops');
 		await ann.say('mine');
@@ -200,5 +242,11 @@ test('the time of a message is its link, which opens the message however old it 
 		});
 		await found(ann, 'row 150.');
 		await ann.headed('lobby');
+		// None of this number.
+		await ann.page.evaluate(() => {
+			location.hash = '#/room/lobby/9999';
+		});
+		await ann.page.locator('.toast', { hasText: 'This message is no longer kept.' }).waitFor();
+		await ann.page.getByText('row 300.', { exact: true }).waitFor();
 		await bob.close();
 	}));

@@ -110,6 +110,7 @@ test('31 a notification comes only after a click has asked for permission, and o
 		await ann.page.click('#tab-live');
 		await ann.page.evaluate(() => window.lastCall.dispatchEvent(new Event('click')));
 		await ann.inRoom('lobby');
+		await ann.page.locator('.message.found', { hasText: 'out of sight' }).waitFor();
 		assert.equal(await ann.page.evaluate(() => window.fronts), 1);
 		await ann.page.reload();
 		await ann.online();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { enterRoom, unread, withPeople } from './people.mjs';
+import { choose, enterRoom, unread, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -134,6 +134,45 @@ test('F6 leads through the parts of the page, and what is typed anywhere goes to
 			await keyboard.press('F6');
 			await focusIs(ann, region);
 		}
+	}));
+
+test('the list of rooms and the list of people are one tab stop each, and the arrow keys walk them', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		const name = () => ann.page.evaluate(() => document.activeElement.querySelector('bdi')?.textContent ?? document.activeElement.className);
+		const bob = await daemon.ws('/ws?name=Bob');
+		await say(bob, { message: 'x', room: 'other' });
+		await ann.join('Ann');
+		for (const room of ['ops', 'dev', 'home'])
+			await enterRoom(ann, room);
+		await ann.page.locator('#others-list .room-name', { hasText: 'other' }).waitFor();
+		const stops = (list) => ann.page.$$eval(`${list} [tabindex="0"]`, (all) => all.map((one) => one.querySelector('bdi').textContent));
+		await ann.page.waitForFunction(() => document.querySelector('#rooms-list [tabindex="0"]').textContent === 'home');
+		assert.deepEqual(await stops('#rooms-list'), ['home']);
+		assert.deepEqual(await stops('#others-list'), ['other']);
+		// The first press loads what walks.
+		await ann.page.focus('#rooms-list [tabindex="0"]');
+		await keyboard.press('ArrowDown');
+		await focusIs(ann, '#others-list button');
+		await keyboard.press('ArrowUp');
+		const seen = [];
+		for (const key of ['ArrowUp', 'ArrowRight', 'ArrowLeft', 'Home', 'ArrowUp', 'End', 'ArrowUp']) {
+			await keyboard.press(key);
+			seen.push(await name());
+		}
+		assert.deepEqual(seen, ['dev', 'round leave', 'dev', 'lobby', 'lobby', 'other', 'home']);
+		await keyboard.press('ArrowUp');
+		await keyboard.press('Enter');
+		await ann.inRoom('dev');
+		await ann.page.waitForFunction(() => document.querySelector('#rooms-list [tabindex="0"]').textContent === 'dev');
+		await choose(ann, 'lobby');
+		await ann.sees(['Ann', 'Bob']);
+		assert.deepEqual(await stops('#people-list'), ['Ann']);
+		await ann.page.focus('#people-list [tabindex="0"]');
+		await keyboard.press('ArrowDown');
+		assert.equal(await name(), 'Bob');
+		await bob.close();
 	}));
 
 test('letters that are typed while the keys are still loading are not lost', () =>

@@ -89,6 +89,17 @@ test('a topic is shown as text, whatever it contains', () =>
 		assert.equal(await ann.page.locator(':is(#room-topic, .room-topic) *').count(), 0);
 	}));
 
+test('an address in a topic is a link', () =>
+	withTopics({ lobby: 'Birds, see https://example.org/birds.' }, async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await topicIs(ann, 'Birds, see https://example.org/birds.');
+		const link = ann.page.getByRole('link', { name: 'https://example.org/birds' });
+		assert.deepEqual(await link.evaluate(({ href, target, tabIndex }) => [href, target, tabIndex]), ['https://example.org/birds', '_blank', 0]);
+		await ann.page.click('#tab-live');
+		await topicIs(ann, '');
+	}));
+
 for (const width of [375, 1280]) {
 	test(`at ${width} px a long topic is cut off, and its title has the full text`, () => {
 		const long = `${'Sightings, recordings and feeders, '.repeat(12)}and the rest`;

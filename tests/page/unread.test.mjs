@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { answerTo, say, sayMany } from '../lib/chat.mjs';
 import { assertNoFaults } from './axe.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { choose, enterRoom, hide, unread, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
@@ -321,6 +322,31 @@ test('axe finds nothing serious in the pills, which fingers can hit', () =>
 		},
 		{ viewport: { width: 320, height: 640 }, colorScheme: 'dark', hasTouch: true, reducedMotion: 'reduce' },
 	));
+
+test('what was read in one tab is not taken back by another', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		const stored = () => ann.page.evaluate(() => localStorage['linnet.read.lobby']);
+		const isStored = (id) => eventually(async () => assert.match(await stored(), new RegExp(`:${id}$`)), `position ${id}`);
+
+		await ann.join('Ann');
+		await isStored(0);
+		// It stores its position only when it is closed.
+		const tab = await openTab(ann, (page) =>
+			page.addInitScript(() => {
+				const later = setTimeout;
+				window.setTimeout = (call, ms, ...given) => (ms === 500 ? 0 : later(call, ms, ...given));
+			}),
+		);
+		await hide(tab, true);
+		await say(bob, 'one');
+		await eventually(async () => assert.equal(await tab.page.title(), '(1) lobby · Linnet'), 'the title of the tab');
+		await isStored(1);
+		await tab.page.goto('about:blank');
+		await isStored(1);
+		await bob.close();
+	}));
 
 test('more than a thousand are counted, too', () =>
 	withAbsence(

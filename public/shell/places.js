@@ -1,0 +1,67 @@
+// Where the reader is in the page, as the address and the browser's history have it. Places are those of address.js.
+import { addressOf, placeOf } from '../base/address.js';
+import { onFirst } from '../base/lazy.js';
+
+// placeNow() is [kind, name], or nothing before the reader has entered. show(kind, name, id) shows a place. isAtNewest():
+// no earlier message of the room is in view. toNewest() leads there.
+export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
+	// The address of the place that is shown.
+	let shownAt = '';
+	let isOpening = false;
+	// See layers.js.
+	let closeLayers = () => false;
+
+	// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message stays until
+	// the reader is at the newest one.
+	function changed() {
+		const address = addressOf(...placeNow());
+		const isWithin = `${location.hash}/`.startsWith(`${address}/`);
+
+		// The address must not follow what is shown on the way.
+		if (isOpening)
+			return;
+		if (!isWithin || isAtNewest())
+			history.replaceState(history.state ?? {}, '', address);
+		shownAt = location.hash;
+	}
+
+	function open(place) {
+		// So layers.js knows which entries are not new.
+		history.replaceState(history.state ?? {}, '');
+		isOpening = true;
+		show(...place);
+		isOpening = false;
+		changed();
+	}
+
+	// Back, forward, a link in the page, or an address that the reader typed.
+	addEventListener('popstate', ({ state }) => {
+		const place = placeOf(location.hash);
+		const isBackFromMessage = place.length === 2 && shownAt.startsWith(`${location.hash}/`);
+
+		if (!placeNow() || closeLayers(location.hash === shownAt, state) || !place.length)
+			return;
+		open(place);
+		if (isBackFromMessage)
+			toNewest();
+	});
+	onFirst(document, 'toggle', async () => {
+		const { watchLayers } = await import('./layers.js');
+		closeLayers = watchLayers();
+	});
+
+	return {
+		changed,
+		open,
+		// The place that the page was opened for, [] for none.
+		wanted: () => placeOf(location.hash),
+		// As the reader's own step, which Back undoes.
+		go(...place) {
+			const address = addressOf(...place);
+
+			if (address !== location.hash)
+				history.pushState({}, '', address);
+			open(place);
+		},
+	};
+}
