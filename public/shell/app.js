@@ -64,7 +64,7 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	...chat.services,
+	services: chat.services,
 	send: connection.send,
 	fetchRooms,
 	onLog(name, { isChosen }) {
