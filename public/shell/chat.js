@@ -1,11 +1,11 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, firstMessages, holdActions, ifReachable, noteFirstMessages } from '../base/lazy.js';
-import { encodeMessage, encodeTyping, randomId } from '../connection/wire.js';
+import { createLazy, firstMessages, holdActions, noteFirstMessages } from '../base/lazy.js';
+import { encodeMessage, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
-import { createRoom, createTypingNotifier } from '../rooms/room.js';
+import { createRoom } from '../rooms/room.js';
 import { createRooms } from '../rooms/rooms.js';
 import { createSession } from '../rooms/session.js';
 import { texts } from '../words/texts.js';
@@ -76,9 +76,10 @@ export function createChat({
 
 		loaded = createSurroundings(
 			{ rooms, session, composer },
-			{ send, isOnline: () => isOnline, isMe, fetchRooms, onRoomChosen, onUnseen, onChange: showRooms },
+			{ send, isOnline: () => isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
 		);
-		releaseActions();
+		// After all calls that wait.
+		around(releaseActions);
 		return loaded;
 	}, firstMessages);
 	const whenAround = (call) => new Promise((resolve) => around((it) => resolve(call(it))));
@@ -97,14 +98,10 @@ export function createChat({
 		onLeft: (room) => around.ifRequested((it) => it.left(room)),
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
-	const typingNotifier = createTypingNotifier(() => {
-		if (rooms.current.isJoined)
-			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
-	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(newEntry(text)),
-		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
-		onWrite: typingNotifier.wrote,
+		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? around((it) => it.runCommand(text)) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
+		onWrite: () => around((it) => it.wrote(), 'wrote'),
 		editLast: () => rooms.current.log.editLastOwn(),
 	});
 
@@ -179,7 +176,6 @@ export function createChat({
 
 	function onShow(room) {
 		composer.open(room.name);
-		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
 		around((it) => it.shown(room), 'shown');
@@ -195,27 +191,7 @@ export function createChat({
 		reply?.drop();
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
-		typingNotifier.sent();
-	}
-
-	async function runCommand(text) {
-		let fault = texts.closed.unreachable;
-
-		try {
-			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, {
-				...account,
-				room: rooms.current,
-				ask,
-				join: onRoomChosen,
-				listRooms: () => whenAround((it) => it.listRooms()),
-				say,
-			});
-		} catch {
-			// The module could not be loaded.
-		}
-		if (fault)
-			composer.refuse(text, fault);
+		around.ifRequested((it) => it.said());
 	}
 
 	function retry(ref) {

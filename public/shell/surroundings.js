@@ -1,21 +1,26 @@
 // What is around the messages and the message field, loaded after the first messages: the lists of rooms and people,
-// search, cards, alarms, completion, the picker, and what the two other views need of the chat.
+// search, cards, alarms, commands, completion, the picker, and what the two other views need of the chat.
 import { at } from '../base/elements.js';
-import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
+import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
-import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeSearch } from '../connection/wire.js';
+import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { linkRooms } from '../messages/markup.js';
 import { createPeopleView } from '../people/people-view.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
+import { createTypingNotifier } from '../rooms/typing.js';
+import { laterTexts as texts } from '../words/later-texts.js';
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
-// chat has rooms, session and composer, see there. isOnline(): the session is open. onRoomChosen(name, id), onUnseen and
-// fetchRooms as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
-export function createSurroundings({ rooms, session, composer }, { send, isOnline, isMe, fetchRooms, onRoomChosen, onUnseen, onChange }) {
+// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text) sends a message. account,
+// fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
+export function createSurroundings(
+	{ rooms, session, composer },
+	{ send, isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange },
+) {
 	// The rooms that the server has listed.
 	let known = [];
 	let ticks = 0;
@@ -57,6 +62,10 @@ export function createSurroundings({ rooms, session, composer }, { send, isOnlin
 			onChoose: (id) => onRoomChosen(rooms.current.name, id),
 		});
 	});
+	const typing = createTypingNotifier(() => {
+		if (rooms.current.isJoined)
+			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
+	});
 	const closeSearch = () => search.ifRequested((it) => it.close());
 
 	async function loadCompletion() {
@@ -91,6 +100,19 @@ export function createSurroundings({ rooms, session, composer }, { send, isOnlin
 		return known;
 	}
 
+	async function runCommand(text) {
+		let fault = texts.closed.unreachable;
+
+		try {
+			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
+			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+		} catch {
+			// The module could not be loaded.
+		}
+		if (fault)
+			composer.refuse(text, fault);
+	}
+
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 	onFirst(at('picker-button'), 'click', loadPicker);
 	at('search-button').addEventListener('click', () => {
@@ -115,6 +137,10 @@ export function createSurroundings({ rooms, session, composer }, { send, isOnlin
 		answered: requests.answered,
 		closed: requests.closed,
 		listRooms,
+		runCommand,
+		// The reader has written, or sent it.
+		wrote: typing.wrote,
+		said: typing.sent,
 		// Mentions in rooms that the reader has not joined.
 		get mentions() {
 			return known.reduce((sum, { name, mentions = 0 }) => sum + (rooms.find(name) ? 0 : mentions), 0);
@@ -124,6 +150,7 @@ export function createSurroundings({ rooms, session, composer }, { send, isOnlin
 		showMe: peopleView.showMe,
 		// Another room is on screen.
 		shown(room) {
+			typing.sent();
 			peopleView.show(room);
 			closeSearch();
 			linkRooms(roomNames(), at('reading'));

@@ -7,10 +7,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		title: 'Linnet',
 		titleRoom: (room) => `${room} · Linnet`,
 
-		nameEmpty: 'Enter a name.',
-		nameTooLong: (bytes, most) =>
-			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
-		nameUnseen: 'A name cannot contain control characters or invisible characters.',
 		changeName: (name) => `You are ${name}. Change name or email`,
 		renameLater: (name) => `Your name will be ${name} when the connection is back.`,
 		renamed: (name) => `You are now ${name}.`,
@@ -52,34 +48,19 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		viewLive: 'Live',
 		viewLogs: 'Logs',
 
-		filter: 'Filter',
-		nothingFound: 'Nothing found.',
-
 		rooms: 'Rooms',
 		roomsClose: 'Close the list of rooms',
 		otherRooms: 'More rooms',
 		enterRoom: 'Join',
 		roomField: 'Join or create a room',
 		roomPlaceholder: 'Another room',
-		roomSlash: 'A room name cannot contain a slash.',
-		leaveRoom: (room) => `Leave ${isolated(room)}`,
 		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
-		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
-		mentionsYou: (count) => plural(count, { one: '# mention', other: '# mentions' }),
 
-		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
 		pushed: 'pushed',
 		priority: { 4: 'Important', 5: 'Urgent' },
 		openLink: (host) => `Open ${isolated(host)}`,
 
-		peopleHere: (count) => plural(count, { one: '# person here', other: '# people here' }),
 		peopleClose: 'Close the list',
-		peopleMore: (count) => `and ${number(count)} more`,
-		typing: (names) => {
-			if (names.length > 3)
-				return 'Several people are typing…';
-			return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
-		},
 
 		completionLabel: 'Names',
 		writeLabel: 'Message',

@@ -102,6 +102,25 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			markRead: 'Mark as read (Esc)',
 		},
 
+		filter: 'Filter',
+		nothingFound: 'Nothing found.',
+		roomSlash: 'A room name cannot contain a slash.',
+		leaveRoom: (room) => `Leave ${isolated(room)}`,
+		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
+		mentionsYou: (count) => plural(count, { one: '# mention', other: '# mentions' }),
+		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
+		peopleHere: (count) => plural(count, { one: '# person here', other: '# people here' }),
+		peopleMore: (count) => `and ${number(count)} more`,
+		typing: (names) => {
+			if (names.length > 3)
+				return 'Several people are typing…';
+			return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
+		},
+		nameEmpty: 'Enter a name.',
+		nameTooLong: (bytes, most) =>
+			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
+		nameUnseen: 'A name cannot contain control characters or invisible characters.',
+
 		everybody: 'everybody in this room',
 		namesAndMore: (names, more) => listed(more ? [...names, `${number(more)} more`] : names),
 

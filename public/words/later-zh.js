@@ -96,6 +96,20 @@ export function wordsFor({ isolated, number, listed }) {
 			markRead: '标为已读（Esc）',
 		},
 
+		filter: '筛选',
+		nothingFound: '没有找到。',
+		roomSlash: '房间名不能包含斜杠。',
+		leaveRoom: (room) => `离开 ${isolated(room)}`,
+		unread: (count) => `${number(count)} 条未读消息`,
+		mentionsYou: (count) => `${number(count)} 条消息提到了你`,
+		via: { ws: '网页', line: '终端', sse: '事件流', poll: '轮询', push: '推送' },
+		peopleHere: (count) => `${number(count)} 人在线`,
+		peopleMore: (count) => `还有 ${number(count)} 人`,
+		typing: (names) => (names.length > 3 ? '好几个人正在输入…' : `${listed(names)}正在输入…`),
+		nameEmpty: '请填写名字。',
+		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
+		nameUnseen: '名字不能包含控制字符或不可见的字符。',
+
 		everybody: '房间里的所有人',
 		namesAndMore: (names, more) => listed(more ? [...names, `另外 ${number(more)} 个`] : names),
 

@@ -7,9 +7,6 @@ export function wordsFor({ isolated, number, listed }) {
 		title: 'Linnet',
 		titleRoom: (room) => `${room} · Linnet`,
 
-		nameEmpty: '请填写名字。',
-		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
-		nameUnseen: '名字不能包含控制字符或不可见的字符。',
 		changeName: (name) => `你是 ${name}。更改名字或邮箱`,
 		renameLater: (name) => `连接恢复后你将改名为 ${name}。`,
 		renamed: (name) => `你现在叫 ${name}。`,
@@ -50,30 +47,19 @@ export function wordsFor({ isolated, number, listed }) {
 		viewLive: '实时',
 		viewLogs: '日志',
 
-		filter: '筛选',
-		nothingFound: '没有找到。',
-
 		rooms: '房间',
 		roomsClose: '关闭房间列表',
 		otherRooms: '其他房间',
 		enterRoom: '进入',
 		roomField: '进入或新建房间',
 		roomPlaceholder: '房间名',
-		roomSlash: '房间名不能包含斜杠。',
-		leaveRoom: (room) => `离开 ${isolated(room)}`,
 		roomRefused: (room, words) => `无法进入 ${isolated(room)}。服务器说：${words}。`,
-		unread: (count) => `${number(count)} 条未读消息`,
-		mentionsYou: (count) => `${number(count)} 条消息提到了你`,
 
-		via: { ws: '网页', line: '终端', sse: '事件流', poll: '轮询', push: '推送' },
 		pushed: '推送',
 		priority: { 4: '重要', 5: '紧急' },
 		openLink: (host) => `打开 ${isolated(host)}`,
 
-		peopleHere: (count) => `${number(count)} 人在线`,
 		peopleClose: '关闭列表',
-		peopleMore: (count) => `还有 ${number(count)} 人`,
-		typing: (names) => (names.length > 3 ? '好几个人正在输入…' : `${listed(names)}正在输入…`),
 
 		completionLabel: '名字',
 		writeLabel: '消息',
