@@ -100,6 +100,6 @@ export function createLazy(load, ready) {
 			calls.delete(calls.keys().next().value);
 	}
 
-	use.ifRequested = (call) => (module || calls.size) && use(call);
+	use.ifRequested = (call, key) => (module || calls.size) && use(call, key);
 	return use;
 }

@@ -1,7 +1,7 @@
 // The messages on the page: each once, ordered by id. log-pages.js decides which part of the history that is. Messages
 // without an id are at the end.
+import { createSilencer } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
-import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
 import { createAlarmRows } from './alarm-rows.js';

@@ -1,7 +1,8 @@
 // The list of people: a column on wide windows, else a popover.
-import { at, button as buildButton, createPanel, element } from '../base/elements.js';
+import { at, button as buildButton, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
 import { createList, setPart } from '../base/list.js';
+import { createPanel } from '../base/panel.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';

@@ -2,13 +2,17 @@
 // search, cards, alarms, commands, completion, the picker, and what the two other views need of the chat.
 import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
+import { addStylesheet } from '../base/stylesheet.js';
 import { createRequests } from '../connection/requests.js';
-import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
+import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
+import { encodeAcknowledge, encodeClear, encodeSearch, encodeTyping } from '../connection/wire-requests.js';
 import { linkRooms } from '../messages/markup.js';
 import { createPeopleView } from '../people/people-view.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
+
+await addStylesheet(new URL('surroundings.css', import.meta.url));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
