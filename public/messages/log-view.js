@@ -24,7 +24,7 @@ export function createLogView(
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
 	const alarms = createAlarmRows({ rows, scroll, range, show: showAlarm });
-	const unsent = createUnsentRows(log, { onRetry, onDelete });
+	const unsent = createUnsentRows(log, { onRetry, onDelete, onGrown: scroll.grew });
 	const silence = createSilencer(log);
 	const pages = createLogPages(
 		{ log, loading, rows, scroll, range, unsent },
@@ -241,10 +241,7 @@ export function createLogView(
 			pages.bound();
 			scroll.grew();
 		},
-		fail(ref, reason) {
-			unsent.fail(ref, reason);
-			scroll.grew();
-		},
+		fail: unsent.fail,
 		retry: unsent.retry,
 		remove(ref) {
 			const row = unsent.take(ref);

@@ -22,13 +22,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		deletedMessage: 'This message was deleted.',
 		roomDeleted: 'A moderator has deleted everything in this room.',
 		pending: 'not sent yet',
-		retry: 'Retry',
-		delete: 'Delete',
-		failure: {
-			too_long: 'Not sent: this message is too long for the server.',
-			unclear: 'The connection was lost while sending. The message may or may not have arrived.',
-		},
-		failedBecause: (words) => `Not sent. The server says: ${words}.`,
 		loading: 'Loading messages…',
 		newest: 'Newest messages',
 		newMessages: (count) => plural(count, { one: '# new message', other: '# new messages' }),

@@ -121,6 +121,14 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
 		nameUnseen: 'A name cannot contain control characters or invisible characters.',
 
+		failure: {
+			too_long: 'Not sent: this message is too long for the server.',
+			unclear: 'The connection was lost while sending. The message may or may not have arrived.',
+		},
+		failedBecause: (words) => `Not sent. The server says: ${words}.`,
+		retry: 'Retry',
+		delete: 'Delete',
+
 		onlineTitle: {
 			socket: '',
 			stream: 'WebSockets are blocked on this network. Messages arrive as an event stream instead.',

@@ -110,6 +110,14 @@ export function wordsFor({ isolated, number, listed }) {
 		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
 		nameUnseen: '名字不能包含控制字符或不可见的字符。',
 
+		failure: {
+			too_long: '未发送：这条消息超过了服务器的长度限制。',
+			unclear: '发送途中连接断开，无法确定消息是否已经送达。',
+		},
+		failedBecause: (words) => `未发送。服务器说：${words}。`,
+		retry: '重试',
+		delete: '删除',
+
 		onlineTitle: {
 			socket: '',
 			stream: '途中有设备阻止 WebSocket：消息改为通过事件流接收。',

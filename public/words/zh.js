@@ -22,13 +22,6 @@ export function wordsFor({ isolated, number, listed }) {
 		deletedMessage: '此消息已被删除。',
 		roomDeleted: '管理员已删除此房间的全部内容。',
 		pending: '尚未发送',
-		retry: '重试',
-		delete: '删除',
-		failure: {
-			too_long: '未发送：这条消息超过了服务器的长度限制。',
-			unclear: '发送途中连接断开，无法确定消息是否已经送达。',
-		},
-		failedBecause: (words) => `未发送。服务器说：${words}。`,
 		loading: '正在加载消息…',
 		newest: '最新消息',
 		newMessages: (count) => `${number(count)} 条新消息`,
