@@ -152,8 +152,8 @@ export function createChat({
 	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
 
 	function showQueue() {
-		const waiting = outbox.count();
-		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
+		const waiting = isOnline ? 0 : outbox.count();
+		around((it) => it.showQueue(waiting), 'queue');
 	}
 
 	function showTyping(room) {

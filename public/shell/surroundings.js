@@ -142,6 +142,10 @@ export function createSurroundings(
 		closed: requests.closed,
 		listRooms,
 		runCommand,
+		// How many messages wait for the connection.
+		showQueue(waiting) {
+			at('queue').textContent = waiting ? texts.queued(waiting) : '';
+		},
 		// The reader has written, or sent it.
 		wrote: typing.wrote,
 		said: typing.sent,

@@ -62,11 +62,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		bytesLeft: (count) => plural(count, { one: '# byte left', other: '# bytes left' }),
 		bytesOver: (count) => plural(count, { one: '# byte too long', other: '# bytes too long' }),
 		refusedTooLong: 'Not sent: the message is too long. Shorten it or send it in parts.',
-		queued: (count) =>
-			plural(count, {
-				one: '# message queued until the connection is back.',
-				other: '# messages queued until the connection is back.',
-			}),
 
 		pickerLabel: 'Emoji',
 

@@ -129,6 +129,12 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		retry: 'Retry',
 		delete: 'Delete',
 
+		queued: (count) =>
+			plural(count, {
+				one: '# message queued until the connection is back.',
+				other: '# messages queued until the connection is back.',
+			}),
+
 		onlineTitle: {
 			socket: '',
 			stream: 'WebSockets are blocked on this network. Messages arrive as an event stream instead.',

@@ -118,6 +118,8 @@ export function wordsFor({ isolated, number, listed }) {
 		retry: '重试',
 		delete: '删除',
 
+		queued: (count) => `${number(count)} 条消息等待连接恢复，将按此顺序发送。`,
+
 		onlineTitle: {
 			socket: '',
 			stream: '途中有设备阻止 WebSocket：消息改为通过事件流接收。',

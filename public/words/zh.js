@@ -61,7 +61,6 @@ export function wordsFor({ isolated, number, listed }) {
 		bytesLeft: (count) => `还可输入 ${number(count)} 字节`,
 		bytesOver: (count) => `超出 ${number(count)} 字节`,
 		refusedTooLong: '未发送：消息太长。请缩短，或分几条发送。',
-		queued: (count) => `${number(count)} 条消息等待连接恢复，将按此顺序发送。`,
 
 		pickerLabel: '表情',
 
