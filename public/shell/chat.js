@@ -442,7 +442,8 @@ export function createChat({
 		listed: () =>
 			roomNames().map((name) => {
 				const room = rooms.find(name);
-				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
+				const { unread = 0, mentions = 0 } = room ?? known.find((one) => one.name === name);
+				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
 		enterRoom: rooms.enter,
 		// Until joined, skip the rest: the server sends it again.
