@@ -144,6 +144,9 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	);
 	wide.addEventListener('change', adapt);
 	adapt();
+	// Until now the browser would have sent the form.
+	for (const control of at('room-form').elements)
+		control.disabled = false;
 
 	return {
 		show(newRooms, newCurrent) {

@@ -147,7 +147,7 @@ unusual.addEventListener('change', adapt);
 adapt();
 at('me').addEventListener('click', editMe);
 onFirst(at('settings-button'), 'click', loadSettings);
-watchForgotten('token', () => location.reload());
+watchForgotten('token', async () => (await import('./sign-out.js')).leave());
 at('connect-now').addEventListener('click', connection.connect);
 
 async function fetchRooms() {
