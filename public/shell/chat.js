@@ -438,11 +438,10 @@ export function createChat({
 		mention: (name) => composer.mention(name),
 		insert: composer.insert,
 		isMe,
-		// The rooms as they are listed.
 		listed: () =>
 			roomNames().map((name) => {
 				const room = rooms.find(name);
-				const { unread = 0, mentions = 0 } = room ?? known.find((one) => one.name === name);
+				const { unread, mentions } = room ?? known.find((one) => one.name === name);
 				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
 		enterRoom: rooms.enter,
