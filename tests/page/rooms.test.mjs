@@ -296,26 +296,6 @@ test('a room is entered even if a message arrives elsewhere during the press', (
 		await bob.close();
 	}));
 
-test('the field of a room waits for its module, and the messages do not', () =>
-	withPeople(browser, [], async ({ arrive }) => {
-		let go;
-		const held = new Promise((resolve) => {
-			go = resolve;
-		});
-		const ann = await arrive({}, (page) =>
-			page.route('**/rooms/rooms-view.js', async (route) => {
-				await held;
-				await route.continue();
-			}));
-		await ann.join('Ann');
-		await ann.say('hello');
-		await ann.reads(['hello']);
-		assert.ok(await ann.page.isDisabled('#room-field'));
-		assert.ok(await ann.page.isDisabled('#room-form button'));
-		go();
-		await enterRoom(ann, 'ops');
-	}));
-
 test('leaving a room before its join is answered does not affect the other rooms', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const tap = createTap();
