@@ -140,16 +140,23 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.reads(['the cat 🐱', 'hello']);
 			for (const person of [ann, mei])
 				await rowOf(person, 'the cat 🐱').getByText('edited', { exact: true }).waitFor();
+			// After an edit by mouse, too, the reader goes on writing.
+			await ann.page.click('#text');
+			await point(ann, 'the cat 🐱');
+			await act(ann, 'Edit').click();
+			await editor.press('Escape');
+			await editor.waitFor({ state: 'detached' });
+			assert.equal(await focusedText(ann), 'text');
 			await point(ann, 'hello');
 			await act(ann, 'React with 👍').click();
 			await reacted(mei, ['👍 1']);
 			await reacted(ann, ['👍 1']);
 			await openMore(ann, 'the cat 🐱');
-			await choose(ann, 'Delete');
+			await choose(ann, 'Delete…');
 			await ann.page.getByRole('dialog').getByText('the cat 🐱').waitFor();
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 			await openMore(ann, 'the cat 🐱');
-			await choose(ann, 'Delete');
+			await choose(ann, 'Delete…');
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 			for (const person of [ann, mei])
 				await person.reads(['This message was deleted.', 'hello']);
@@ -329,7 +336,7 @@ test('a quote loses the text of a message that is deleted, and shows the new one
 		await rowOf(ann, 'oh').locator('.quote', { hasText: 'nothing' }).waitFor();
 		await ann.page.locator('.message.own').hover();
 		await act(ann, 'More actions').click();
-		await choose(ann, 'Delete');
+		await choose(ann, 'Delete…');
 		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 		await quote.getByText('This message was deleted.').waitFor();
 		assert.ok(!(await mei.page.content()).includes('nothing</'));
