@@ -80,6 +80,12 @@ export function createLogView(
 		marks((it) => it.show(row, entry), row);
 	}
 
+	// Only messages can be changed.
+	function messageWithId(id) {
+		const row = rows.withId(id);
+		return rows.entryOf(row)?.type !== 'alarm' && row;
+	}
+
 	function insert(entry) {
 		const row = build(entry);
 
@@ -174,25 +180,25 @@ export function createLogView(
 			scroll.grew();
 		},
 		erase(ids) {
-			for (const row of ids.map(rows.withId).filter(Boolean)) {
+			for (const row of ids.map(messageWithId).filter(Boolean)) {
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
 				changed(row);
 				actions.ifRequested((it) => it.erased(row));
 			}
-			marks.ifRequested((it) => ids.forEach(it.changed));
+			marks.ifRequested((it) => it.changed(ids));
 		},
 		edit({ of, text, editedAt }) {
-			const row = text && rows.withId(of);
+			const row = text && messageWithId(of);
 
 			if (row) {
 				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), reader()));
 				changed(row);
 			}
-			marks.ifRequested((it) => it.changed(of));
+			marks.ifRequested((it) => it.changed([of]));
 		},
 		// False if its message is not on the page.
 		react(frame) {
-			const row = rows.withId(frame.of);
+			const row = messageWithId(frame.of);
 
 			if (row)
 				marks((it) => it.reacted(row, rows.entryOf(row), frame));

@@ -117,7 +117,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
 		{
-			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
+			server: { ask: events.ask, apply: (frame) => room.handle(frame), room: () => room.name, nameNow: events.nameNow },
 			addressOf: (id) => addressOf('room', room.name, id),
 			showAlarm: alarmCard,
 			onWant: history.want,
