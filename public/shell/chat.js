@@ -1,7 +1,6 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, firstMessages, ifReachable, noteFirstMessages, onFirst, watchFocus } from '../base/lazy.js';
-import { recall } from '../base/storage.js';
+import { createLazy, firstMessages, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
