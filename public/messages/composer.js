@@ -12,7 +12,7 @@ const PATIENCE_MS = 2000;
 const DRAFT = 'draft.';
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
-// A token is no draft.
+// No draft.
 const LOGIN = /^\s*[/／]login\s/i;
 
 // Loaded on demand.

@@ -12,8 +12,8 @@ import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
 
-// server as in changes.js. addressOf(id) is the address of a message. showAlarm as in alarm-rows.js.
-// onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about failed messages.
+// server as in changes.js, showAlarm as in alarm-rows.js, onRetry and onDelete as in unsent-rows.js. addressOf(id) is the
+// address of a message. onWant(kind, from) requests a page, see history.js.
 // onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
 // onMoved(): another part of the log is in view.
 export function createLogView(
@@ -80,7 +80,6 @@ export function createLogView(
 		marks((it) => it.show(row, entry), row);
 	}
 
-	// Only messages can be changed.
 	function messageWithId(id) {
 		const row = rows.withId(id);
 		return rows.entryOf(row)?.type !== 'alarm' && row;

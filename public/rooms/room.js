@@ -102,8 +102,7 @@ function buildElement(parent) {
 }
 
 // name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
-// isOnScreen(room): the reader sees it. ask(encode) as in requests.js. onRetry(ref) and onDelete(ref) are about failed
-// messages. onReply(room, entry, createReply): the reader wants to answer it, with reply.js. onLeaveLog(): the focus belongs into the message field.
+// isOnScreen(room): the reader sees it. The others are as in log-view.js.
 export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
