@@ -17,8 +17,8 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 		const address = addressOf(...placeNow());
 		const isWithin = `${location.hash}/`.startsWith(`${address}/`);
 
-		// The address must not follow what is shown on the way.
-		if (isOpening)
+		// The address must not follow what is shown on the way. start.js takes a token.
+		if (isOpening || location.hash.startsWith('#token='))
 			return;
 		if (!isWithin || isAtNewest())
 			history.replaceState(history.state ?? {}, '', address);

@@ -1,6 +1,7 @@
 // The settings of this browser, a panel under the gear: how the page looks, notifications, and signing out.
 import { buildClose } from '../base/close.js';
-import { button as buildButton, createPanel, element } from '../base/elements.js';
+import { button as buildButton, element } from '../base/elements.js';
+import { createPanel } from '../base/panel.js';
 import { remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { chooseTheme, currentTheme, THEMES } from '../base/theme.js';
