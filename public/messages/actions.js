@@ -146,11 +146,21 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 	// A link has a menu of the browser's own.
 	const isPress = ({ target, pointerType }) => pointerType === 'touch' && rowOf(target) && !target.closest('a, button, textarea');
 
+	function pressElsewhere({ target }) {
+		if (rowOf(target) !== pressed && !toolbar.has(target))
+			press(null);
+	}
+
+	// Rooms come and go: the document is only listened to while a row is pressed.
 	function press(row) {
 		pressed = row;
 		update();
-		if (row)
+		if (row) {
 			toolbar.reveal();
+			document.addEventListener('pointerdown', pressElsewhere);
+		} else {
+			document.removeEventListener('pointerdown', pressElsewhere);
+		}
 	}
 
 	function holdByTouch(event) {
@@ -158,8 +168,6 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		const { clientX: x, clientY: y } = event;
 		const ends = ['pointerup', 'pointercancel', 'pointermove'];
 
-		if (pressed && row !== pressed && !toolbar.has(event.target))
-			press(null);
 		if (!isPress(event))
 			return;
 		const timer = setTimeout(() => {
@@ -177,7 +185,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		ends.forEach((type) => addEventListener(type, end));
 	}
 
-	document.addEventListener('pointerdown', holdByTouch);
+	log.addEventListener('pointerdown', holdByTouch);
 	// The browser's own answer to a long press would be a selection. This module may have missed the beginning of it.
 	log.addEventListener('contextmenu', (event) => {
 		if (!isPress(event))
