@@ -41,6 +41,23 @@ const reacted = ({ page }, wanted) =>
 const focusedText = ({ page }) =>
 	page.evaluate(() => document.activeElement.querySelector(':scope > .text')?.textContent ?? document.activeElement.id ?? '');
 
+test('the buttons of a message whose beginning is not in view are', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await sayMany(bob, 40, { textOf: (n) => `message-${n}\nand more` });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.rows(40);
+		const top = await ann.page.$eval('.log', (log) => {
+			log.scrollTo(0, log.querySelectorAll('.message')[20].offsetTop + 20);
+			return log.getBoundingClientRect().top;
+		});
+		await ann.page.locator('.message').nth(20).hover({ position: { x: 100, y: 40 } });
+		await ann.page.locator('.act').waitFor();
+		const bar = await ann.page.locator('.act').boundingBox();
+		assert.ok(bar.y >= top - 1, `${bar.y} >= ${top}`);
+	}));
+
 test('a reply shows what it answers, on all pages and after a reload, and its quote jumps there, however far it is', () =>
 	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
