@@ -57,9 +57,12 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		changes.react(entry.id, emoji, !isAmong(server.nameNow(), names)).catch(say);
 	}
 
-	async function erase(entry) {
+	async function erase(row, entry) {
 		const isSure = await ask(texts.eraseQuestion, { about: excerptOf(entry), confirm: texts.erase, cancel: texts.cancel });
 
+		// With the toolbar gone, the reader is in the row again.
+		if (document.activeElement === document.body)
+			refocus(row);
 		if (isSure)
 			await changes.erase(entry.id).catch(say);
 	}
@@ -74,7 +77,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		scroll.keep(() => {
 			closeEditor = openEditor(row, entry.text, {
 				save: (text) => changes.edit(entry.id, text),
-				onEmpty: () => erase(entry),
+				onEmpty: () => erase(row, entry),
 				onDone() {
 					editedRow = closeEditor = null;
 					onDone();
@@ -116,7 +119,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			// The click is answered by shell/cards.js.
 			{ words: texts.aboutPerson(entry.name), run: () => row.querySelector('.author').click() },
 			// A question follows.
-			entry.own && { words: `${texts.erase}…`, run: () => erase(entry) },
+			entry.own && { words: `${texts.erase}…`, run: () => erase(row, entry) },
 		].filter(Boolean);
 	}
 

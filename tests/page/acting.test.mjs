@@ -255,6 +255,20 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await keyboard.press('ArrowDown');
 		await ann.page.waitForFunction(() => document.activeElement.id === 'text');
 		assert.equal(await stops(), 0);
+		// A deletion takes the toolbar, but not the focus.
+		await ann.say('mine');
+		await rowOf(ann, 'mine').locator('a.time').waitFor();
+		await ann.page.focus('.log');
+		await keyboard.press('ArrowUp');
+		await keyboard.press('Enter');
+		await keyboard.press('ArrowLeft');
+		await keyboard.press('Enter');
+		await ann.page.getByRole('menu').waitFor();
+		await keyboard.press('End');
+		await keyboard.press('Enter');
+		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+		await ann.page.getByText('This message was deleted.').waitFor();
+		assert.equal(await focusedText(ann), 'This message was deleted.');
 		await bob.close();
 	}));
 
