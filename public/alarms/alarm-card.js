@@ -51,7 +51,7 @@ export const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok
 const timesRaised = (changes) => new Set(changes.map(({ since }) => since.getTime())).size;
 
 // What happened last, and how often in how long.
-export function stateOf(changes) {
+function stateOf(changes) {
 	const last = changes.at(-1);
 	const state = texts.state[last.state](last);
 	const times = timesRaised(changes);
@@ -201,7 +201,7 @@ export function createCard(item, { hasRoom, hasStory }) {
 			const age = Date.now() - alarm.since;
 
 			if (!story)
-				setText(time, texts.age(age >= 60_000 ? spanOf(age) : ''));
+				setText(time, texts.age(age >= 60_000 ? spanOf(age) : '', momentOf(alarm.since, clockTime)));
 		},
 	};
 }

@@ -7,7 +7,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
 import {
-	askForRoom, blockSockets, blockStreams, choose, enterRoom, hide, roomNames, unread, withPeople, withRestarts,
+	askForRoom, blockSockets, blockStreams, choose, enterRoom, hide, pauseClock, roomNames, unread, withPeople, withRestarts,
 } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
@@ -296,26 +296,6 @@ test('a room is entered even if a message arrives elsewhere during the press', (
 		await bob.close();
 	}));
 
-test('the field of a room waits for its module, and the messages do not', () =>
-	withPeople(browser, [], async ({ arrive }) => {
-		let go;
-		const held = new Promise((resolve) => {
-			go = resolve;
-		});
-		const ann = await arrive({}, (page) =>
-			page.route('**/rooms/rooms-view.js', async (route) => {
-				await held;
-				await route.continue();
-			}));
-		await ann.join('Ann');
-		await ann.say('hello');
-		await ann.reads(['hello']);
-		assert.ok(await ann.page.isDisabled('#room-field'));
-		assert.ok(await ann.page.isDisabled('#room-form button'));
-		go();
-		await enterRoom(ann, 'ops');
-	}));
-
 test('leaving a room before its join is answered does not affect the other rooms', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const tap = createTap();
@@ -343,7 +323,7 @@ test('an unsent message of a room is there when the room is entered again', () =
 		const ann = await arrive({}, withClock(tap));
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await tap.hangUp();
 		await ann.state('waiting');
 		await ann.say('from the tunnel');
