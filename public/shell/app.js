@@ -80,7 +80,7 @@ const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
 	onChoose: (id) => places.go(...placeIn(id)),
 });
 const places = createPlaces({
-	placeNow: () => me && placeIn(view),
+	placeNow: () => chat.room && placeIn(view),
 	isAtNewest: () => view === 'chat' && chat.room.log.isFollowing,
 	toNewest: () => chat.room.log.toNewest(),
 	show(kind, name, id) {

@@ -181,7 +181,8 @@ export function createSurroundings(
 		listed: () =>
 			roomNames().map((name) => {
 				const room = rooms.find(name);
-				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
+				const { unread, mentions } = room ?? known.find((one) => one.name === name);
+				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
 			}),
 		// For the Live view.
 		services: {

@@ -43,7 +43,7 @@ export function wordsFor({ isolated, number, listed }) {
 			editLast: '在空白输入框中：编辑自己的上一条消息',
 			newest: '在消息列表中：最新消息',
 			newLine: '在输入框中：换行',
-			close: '关闭打开的面板',
+			close: '关闭打开的面板，或将房间标为已读',
 			shortcuts: '显示本列表',
 		},
 
@@ -187,7 +187,7 @@ export function wordsFor({ isolated, number, listed }) {
 			},
 			repeated: (state, count, span) => `${state}，${span}内共 ${number(count)} 次`,
 			earlier: (count) => `更早还有 ${number(count)} 次变动`,
-			age: (age) => (age ? `已持续 ${age}` : '刚刚'),
+			age: (age, since) => (age ? `自 ${since} 起，已持续 ${age}` : '刚刚'),
 			more: (count) => `另有 ${number(count)} 条较轻的告警`,
 			acknowledge: '确认',
 			clear: '解除',
