@@ -15,12 +15,13 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	// the reader is at the newest one.
 	function changed() {
 		const address = addressOf(...placeNow());
-		const isWithin = `${location.hash}/`.startsWith(`${address}/`);
+		const { hash } = location;
 
 		// The address must not follow what is shown on the way.
 		if (isOpening)
 			return;
-		if (!isWithin || isAtNewest())
+		// Replacing it with itself costs more than a message, and browsers limit how often.
+		if (hash !== address && (!hash.startsWith(`${address}/`) || isAtNewest()))
 			history.replaceState(history.state ?? {}, '', address);
 		shownAt = location.hash;
 	}
