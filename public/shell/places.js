@@ -20,7 +20,7 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 		// The address must not follow what is shown on the way.
 		if (isOpening)
 			return;
-		// Replacing it with itself costs more than a message, and browsers limit how often.
+		// Browsers limit how often.
 		if (hash !== address && (!hash.startsWith(`${address}/`) || isAtNewest()))
 			history.replaceState(history.state ?? {}, '', address);
 		shownAt = location.hash;
