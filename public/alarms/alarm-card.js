@@ -201,7 +201,7 @@ export function createCard(item, { hasRoom, hasStory }) {
 			const age = Date.now() - alarm.since;
 
 			if (!story)
-				setText(time, texts.age(age >= 60_000 ? spanOf(age) : ''));
+				setText(time, texts.age(age >= 60_000 ? spanOf(age) : '', momentOf(alarm.since, clockTime)));
 		},
 	};
 }

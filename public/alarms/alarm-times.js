@@ -21,4 +21,4 @@ export function spanOf(ms) {
 }
 
 // The date is only shown if it is another day.
-export const momentOf = (date) => (sameDay(date, new Date()) ? clockTimeSeconds(date) : day.format(date));
+export const momentOf = (date, clock = clockTimeSeconds) => (sameDay(date, new Date()) ? clock(date) : day.format(date));

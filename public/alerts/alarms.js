@@ -2,7 +2,8 @@
 import { activeAlarms } from '../alarms/active-alarms.js';
 import { createAlarmList } from '../alarms/alarm-list.js';
 import { buildClose } from '../base/close.js';
-import { at, createPanel, element } from '../base/elements.js';
+import { at, element } from '../base/elements.js';
+import { createPanel } from '../base/panel.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { locale } from '../words/texts.js';
 

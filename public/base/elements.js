@@ -1,4 +1,7 @@
-// Helpers that build elements. Children are elements or text, never markup.
+// Helpers that build elements, and for live regions. Children are elements or text, never markup.
+
+// Screen readers look at a change a moment after it.
+const SILENCE_MS = 1000;
 
 export const at = (id) => document.getElementById(id);
 
@@ -19,35 +22,15 @@ export function button(classes, ...children) {
 	return made;
 }
 
-// A panel and the button that toggles it. It is a popover, or a part of the page that inPlace() toggles.
-export function createPanel({ panel, button, close }, { inPlace, onOpen, onClose }) {
-	let wasOpen = false;
+// Silences a live region while many lines change at once. Returns a function to call before each such change.
+export function createSilencer(region) {
+	let timer = 0;
 
-	function toggle() {
-		if (panel.popover)
-			panel.togglePopover();
-		else
-			inPlace?.();
-	}
-
-	// pointerdown already closes an open popover; the click must not reopen it.
-	button.addEventListener('pointerdown', () => {
-		wasOpen = panel.matches(':popover-open');
-	});
-	button.addEventListener('click', () => {
-		if (!wasOpen)
-			toggle();
-		wasOpen = false;
-	});
-	close.addEventListener('click', () => {
-		toggle();
-		button.focus();
-	});
-	panel.addEventListener('toggle', ({ newState }) => {
-		button.ariaExpanded = String(newState === 'open');
-		if (newState === 'open')
-			onOpen();
-		else
-			onClose?.();
-	});
+	return function silence() {
+		region.ariaLive = 'off';
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			region.ariaLive = 'polite';
+		}, SILENCE_MS);
+	};
 }

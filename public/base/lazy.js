@@ -42,13 +42,41 @@ export function onFirst(element, type, load, wants = () => true) {
 	element.addEventListener(type, wanted, true);
 }
 
-// Returns use(call, key): runs call(module) once load() has loaded it. Of waiting calls with the same key only the last
-// one runs. use.ifRequested(call) does nothing if use() was never called.
-export function createLazy(load) {
+// What the reader does with these parts before their module is loaded. Returns a function to call then: it does the last
+// click, submit and input again. Clicks and inputs are dropped if the focus has moved.
+export function holdActions(selector) {
+	const held = new Map();
+
+	function hold(event) {
+		const isFocusKept = watchFocus();
+
+		if (!event.target.closest?.(selector))
+			return;
+		if (event.type === 'submit')
+			event.preventDefault();
+		held.set(event.type, { event, target: event.target, isWanted: () => event.type === 'submit' || isFocusKept() });
+	}
+
+	for (const type of ['click', 'submit', 'input'])
+		addEventListener(type, hold, true);
+	return function release() {
+		for (const type of ['click', 'submit', 'input'])
+			removeEventListener(type, hold, true);
+		for (const { event, target, isWanted } of held.values()) {
+			if (isWanted())
+				target.dispatchEvent(new event.constructor(event.type, event));
+		}
+	};
+}
+
+// Returns use(call, key): runs call(module) once load() has loaded it, which waits for ready. Of waiting calls with the
+// same key only the last one runs. use.ifRequested(call) does nothing if use() was never called.
+export function createLazy(load, ready) {
 	const calls = new Map();
 	let module = null;
 
 	async function begin(failures) {
+		await ready;
 		try {
 			module = await ifReachable(load);
 		} catch {
@@ -72,6 +100,6 @@ export function createLazy(load) {
 			calls.delete(calls.keys().next().value);
 	}
 
-	use.ifRequested = (call) => (module || calls.size) && use(call);
+	use.ifRequested = (call, key) => (module || calls.size) && use(call, key);
 	return use;
 }

@@ -2,9 +2,17 @@
 
 export const PREFIX = 'linnet.';
 const unkept = new Map();
+let isClosed = false;
+
+// Nothing is stored any more.
+export function closeStorage() {
+	isClosed = true;
+}
 
 // False if it could not be stored.
 export function remember(key, value) {
+	if (isClosed)
+		return false;
 	unkept.delete(key);
 	try {
 		if (value)

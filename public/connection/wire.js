@@ -29,10 +29,6 @@ export const encodeLeave = ({ ref, room }) => encode({ type: 'leave', ref, room 
 export const encodeMessage = ({ ref, room, email, text, action, replyTo }) =>
 	encode({ message: text, action: action || undefined, reply_to: replyTo || undefined, room, email, ref });
 export const encodeHistory = ({ ref, room, before, limit }) => encode({ type: 'history', ref, room, before, limit });
-export const encodeTyping = ({ ref, room }) => encode({ type: 'typing', ref, room });
-export const encodeAcknowledge = ({ ref, room, key }) => encode({ type: 'ack', ref, room, key });
-export const encodeClear = ({ ref, room, key }) => encode({ type: 'clear', ref, room, key });
-export const encodeSearch = ({ ref, room, words }) => encode({ type: 'search', ref, room, q: words });
 export const encodePing = ({ ref }) => encode({ type: 'ping', ref });
 
 export function isObject(value) {

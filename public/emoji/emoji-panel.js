@@ -65,8 +65,8 @@ function buildSearch() {
 	return search;
 }
 
-// Fills the panel, which is empty. onPick(emoji) is called for the choice, onLeave() when the reader has left the panel by
-// Escape. Returns begin(), which shows it anew.
+// Fills the panel, which is empty. onPick(emoji) is called for the choice, onLeave(event) when the reader has left the panel
+// by Escape. Returns begin(), which shows it anew.
 export function fillPanel(panel, { onPick, onLeave }) {
 	const search = buildSearch();
 	const tones = buildTones(show);
@@ -119,7 +119,7 @@ export function fillPanel(panel, { onPick, onLeave }) {
 	});
 	panel.addEventListener('keydown', (event) => {
 		if (event.key === 'Escape')
-			onLeave();
+			onLeave(event);
 	});
 
 	return function begin() {

@@ -11,7 +11,11 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 			onPick(emoji);
 			close();
 		},
-		onLeave: close,
+		onLeave(event) {
+			// The room stays unread.
+			event.preventDefault();
+			close();
+		},
 	});
 
 	// Not modal: the reader may go on beside it.

@@ -1,7 +1,6 @@
 // The Logs view: the lines of one log file, with a filter.
 import { copyText } from '../base/clipboard.js';
-import { button, element } from '../base/elements.js';
-import { createSilencer } from '../base/silencer.js';
+import { button, createSilencer, element } from '../base/elements.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';

@@ -115,7 +115,8 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			codes.length && { words: texts.copyCode, run: () => copy(codes.join('\n\n')) },
 			// The click is answered by shell/cards.js.
 			{ words: texts.aboutPerson(entry.name), run: () => row.querySelector('.author').click() },
-			entry.own && { words: texts.erase, run: () => erase(entry) },
+			// A question follows.
+			entry.own && { words: `${texts.erase}…`, run: () => erase(entry) },
 		].filter(Boolean);
 	}
 
@@ -132,7 +133,10 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			},
 			edit() {
 				const row = toolbar.row;
-				edit(row, () => refocus(row));
+				const wasIn = row !== hovered || row === walk.row;
+
+				// With a mouse, the reader goes on writing.
+				edit(row, () => (wasIn ? refocus(row) : onLeave()));
 			},
 		},
 		menuItems,

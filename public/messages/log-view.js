@@ -1,7 +1,7 @@
 // The messages on the page: each once, ordered by id. log-pages.js decides which part of the history that is. Messages
 // without an id are at the end.
+import { createSilencer } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
-import { createSilencer } from '../base/silencer.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
 import { createAlarmRows } from './alarm-rows.js';
@@ -24,7 +24,7 @@ export function createLogView(
 	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	const range = createLoadedRange();
 	const alarms = createAlarmRows({ rows, scroll, range, show: showAlarm });
-	const unsent = createUnsentRows(log, { onRetry, onDelete });
+	const unsent = createUnsentRows(log, { onRetry, onDelete, onGrown: scroll.grew });
 	const silence = createSilencer(log);
 	const pages = createLogPages(
 		{ log, loading, rows, scroll, range, unsent },
@@ -241,10 +241,7 @@ export function createLogView(
 			pages.bound();
 			scroll.grew();
 		},
-		fail(ref, reason) {
-			unsent.fail(ref, reason);
-			scroll.grew();
-		},
+		fail: unsent.fail,
 		retry: unsent.retry,
 		remove(ref) {
 			const row = unsent.take(ref);

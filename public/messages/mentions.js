@@ -30,8 +30,7 @@ export function seenAuthors() {
 	return Array.from(new Map([...newestFirst(seen.authors), ...newestFirst(remembered)]).values());
 }
 
-// Signing out has removed the session; do not store again.
-addEventListener('pagehide', () => recall('session') && remember(KEY, seenAuthors().slice(0, MAX_REMEMBERED).reverse().join('\n')));
+addEventListener('pagehide', () => remember(KEY, seenAuthors().slice(0, MAX_REMEMBERED).reverse().join('\n')));
 
 // The name after the @ at this place, as the text has it, or ''. also is a name that is known, too.
 function mentionAt(text, at, also = EVERYBODY) {

@@ -1,5 +1,5 @@
 // Rows of the log. Text from outside is never used as markup.
-import { button, element } from '../base/elements.js';
+import { element } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
 import { buildAvatar, hueOf } from '../people/avatar.js';
 import { clockTime, dayName, fullDate, texts } from '../words/texts.js';
@@ -164,13 +164,7 @@ export function markContinued(row, isContinued) {
 	row.classList.toggle('continued', isContinued);
 }
 
-function buildButton(action, words) {
-	const made = button('', words);
-	made.dataset.action = action;
-	return made;
-}
-
-function setFooter(row, footer) {
+export function setFooter(row, footer) {
 	row.querySelector(':scope > :is(.pending, .failed)')?.remove();
 	if (footer)
 		row.append(footer);
@@ -178,18 +172,6 @@ function setFooter(row, footer) {
 
 export function markPending(row) {
 	setFooter(row, element('p.pending', texts.pending));
-}
-
-export function markFailed(row, { code, text }) {
-	const reason = Object.hasOwn(texts.failure, code) ? texts.failure[code] : texts.failedBecause(text);
-
-	setFooter(
-		row,
-		element('div.failed',
-			element('p', reason),
-			element('div.actions', buildButton('retry', texts.retry), buildButton('delete', texts.delete)),
-		),
-	);
 }
 
 export const markEdited = fillText;

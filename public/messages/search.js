@@ -119,8 +119,11 @@ export function createSearch({ find, onChoose }) {
 		const index = hits.indexOf(document.activeElement);
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 
-		if (event.key === 'Escape')
+		if (event.key === 'Escape') {
+			// The room stays unread.
+			event.preventDefault();
 			dismiss();
+		}
 		if (!step)
 			return;
 		event.preventDefault();

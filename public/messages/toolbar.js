@@ -55,6 +55,14 @@ export function createToolbar({ actions, menuItems, onMenuClosed }) {
 	// It comes and goes in a region that is read aloud.
 	bar.ariaLive = 'off';
 
+	// The row may begin above what is shown of the log.
+	function keepInView(log) {
+		bar.style.marginTop = '';
+		const cut = log.getBoundingClientRect().top - bar.getBoundingClientRect().top;
+		if (cut > 0)
+			bar.style.marginTop = `${cut}px`;
+	}
+
 	return {
 		get row() {
 			return bar.parentElement;
@@ -67,8 +75,10 @@ export function createToolbar({ actions, menuItems, onMenuClosed }) {
 			});
 			if (!row)
 				bar.remove();
-			else if (row !== bar.parentElement)
+			else if (row !== bar.parentElement) {
 				row.append(bar);
+				keepInView(row.closest('.log'));
+			}
 		},
 		reveal: () => bar.scrollIntoView({ block: 'nearest' }),
 		focus: () => buttons()[0].focus(),

@@ -1,9 +1,19 @@
 // The messages at the end of a log that the server has not acknowledged, by ref.
-import { markFailed, markPending } from './message-view.js';
+import { createLazy } from '../base/lazy.js';
+import { markPending } from './message-view.js';
 
-// onRetry(ref) and onDelete(ref) are about failed messages.
-export function createUnsentRows(log, { onRetry, onDelete }) {
+const failing = createLazy(() => import('./failed.js'));
+
+// onRetry(ref) and onDelete(ref) are about failed messages. onGrown(): a row is higher.
+export function createUnsentRows(log, { onRetry, onDelete, onGrown }) {
 	const rows = new Map();
+
+	function fail(row, reason) {
+		failing(({ markFailed }) => {
+			markFailed(row, reason);
+			onGrown();
+		}, row);
+	}
 
 	log.addEventListener('click', ({ target }) => {
 		const action = target.closest?.('button[data-action]');
@@ -22,10 +32,9 @@ export function createUnsentRows(log, { onRetry, onDelete }) {
 			return Array.from(rows.values());
 		},
 		add(row, { ref, failed }) {
+			markPending(row);
 			if (failed)
-				markFailed(row, failed);
-			else
-				markPending(row);
+				fail(row, failed);
 			rows.set(ref, row);
 		},
 		// Returns the row, which is no longer one of them.
@@ -35,7 +44,7 @@ export function createUnsentRows(log, { onRetry, onDelete }) {
 			rows.delete(ref);
 			return row;
 		},
-		fail: (ref, reason) => markFailed(rows.get(ref), reason),
+		fail: (ref, reason) => fail(rows.get(ref), reason),
 		retry: (ref) => markPending(rows.get(ref)),
 	};
 }

@@ -4,7 +4,7 @@ import { buildClose } from '../base/close.js';
 import { button, element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as words } from '../words/later-texts.js';
-import { fullDate, texts } from '../words/texts.js';
+import { fullDate } from '../words/texts.js';
 import { shortDate } from './short-date.js';
 
 await addStylesheet(new URL('card.css', import.meta.url));
@@ -14,7 +14,7 @@ const GAP_PX = 8;
 function whereText({ isHere, via, rooms }) {
 	if (!isHere)
 		return words.personAway;
-	return via ? words.personHereBy(rooms, texts.via[via]) : words.personHere(rooms);
+	return via ? words.personHereBy(rooms, words.via[via]) : words.personHere(rooms);
 }
 
 function buildLast(date) {

@@ -3,7 +3,7 @@ import { recall, remember } from '../base/storage.js';
 import { texts } from '../words/texts.js';
 
 // Invisible characters would make different names look alike.
-const UNSEEN =
+export const UNSEEN =
 	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
 const MAX_SHOWN_LENGTH = 64;
@@ -21,17 +21,6 @@ export function utf8Bytes(text) {
 export function adoptLimits({ nameBytes, messageBytes }) {
 	limits.nameBytes = nameBytes || limits.nameBytes;
 	limits.messageBytes = messageBytes || limits.messageBytes;
-}
-
-// An error text, or ''.
-export function nameFault(name) {
-	const bytes = utf8Bytes(name);
-
-	if (!name.trim())
-		return texts.nameEmpty;
-	if (bytes > limits.nameBytes)
-		return texts.nameTooLong(bytes, limits.nameBytes);
-	return UNSEEN.test(name) ? texts.nameUnseen : '';
 }
 
 // A displayable name from an untrusted value.

@@ -1,6 +1,5 @@
 // Marks the names on the page that look like another name on the page: of authors, and in the list of people.
-import { element } from '../base/elements.js';
-import { createSilencer } from '../base/silencer.js';
+import { createSilencer, element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { foldName } from './identity.js';

@@ -1,11 +1,16 @@
 // The list of people: a column on wide windows, else a popover.
-import { at, button as buildButton, createPanel, element } from '../base/elements.js';
+import { at, button as buildButton, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
 import { createList, setPart } from '../base/list.js';
+import { createPanel } from '../base/panel.js';
 import { recall, remember } from '../base/storage.js';
-import { locale, texts } from '../words/texts.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+import { locale } from '../words/texts.js';
 import { buildAvatar } from './avatar.js';
 import { foldName } from './identity.js';
+
+await addStylesheet(new URL('people.css', import.meta.url));
 
 const order = new Intl.Collator(locale, { numeric: true });
 

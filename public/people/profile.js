@@ -2,7 +2,8 @@
 import { button, element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
-import { nameFault, utf8Bytes } from './identity.js';
+import { utf8Bytes } from './identity.js';
+import { nameFault } from './name-fault.js';
 
 await addStylesheet(new URL('profile.css', import.meta.url));
 

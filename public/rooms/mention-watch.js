@@ -36,12 +36,6 @@ export function createMentionWatch({ nameNow, isJoined, onChange, onFound }) {
 		looks.set(room, { id, count });
 	}
 
-	function keep() {
-		// Signing out has removed the session; do not store again.
-		if (recall('session'))
-			remember(KEY, JSON.stringify(Array.from(looks)));
-	}
-
 	async function look(room) {
 		const { name, lastId } = room;
 		const { id, count } = looks.get(name) ?? { id: 0, count: 0 };
@@ -100,7 +94,7 @@ export function createMentionWatch({ nameNow, isJoined, onChange, onFound }) {
 			isFirst = false;
 			await lookAt(all);
 			isLooking = false;
-			keep();
+			remember(KEY, JSON.stringify(Array.from(looks)));
 			onChange();
 		},
 		// What was said until the reader left the room does not count.

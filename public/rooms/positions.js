@@ -52,8 +52,7 @@ function read(since) {
 function write() {
 	clearTimeout(timer);
 	timer = 0;
-	// Signing out has removed the session; do not store again.
-	for (const [room, since] of recall('session') ? pending : []) {
+	for (const [room, since] of pending) {
 		const { epoch, last } = read(since);
 		const stored = read(recall(KEY + room));
 

@@ -8,10 +8,6 @@ import { foldName, noteName } from '../people/identity.js';
 import { clockTimeSeconds, fillTexts, texts } from '../words/texts.js';
 import { createReading, createReceivedPosition } from './positions.js';
 
-// How long typing is shown, and how often it is reported.
-const SHOWN_MS = 5000;
-const NOTIFY_MS = 3000;
-
 const alarmCard = createLazy(() => import('../alarms/alarm-card.js'));
 
 // People are { name, via }. The server lists at most some of count.
@@ -46,48 +42,6 @@ function createPeople({ onChange }) {
 			else
 				add({ name, via });
 			changed(newCount);
-		},
-	};
-}
-
-// onChange(words) gets the text to show.
-function createTypingLine(onChange) {
-	const writing = new Map();
-
-	function show() {
-		onChange(writing.size ? texts.typing(Array.from(writing.values(), ({ name }) => name)) : '');
-	}
-
-	function stopped(name) {
-		clearTimeout(writing.get(foldName(name))?.timer);
-		if (writing.delete(foldName(name)))
-			show();
-	}
-
-	return {
-		started(name) {
-			clearTimeout(writing.get(foldName(name))?.timer);
-			writing.set(foldName(name), { name, timer: setTimeout(() => stopped(name), SHOWN_MS) });
-			show();
-		},
-		stopped,
-		clear: () => Array.from(writing.values()).forEach(({ name }) => stopped(name)),
-	};
-}
-
-// wrote() is called on each input; notify() less often.
-export function createTypingNotifier(notify) {
-	let notifiedAt = -Infinity;
-
-	return {
-		wrote() {
-			if (performance.now() - notifiedAt < NOTIFY_MS)
-				return;
-			notifiedAt = performance.now();
-			notify();
-		},
-		sent() {
-			notifiedAt = -Infinity;
 		},
 	};
 }
@@ -137,10 +91,14 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		const { createPresenceFilter } = await import('../people/presence-filter.js');
 		return createPresenceFilter(log);
 	});
-	const typing = createTypingLine((words) => {
-		room.typing = words;
-		events.onTyping(room);
+	const typing = createLazy(async () => {
+		const { createTypingLine } = await import('./typing.js');
+		return createTypingLine((words) => {
+			room.typing = words;
+			events.onTyping(room);
+		});
 	});
+	const stopTyping = (writer) => typing.ifRequested((it) => it.stopped(writer));
 
 	function withOwner(message) {
 		return { ...message, own: message.type === 'message' && message.via !== 'push' && isMe(message.name) };
@@ -183,7 +141,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
 
 			noteName('authors', message.name);
-			typing.stopped(message.name);
+			stopTyping(message.name);
 			if (echoes.hold(message))
 				return;
 			log.addMessage(message, { isMissed });
@@ -237,13 +195,13 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		},
 		presence(frame) {
 			people.moved(frame);
-			typing.stopped(frame.was || frame.name);
+			stopTyping(frame.was || frame.name);
 			if (!isMe(frame.name) && !(frame.event === 'rename' && isMe(frame.was)))
 				presenceLog((it) => it.moved(frame));
 		},
 		typing({ name: writer }) {
 			if (!isMe(writer))
-				typing.started(writer);
+				typing((it) => it.started(writer));
 		},
 		history: history.came,
 	};
@@ -298,7 +256,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			room.isJoined = false;
 			history.closed();
 			log.disconnected();
-			typing.clear();
+			typing.ifRequested((it) => it.clear());
 		},
 		acked(entry, { id, duplicate }) {
 			received.take(id);
@@ -317,7 +275,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		seen: (wanted) => (wanted ? reading.moved() : reading.left()),
 		remove() {
 			history.closed();
-			typing.clear();
+			typing.ifRequested((it) => it.clear());
 			reading.close();
 			element.remove();
 		},

@@ -1,9 +1,13 @@
 // The list of rooms: joined rooms, other rooms, and a field to join any room.
-import { at, button as buildButton, createPanel, element } from '../base/elements.js';
+import { at, button as buildButton, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
 import { createList, setPart } from '../base/list.js';
-import { nameFault } from '../people/identity.js';
-import { texts } from '../words/texts.js';
+import { createPanel } from '../base/panel.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { nameFault } from '../people/name-fault.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+
+await addStylesheet(new URL('rooms-list.css', import.meta.url));
 
 // What is wrong with this name of a room, or ''.
 export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));

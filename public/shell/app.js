@@ -4,16 +4,16 @@ import { isCommand, isComposing } from '../base/keys.js';
 import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
-import { ask, token } from '../connection/token.js';
+import { ask } from '../connection/token.js';
 import { decodeFrame, encodePing } from '../connection/wire.js';
 import { withLinks } from '../messages/markup.js';
 import { buildAvatar } from '../people/avatar.js';
-import { isSameName, keepIdentity, recallFields } from '../people/identity.js';
+import { keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
 import { createChat } from './chat.js';
 import { createPlaces } from './places.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { openProfile, profile, signIn, useToken } from './start.js';
+import { signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
@@ -64,7 +64,7 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	...chat.services,
+	services: chat.services,
 	send: connection.send,
 	fetchRooms,
 	onLog(name, { isChosen }) {
@@ -80,7 +80,7 @@ const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], {
 	onChoose: (id) => places.go(...placeIn(id)),
 });
 const places = createPlaces({
-	placeNow: () => me && placeIn(view),
+	placeNow: () => chat.room && placeIn(view),
 	isAtNewest: () => view === 'chat' && chat.room.log.isFollowing,
 	toNewest: () => chat.room.log.toNewest(),
 	show(kind, name, id) {
@@ -94,6 +94,7 @@ const places = createPlaces({
 			views.openLog(name);
 	},
 });
+const names = createLazy(() => import('./names.js'));
 const keyboard = createLazy(async () => {
 	const { createKeyboard } = await import('./keyboard.js');
 	return createKeyboard({ chat, go: places.go, isChatVisible: () => view === 'chat' });
@@ -112,19 +113,9 @@ addEventListener('keydown', (event) => {
 	keyboard((it) => it.pressed(event));
 });
 
-// A token may set the name.
-const tokensName = async () => token() && (await import('../connection/claims.js')).ownersName();
-
 function editMe() {
-	const { name, email } = recallFields();
 	const isFocusKept = watchFocus();
-
-	profile(async (form) => {
-		const fixed = isSameName(me.name, await tokensName());
-
-		if (isFocusKept())
-			form.open({ name: name || me.name, email }, { required: false, fixed });
-	});
+	names((it) => it.edit(me, isFocusKept));
 }
 
 async function loadSettings(isFocusKept) {
@@ -147,7 +138,7 @@ unusual.addEventListener('change', adapt);
 adapt();
 at('me').addEventListener('click', editMe);
 onFirst(at('settings-button'), 'click', loadSettings);
-watchForgotten('token', () => location.reload());
+watchForgotten('token', async () => (await import('./sign-out.js')).leave());
 at('connect-now').addEventListener('click', connection.connect);
 
 async function fetchRooms() {
@@ -257,17 +248,10 @@ function onNamed(name) {
 		chat.note(texts.renamed(name));
 }
 
-async function onNameRefused(refused) {
-	const { code, text, name, isJoinRefused } = refused;
-
-	// The token allows no other name.
-	if (isJoinRefused && (!name || name === (await tokensName()))) {
-		connection.dismiss(code, text);
-		return;
-	}
-	if (!isJoinRefused)
+function onNameRefused(refused) {
+	if (!refused.isJoinRefused)
 		keepName();
-	openProfile({ name, email: me.email }, { required: isJoinRefused, first: !hasEntered, refused });
+	names((it) => it.refused(refused, { email: me.email, first: !hasEntered, dismiss: connection.dismiss }));
 }
 
 export function enter(identity) {

@@ -1,14 +1,11 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
-import { createLazy, firstMessages, ifReachable, noteFirstMessages, onFirst, watchFocus } from '../base/lazy.js';
-import { recall } from '../base/storage.js';
-import { createRequests } from '../connection/requests.js';
-import { encodeAcknowledge, encodeClear, encodeHistory, encodeJoin, encodeMessage, encodeSearch, encodeTyping, randomId } from '../connection/wire.js';
+import { createLazy, firstMessages, holdActions, noteFirstMessages } from '../base/lazy.js';
+import { encodeMessage, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
-import { linkRooms } from '../messages/markup.js';
 import { createOutbox } from '../messages/outbox.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
-import { createRoom, createTypingNotifier } from '../rooms/room.js';
+import { createRoom } from '../rooms/room.js';
 import { createRooms } from '../rooms/rooms.js';
 import { createSession } from '../rooms/session.js';
 import { texts } from '../words/texts.js';
@@ -17,11 +14,10 @@ const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 // Not a path, nor two slashes.
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
-const LAST_MESSAGES = 200;
-const LIST_MS = 30000;
-const BESIDE_TICKS = 4;
-// The lists of rooms and people do not wait longer for the first messages.
+// Other parts do not wait longer for the first messages.
 const PATIENCE_MS = 3000;
+// Parts of the page that work once surroundings.js is loaded.
+const AROUND = '#rooms-button, #room-form, #people-button, #search-button, #picker-button, #text, .author, .avatar, .mention';
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onRoomChosen(name, id) must show the room, and the message if there is an id. account: { rename(name),
@@ -42,14 +38,12 @@ export function createChat({
 	onMoved,
 }) {
 	let isOnline = false;
-	// The rooms that the server has listed.
-	let known = [];
 	// What is answered, once something was.
 	let reply = null;
-	let ticks = 0;
+	// See surroundings.js.
+	let loaded = null;
 
 	const { send } = connection;
-	const requests = createRequests({ send });
 	const outbox = createOutbox({
 		send: (entry) => send(encodeMessage({ ...entry, email: me().email })),
 		fits: (entry) => sizeOf(entry) <= limits.messageBytes,
@@ -76,28 +70,21 @@ export function createChat({
 	const isMe = (name) => isSameName(name, session.name);
 	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
 
-	const actions = {
-		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
-		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
-	};
-	const alarms = createLazy(async () => {
-		const { createAlarms } = await import('../alerts/alarms.js');
+	const releaseActions = holdActions(AROUND);
+	const around = createLazy(async () => {
+		const { createSurroundings } = await import('./surroundings.js');
 
-		return createAlarms(actions);
-	});
-	const mentionWatch = createLazy(async () => {
-		const { createMentionWatch } = await import('../rooms/mention-watch.js');
-
-		return createMentionWatch({
-			nameNow: () => session.name,
-			isJoined: (name) => Boolean(rooms.find(name)),
-			onChange() {
-				offerRooms();
-				showRooms();
-			},
-			onFound: (name, message) => onUnseen({ name }, message),
-		});
-	});
+		loaded = createSurroundings(
+			{ rooms, session, composer },
+			{ send, isOnline: () => isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
+		);
+		// After all calls that wait.
+		around(releaseActions);
+		return loaded;
+	}, firstMessages);
+	const whenAround = (call) => new Promise((resolve) => around((it) => resolve(call(it))));
+	const ask = (encode) => whenAround((it) => it.ask(encode));
+	const answered = (frame) => Boolean(loaded?.answered(frame));
 	const rooms = createRooms({
 		build: buildRoom,
 		send,
@@ -108,75 +95,15 @@ export function createChat({
 			outbox.renamed(was, name);
 			composer.renamed(was, name);
 		},
-		onLeft(room) {
-			alarms.ifRequested((it) => it.forget(room.name));
-			mentionWatch.ifRequested((it) => it.left(room));
-		},
+		onLeft: (room) => around.ifRequested((it) => it.left(room)),
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
-	});
-	const lists = createLazy(async () => {
-		await firstMessages;
-		const [{ createRoomsView }, { createPeopleView }] = await Promise.all([
-			import('../rooms/rooms-view.js'),
-			import('../people/people-view.js'),
-		]);
-
-		return {
-			rooms: createRoomsView({
-				onChoose(name) {
-					onRoomChosen(name);
-					composer.focus();
-				},
-				onLeave: (name) => rooms.leave(rooms.find(name)),
-				onOpen: listRooms,
-			}),
-			people: createPeopleView(),
-		};
-	});
-	const typingNotifier = createTypingNotifier(() => {
-		if (rooms.current.isJoined)
-			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(newEntry(text)),
-		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
-		onWrite: typingNotifier.wrote,
+		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? around((it) => it.runCommand(text)) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
+		onWrite: () => around((it) => it.wrote(), 'wrote'),
 		editLast: () => rooms.current.log.editLastOwn(),
 	});
-
-	async function loadCompletion() {
-		const { completeText } = await import('./text-completion.js');
-		completeText({ rooms, roomNames, alarms, isMe, onChange: composer.changed });
-	}
-
-	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
-
-	async function loadPicker(isFocusKept) {
-		const { openEmojiPicker } = await import('../emoji/emoji-picker.js');
-
-		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isFocusKept() });
-	}
-
-	onFirst(at('picker-button'), 'click', loadPicker);
-
-	const search = createLazy(async () => {
-		const { createSearch } = await import('../messages/search.js');
-
-		return createSearch({
-			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => onRoomChosen(rooms.current.name, id),
-		});
-	});
-	const closeSearch = () => search.ifRequested((it) => it.close());
-
-	at('search-button').addEventListener('click', () => {
-		const isFocusKept = watchFocus();
-		search((it) => isFocusKept() && it.toggle(), 'toggle');
-	});
-
-	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
-
-	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
@@ -185,7 +112,7 @@ export function createChat({
 			nameNow: () => session.name,
 			isInFlight: outbox.isInFlight,
 			isOnScreen,
-			ask: requests.ask,
+			ask,
 			onRetry: retry,
 			onDelete: remove,
 			onReply(room, entry, createReply) {
@@ -193,15 +120,12 @@ export function createChat({
 				reply.answer(room, entry);
 			},
 			onLeaveLog: composer.focus,
-			onAlarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+			onAlarm: (alarm) => around((it) => it.alarm(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
 			onPeople: showPeople,
 			onUnseen,
 			onDeleted(room, ids) {
-				if (room === rooms.current)
-					closeSearch();
-				if (!ids)
-					alarms.ifRequested((it) => it.forget(room.name));
+				around.ifRequested((it) => it.deleted(room, ids));
 				onDeleted(room, ids);
 			},
 			onTyping: showTyping,
@@ -227,14 +151,9 @@ export function createChat({
 
 	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
 
-	// Of all rooms that the reader may enter.
-	function roomNames() {
-		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
-	}
-
 	function showQueue() {
-		const waiting = outbox.count();
-		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
+		const waiting = isOnline ? 0 : outbox.count();
+		around((it) => it.showQueue(waiting), 'queue');
 	}
 
 	function showTyping(room) {
@@ -243,48 +162,23 @@ export function createChat({
 	}
 
 	function showRooms() {
-		const list = rooms.list();
-		const beside = known.filter(({ name, mentions }) => mentions && !rooms.find(name));
-		const sum = (kind, all = list) => all.reduce((total, room) => total + room[kind], 0);
-		const mentioned = sum('mentions', beside);
+		const sum = (kind) => rooms.list().reduce((total, room) => total + room[kind], 0);
+		const beside = loaded?.mentions ?? 0;
 
-		lists((it) => it.rooms.show(list, rooms.current.name), 'rooms');
-		onAttention({ room: rooms.current, unread: sum('unread') + mentioned, mentions: sum('mentions') + mentioned });
-	}
-
-	function offerRooms() {
-		lists((it) => it.rooms.offer(known), 'known');
+		around((it) => it.showRooms(), 'rooms');
+		onAttention({ room: rooms.current, unread: sum('unread') + beside, mentions: sum('mentions') + beside });
 	}
 
 	function showPeople(room) {
 		if (room === rooms.current)
-			lists((it) => it.people.show(room), 'people');
+			around((it) => it.showPeople(room), 'people');
 	}
 
 	function onShow(room) {
 		composer.open(room.name);
-		typingNotifier.sent();
 		showTyping(room);
 		reply?.show(room);
-		showPeople(room);
-		closeSearch();
-		linkRooms(roomNames(), at('reading'));
-	}
-
-	async function listRooms() {
-		try {
-			const { rooms: listed } = await fetchRooms();
-
-			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
-			known.forEach((room) => rooms.find(room.name)?.listed(room));
-			offerRooms();
-			linkRooms(roomNames(), at('reading'));
-			if (known.some(({ name }) => !rooms.find(name)))
-				mentionWatch((it) => it.listed(known), 'listed');
-		} catch {
-			// The old list stays.
-		}
-		return known;
+		around((it) => it.shown(room), 'shown');
 	}
 
 	function showUnsent({ log }, entry, options) {
@@ -297,20 +191,7 @@ export function createChat({
 		reply?.drop();
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
-		typingNotifier.sent();
-	}
-
-	async function runCommand(text) {
-		let fault = texts.closed.unreachable;
-
-		try {
-			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
-		} catch {
-			// The module could not be loaded.
-		}
-		if (fault)
-			composer.refuse(text, fault);
+		around.ifRequested((it) => it.said());
 	}
 
 	function retry(ref) {
@@ -333,19 +214,13 @@ export function createChat({
 		session.adoptWanted();
 	}
 
-	// Joins a room without showing it.
-	function watch(room) {
-		rooms.makePlace();
-		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
-	}
-
 	function onJoined(frame) {
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
-			alarms.ifRequested((it) => it.forget(frame.room));
+			around.ifRequested((it) => it.forgetAlarms(frame.room));
 		// Without a ref the server has begun another history of the room.
 		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
-			if (requests.answered(frame))
+			if (answered(frame))
 				rooms.admit(frame.room);
 			rooms.joined(frame);
 			return;
@@ -360,10 +235,7 @@ export function createChat({
 		rooms.opened();
 		outbox.opened();
 		session.adoptWanted();
-		firstMessages.then(() => {
-			listRooms();
-			cards(() => {});
-		});
+		around((it) => it.listRooms(), 'list');
 	}
 
 	function onPresence(frame) {
@@ -376,7 +248,7 @@ export function createChat({
 
 	function onError(error) {
 		// Errors with a ref that nobody waits for are not shown.
-		const isKnown = session.refused(error) || outbox.refused(error) || requests.answered(error) || rooms.refused(error);
+		const isKnown = session.refused(error) || outbox.refused(error) || answered(error) || rooms.refused(error);
 
 		if (!isKnown && !error.ref)
 			rooms.current.log.addNote(texts.serverSays(error.text));
@@ -393,9 +265,9 @@ export function createChat({
 	const handlers = {
 		joined: onJoined,
 		presence: onPresence,
-		ack: (frame) => requests.answered(frame) || outbox.acked(frame),
-		history: (frame) => requests.answered(frame) || toRoom(frame),
-		search: requests.answered,
+		ack: (frame) => answered(frame) || outbox.acked(frame),
+		history: (frame) => answered(frame) || toRoom(frame),
+		search: answered,
 		pong: session.ponged,
 		error: onError,
 	};
@@ -404,25 +276,12 @@ export function createChat({
 
 	document.addEventListener('visibilitychange', () => {
 		setVisible(!document.hidden && isChatVisible());
-		if (!document.hidden && isOnline)
-			listRooms();
 	});
-	// Rooms that the reader has not joined can wait longer.
-	setInterval(() => {
-		if (isOnline && (!rooms.list().every(({ isJoined }) => isJoined) || ++ticks % BESIDE_TICKS === 0))
-			listRooms();
-	}, LIST_MS);
+	setTimeout(noteFirstMessages, PATIENCE_MS);
 
 	return {
-		// For the Live view.
-		services: {
-			actions,
-			watch,
-			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
-			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
-			history: (room) =>
-				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
-		},
+		// Resolves with what the Live view needs, see surroundings.js.
+		services: () => whenAround((it) => it.services),
 		focus: composer.focus,
 		get room() {
 			return rooms.current;
@@ -434,16 +293,12 @@ export function createChat({
 			showRooms();
 			composer.focus();
 		},
-		search: (words) => search((it) => it.open(words)),
+		search: (words) => around((it) => it.search(words)),
 		mention: (name) => composer.mention(name),
 		insert: composer.insert,
 		isMe,
 		// The rooms as they are listed.
-		listed: () =>
-			roomNames().map((name) => {
-				const room = rooms.find(name);
-				return { name, unread: room?.unread ?? 0, isJoined: Boolean(room), isCurrent: room === rooms.current };
-			}),
+		listed: () => loaded?.listed() ?? [],
 		enterRoom: rooms.enter,
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
@@ -461,7 +316,7 @@ export function createChat({
 			if (!isOnline) {
 				outbox.closed();
 				session.closed();
-				requests.closed();
+				loaded?.closed();
 				rooms.closed();
 			}
 			showQueue();
@@ -473,7 +328,7 @@ export function createChat({
 			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
 			session.want(identity);
 		},
-		showMe: (name) => lists((it) => it.people.showMe(name), 'me'),
+		showMe: (name) => around((it) => it.showMe(name), 'me'),
 		note: (text) => rooms.current.log.addNote(text),
 	};
 }

@@ -3,8 +3,8 @@ import { bidiText } from '../base/bidi-text.js';
 import { element } from '../base/elements.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { readToken } from '../connection/claims.js';
-import { encodeAcknowledge, encodeClear } from '../connection/wire.js';
-import { nameFault } from '../people/identity.js';
+import { encodeAcknowledge, encodeClear } from '../connection/wire-requests.js';
+import { nameFault } from '../people/name-fault.js';
 import { roomFault } from '../rooms/rooms-view.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 

@@ -58,7 +58,7 @@ function peopleOf({ room, isMe }) {
 
 // chat is createChat's. go(...place) shows a place of address.js. isChatVisible(): the message field can be written in.
 export function createKeyboard({ chat, go, isChatVisible }) {
-	const shortcuts = createLazy(async () => (await import('./shortcuts.js')).createShortcuts());
+	const shortcuts = createLazy(() => import('./shortcuts.js'));
 	const switcher = createLazy(async () => {
 		const { createSwitcher } = await import('./switcher.js');
 
@@ -85,7 +85,7 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 		});
 	});
 
-	const openShortcuts = () => shortcuts((it) => it.open(), 'open');
+	const openShortcuts = () => shortcuts((it) => it.openShortcuts(), 'open');
 	const openSwitcher = () => switcher((it) => it.open(), 'open');
 	const showChat = () => isChatVisible() || go('room', chat.room.name);
 

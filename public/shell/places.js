@@ -2,7 +2,7 @@
 import { addressOf, placeOf } from '../base/address.js';
 import { onFirst } from '../base/lazy.js';
 
-// placeNow() is [kind, name], or nothing before the reader has entered. show(kind, name, id) shows a place. isAtNewest():
+// placeNow() is [kind, name], or nothing before the reader is in a room. show(kind, name, id) shows a place. isAtNewest():
 // no earlier message of the room is in view. toNewest() leads there.
 export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	// The address of the place that is shown.
@@ -14,12 +14,13 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message stays until
 	// the reader is at the newest one.
 	function changed() {
-		const address = addressOf(...placeNow());
 		const { hash } = location;
 
-		// The address must not follow what is shown on the way.
-		if (isOpening)
+		// The address must not follow what is shown on the way. start.js takes a token.
+		if (isOpening || !placeNow() || hash.startsWith('#token='))
 			return;
+		const address = addressOf(...placeNow());
+
 		// Browsers limit how often.
 		if (hash !== address && (!hash.startsWith(`${address}/`) || isAtNewest()))
 			history.replaceState(history.state ?? {}, '', address);

@@ -1,6 +1,8 @@
 // The settings of this browser, a panel under the gear: how the page looks, notifications, and signing out.
 import { buildClose } from '../base/close.js';
-import { button as buildButton, createPanel, element } from '../base/elements.js';
+import { button as buildButton, element } from '../base/elements.js';
+import { createLazy } from '../base/lazy.js';
+import { createPanel } from '../base/panel.js';
 import { remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { chooseTheme, currentTheme, THEMES } from '../base/theme.js';
@@ -11,6 +13,8 @@ import { chooseDensity, currentDensity, DENSITIES } from './density.js';
 import { signOut } from './sign-out.js';
 
 await addStylesheet(new URL('settings.css', import.meta.url));
+
+const shortcuts = createLazy(() => import('./shortcuts.js'));
 
 const named = (values, names) => Object.fromEntries(values.map((value) => [value, names[value]]));
 
@@ -48,6 +52,7 @@ export function createSettings(button, { onName }) {
 	const close = buildClose(texts.settingsClose);
 	const heading = element('h2', texts.settings);
 	const name = buildButton('', texts.nameAndEmail);
+	const keys = buildButton('', texts.shortcutsTitle);
 	const signed = buildSignOut();
 	const choices = element(
 		'div.choices',
@@ -55,7 +60,7 @@ export function createSettings(button, { onName }) {
 		...buildChoice('density', texts.density, named(DENSITIES, texts.densities), currentDensity(), chooseDensity),
 		...buildChoice('language', texts.languageChoice, LANGUAGES, texts.language, chooseLanguage),
 	);
-	const panel = element('section.settings', element('header', heading, close), choices, element('div.account', name, signed));
+	const panel = element('section.settings', element('header', heading, close), choices, element('div.account', name, keys, signed));
 
 	panel.id = 'settings';
 	heading.id = 'settings-heading';
@@ -72,10 +77,12 @@ export function createSettings(button, { onName }) {
 			},
 		},
 	);
-	name.addEventListener('click', () => {
-		panel.hidePopover();
-		onName();
-	});
+	for (const [choice, take] of [[name, onName], [keys, () => shortcuts((it) => it.openShortcuts(), 'open')]]) {
+		choice.addEventListener('click', () => {
+			panel.hidePopover();
+			take();
+		});
+	}
 
 	return {
 		choices,

@@ -1,52 +1,26 @@
 // The frame of the page: connection state, view tabs, title and icon.
 import { at } from '../base/elements.js';
-import { createLazy } from '../base/lazy.js';
+import { createLazy, firstMessages } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 import { texts } from '../words/texts.js';
 
-// Causes with a reason written by a person, and the server's defaults (see src/chat/).
-const WITH_REASON = ['kicked', 'banned', 1008];
-const DEFAULT_REASON = /^(a moderator has sent you away|(you are|this name is) banned)$/;
-
-function words({ name, kind, cause, reason }) {
-	const state = name === 'online' ? texts.online[kind] : texts.state[name];
-
-	if (!cause)
-		return state;
-	const code = Object.hasOwn(texts.closed, reason) ? reason : cause;
-	const closed = texts.closed[code] ?? texts.closed.lost;
-	const hasReason = WITH_REASON.includes(code) && reason && !DEFAULT_REASON.test(reason);
-	const why = hasReason ? texts.closedReason(closed, reason) : closed;
-	return `${why} ${state}`;
-}
-
 export function createStateLine() {
 	const line = at('state');
-	const countdown = at('state-countdown');
-	const nowButton = at('connect-now');
-	let ticking = 0;
+	const trouble = createLazy(async () => (await import('./trouble.js')).createTrouble());
+
+	// When the connection is lost it is too late to load it.
+	firstMessages.then(() => trouble(() => {}));
 
 	return function show(state) {
-		const { name, kind } = state;
-		const tick = () => {
-			const seconds = Math.max(0, Math.ceil((state.retryAt - Date.now()) / 1000));
-			countdown.textContent = texts.countdown(seconds);
-		};
+		const { name, kind, cause } = state;
+		const isTrouble = name !== 'online' && name !== 'connecting';
+		const needsWords = isTrouble || cause || kind !== 'socket';
 
-		const trouble = state.name !== 'online' && state.name !== 'connecting';
-
-		clearInterval(ticking);
-		line.dataset.state = state.name;
-		line.classList.toggle('trouble', trouble);
-		at('state-words').textContent = words(state);
-		line.title = name === 'online' ? texts.onlineTitle[kind] : '';
-		countdown.textContent = '';
-		nowButton.hidden = !trouble;
-		nowButton.textContent = name === 'refused' ? texts.connectAgain : texts.connectNow;
-		if (state.retryAt) {
-			tick();
-			ticking = setInterval(tick, 1000);
-		}
+		line.dataset.state = name;
+		line.classList.toggle('trouble', isTrouble);
+		at('state-words').textContent = name === 'online' ? texts.online[kind] : texts.state[name];
+		at('connect-now').hidden = !isTrouble;
+		(needsWords ? trouble : trouble.ifRequested)((it) => it.show(state), 'state');
 	};
 }
 

@@ -28,7 +28,7 @@ function buildRow([name, ways]) {
 	return element('div', element('dt', texts.shortcuts[name]), keys);
 }
 
-export function createShortcuts() {
+function build() {
 	const title = element('h2', texts.shortcutsTitle);
 	const close = buildClose(texts.shortcutsClose);
 	const dialog = element('dialog.shortcuts', element('header', title, close), element('dl', ...Object.entries(KEYS).map(buildRow)));
@@ -38,5 +38,12 @@ export function createShortcuts() {
 	dialog.setAttribute('aria-labelledby', title.id);
 	close.addEventListener('click', () => dialog.close());
 	document.body.append(dialog);
-	return { open: () => dialog.showModal() };
+	return dialog;
+}
+
+let dialog = null;
+
+export function openShortcuts() {
+	dialog ??= build();
+	dialog.showModal();
 }

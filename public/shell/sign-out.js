@@ -1,11 +1,10 @@
 // Signing out: this browser forgets the reader.
-import { PREFIX } from '../base/storage.js';
-import { keepToken } from '../connection/token.js';
+import { PREFIX, closeStorage } from '../base/storage.js';
+import { keepToken, token } from '../connection/token.js';
 
 // Settings of the browser, not of the person.
 const SETTINGS = ['theme', 'density', 'language', 'view', 'wrap', 'notify', 'sound', 'quiet'];
 
-// Includes what other tabs have stored.
 function forgetAllBut(keys) {
 	const kept = keys.map((key) => PREFIX + key);
 
@@ -18,8 +17,16 @@ function forgetAllBut(keys) {
 	}
 }
 
+// Each tab does it when the token is gone, because what it stores at that moment may escape another one.
+export function leave() {
+	closeStorage();
+	// A tab that was suspended may learn it after somebody else has signed in.
+	if (!token())
+		forgetAllBut(SETTINGS);
+	location.reload();
+}
+
 export function signOut() {
 	keepToken('');
-	forgetAllBut(SETTINGS);
-	location.reload();
+	leave();
 }

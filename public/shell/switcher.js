@@ -23,7 +23,7 @@ function findIn(offers, wanted) {
 		.map(({ offer }) => offer);
 }
 
-// rooms() is [{ name, unread, isCurrent }], the joined ones first; people() are names; places is [{ name, open }].
+// rooms() is [{ name, unread, mentions, isCurrent }], the joined ones first; people() are names; places is [{ name, open }].
 // onRoom(name), onPerson(name), onSearch(words) and onShortcuts() are the reader's choice.
 export function createSwitcher({ rooms, people, places, onRoom, onPerson, onSearch, onShortcuts }) {
 	const field = element('input');
@@ -33,12 +33,12 @@ export function createSwitcher({ rooms, people, places, onRoom, onPerson, onSear
 	let chosen = 0;
 
 	const roomOffers = () =>
-		rooms().map(({ name, unread, isCurrent }) => ({
+		rooms().map(({ name, unread, mentions, isCurrent }) => ({
 			name,
 			isCurrent,
-			unread,
+			weight: mentions ? 2 : unread ? 1 : 0,
 			mark: '#',
-			note: unread ? texts.unread(unread) : '',
+			note: [mentions && texts.mentionsYou(mentions), unread && texts.unread(unread)].filter(Boolean).join(', '),
 			take: () => onRoom(name),
 		}));
 	const personOffers = () => people().map((name) => ({ name, mark: buildAvatar(name), note: '', take: () => onPerson(name) }));
@@ -48,13 +48,13 @@ export function createSwitcher({ rooms, people, places, onRoom, onPerson, onSear
 	];
 	const searchOffer = (words) => ({ name: texts.searchFor(words), mark: '…', note: '', take: () => onSearch(words) });
 
-	// Without words: the rooms with unread messages first.
+	// Without words: the rooms with mentions first, then those with unread messages.
 	function offersFor(typed) {
 		const wanted = typed.toLowerCase();
 
 		if (!wanted) {
 			const others = roomOffers().filter(({ isCurrent }) => !isCurrent);
-			return [...others.filter(({ unread }) => unread), ...others.filter(({ unread }) => !unread), ...placeOffers()];
+			return [...others.sort((one, other) => other.weight - one.weight), ...placeOffers()];
 		}
 		if (wanted.startsWith('@'))
 			return findIn(personOffers(), wanted.slice(1));

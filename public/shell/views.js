@@ -2,12 +2,15 @@
 import { at } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
 
-// services: see live/feed.js and logs/feed.js.
-export function createViews(services) {
-	const live = createLazy(async () => (await import('../live/feed.js')).createFeed(at('live').firstChild, services));
+// services() resolves with what Live needs of the chat, see live/feed.js. For tools see logs/feed.js.
+export function createViews({ services, ...tools }) {
+	const live = createLazy(async () => {
+		const [{ createFeed }, ofChat] = await Promise.all([import('../live/feed.js'), services()]);
+		return createFeed(at('live').firstChild, { ...ofChat, ...tools });
+	});
 	const logs = createLazy(async () => {
 		const { createFeed } = await import('../logs/feed.js');
-		return createFeed(at('logs').firstChild, { ...services, isOnline });
+		return createFeed(at('logs').firstChild, { ...tools, isOnline });
 	});
 	let isOnline = false;
 	let metrics = 0;

@@ -46,12 +46,12 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			unread: 'Previous or next room with unread messages',
 			regions: 'Next or previous part of the page',
 			walk: 'In the messages: previous or next message',
-			act: 'On a message: what can be done with it',
+			act: 'On a message: its actions',
 			editLast: 'In the empty message field: edit your last message',
 			newest: 'In the messages: newest message',
 			newLine: 'In the message field: new line',
-			close: 'Close what is open',
-			shortcuts: 'This list',
+			close: 'Close what is open, or mark the room as read',
+			shortcuts: 'Show this list',
 		},
 
 		searchClose: 'Close the search',
@@ -103,6 +103,68 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			markRead: 'Mark as read (Esc)',
 		},
 
+		filter: 'Filter',
+		nothingFound: 'Nothing found.',
+		roomSlash: 'A room name cannot contain a slash.',
+		leaveRoom: (room) => `Leave ${isolated(room)}`,
+		unread: (count) => plural(count, { one: '# unread message', other: '# unread messages' }),
+		mentionsYou: (count) => plural(count, { one: '# mention', other: '# mentions' }),
+		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
+		peopleHere: (count) => plural(count, { one: '# person here', other: '# people here' }),
+		peopleMore: (count) => `and ${number(count)} more`,
+		typing: (names) => {
+			if (names.length > 3)
+				return 'Several people are typing…';
+			return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
+		},
+		nameEmpty: 'Enter a name.',
+		nameTooLong: (bytes, most) =>
+			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
+		nameUnseen: 'A name cannot contain control characters or invisible characters.',
+
+		failure: {
+			too_long: 'Not sent: this message is too long for the server.',
+			unclear: 'The connection was lost while sending. The message may or may not have arrived.',
+		},
+		failedBecause: (words) => `Not sent. The server says: ${words}.`,
+		retry: 'Retry',
+		delete: 'Delete',
+
+		queued: (count) =>
+			plural(count, {
+				one: '# message queued until the connection is back.',
+				other: '# messages queued until the connection is back.',
+			}),
+
+		onlineTitle: {
+			socket: '',
+			stream: 'WebSockets are blocked on this network. Messages arrive as an event stream instead.',
+			poll: 'WebSockets and event streams are blocked on this network. The page polls the server instead.',
+		},
+		connectNow: 'Connect now',
+		connectAgain: 'Connect again',
+		countdown: (seconds) => `in ${seconds} s`,
+		closed: {
+			lost: 'The connection was lost.',
+			unreachable: 'The server cannot be reached.',
+			1001: 'The server is stopping or restarting.',
+			silent: 'The server stopped answering.',
+			1008: 'The server closed your connection.',
+			1009: 'A message was too long for the server.',
+			rate_limited: 'Too many connections or requests from your network.',
+			1013: 'This device was too slow to receive the messages.',
+			kicked: 'A moderator has removed you.',
+			banned: 'A moderator has banned you.',
+			flooding: 'You were disconnected for writing too fast.',
+			denied: 'Your token does not allow any room here.',
+			origin_refused: 'The server takes this page for one of another site. Does a proxy change the Host header?',
+			token_required: 'This server requires a token.',
+			bad_token: 'The server does not accept your token.',
+			token_expired: 'Your token has expired.',
+			name_taken: 'Somebody else uses the name in your token.',
+		},
+		closedReason: (words, reason) => `${words} Reason: “${reason}”.`,
+
 		everybody: 'everybody in this room',
 		namesAndMore,
 
@@ -143,7 +205,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			},
 			repeated: (state, count, span) => `${state}, ${plural(count, { one: '# time', other: '# times' })} in ${span}`,
 			earlier: (count) => plural(count, { one: 'and # earlier change', other: 'and # earlier changes' }),
-			age: (age) => (age ? `for ${age}` : 'just now'),
+			age: (age, since) => (age ? `for ${age}, since ${since}` : 'just now'),
 			more: (count) => plural(count, { one: 'and # less urgent alarm', other: 'and # less urgent alarms' }),
 			acknowledge: 'Acknowledge',
 			clear: 'Clear',

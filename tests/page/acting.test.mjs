@@ -41,6 +41,23 @@ const reacted = ({ page }, wanted) =>
 const focusedText = ({ page }) =>
 	page.evaluate(() => document.activeElement.querySelector(':scope > .text')?.textContent ?? document.activeElement.id ?? '');
 
+test('the buttons of a message whose beginning is not in view are', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await sayMany(bob, 40, { textOf: (n) => `message-${n}\nand more` });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.rows(40);
+		const top = await ann.page.$eval('.log', (log) => {
+			log.scrollTo(0, log.querySelectorAll('.message')[20].offsetTop + 20);
+			return log.getBoundingClientRect().top;
+		});
+		await ann.page.locator('.message').nth(20).hover({ position: { x: 100, y: 40 } });
+		await ann.page.locator('.act').waitFor();
+		const bar = await ann.page.locator('.act').boundingBox();
+		assert.ok(bar.y >= top - 1, `${bar.y} >= ${top}`);
+	}));
+
 test('a reply shows what it answers, on all pages and after a reload, and its quote jumps there, however far it is', () =>
 	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
@@ -123,16 +140,23 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.reads(['the cat 🐱', 'hello']);
 			for (const person of [ann, mei])
 				await rowOf(person, 'the cat 🐱').getByText('edited', { exact: true }).waitFor();
+			// After an edit by mouse, too, the reader goes on writing.
+			await ann.page.click('#text');
+			await point(ann, 'the cat 🐱');
+			await act(ann, 'Edit').click();
+			await editor.press('Escape');
+			await editor.waitFor({ state: 'detached' });
+			assert.equal(await focusedText(ann), 'text');
 			await point(ann, 'hello');
 			await act(ann, 'React with 👍').click();
 			await reacted(mei, ['👍 1']);
 			await reacted(ann, ['👍 1']);
 			await openMore(ann, 'the cat 🐱');
-			await choose(ann, 'Delete');
+			await choose(ann, 'Delete…');
 			await ann.page.getByRole('dialog').getByText('the cat 🐱').waitFor();
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 			await openMore(ann, 'the cat 🐱');
-			await choose(ann, 'Delete');
+			await choose(ann, 'Delete…');
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 			for (const person of [ann, mei])
 				await person.reads(['This message was deleted.', 'hello']);
@@ -312,7 +336,7 @@ test('a quote loses the text of a message that is deleted, and shows the new one
 		await rowOf(ann, 'oh').locator('.quote', { hasText: 'nothing' }).waitFor();
 		await ann.page.locator('.message.own').hover();
 		await act(ann, 'More actions').click();
-		await choose(ann, 'Delete');
+		await choose(ann, 'Delete…');
 		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 		await quote.getByText('This message was deleted.').waitFor();
 		assert.ok(!(await mei.page.content()).includes('nothing</'));

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, until } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { pauseClock, withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0.0';
@@ -302,7 +302,7 @@ test('scrolling up loads older messages also while the page reconnects', () =>
 		await ann.page.getByText('line 120', { exact: true }).waitFor();
 		opened = new Promise((resolve) => (open = resolve));
 		// The clock is paused, or the page would give up soon.
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await socket.close({ code: 1013 });
 		await ann.state('connecting');
 		await ann.page.$eval(

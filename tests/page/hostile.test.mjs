@@ -282,7 +282,11 @@ async function assertPlain(ann, id) {
 
 test('13 hostile metrics and alarms are text in the Live view and in its charts', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createServer();
+		const sent = [];
+		const server = createServer({
+			answer: ({ type, ref }) =>
+				type === 'history' ? [{ type, room: 'lobby', ref, more: false, messages: sent.filter(({ room, id }) => id && room === 'lobby') }] : undefined,
+		});
 		const ann = await arrive({}, server.prepare);
 		const { page } = ann;
 		const now = Date.now();
@@ -298,12 +302,19 @@ test('13 hostile metrics and alarms are text in the Live view and in its charts'
 		await ann.join('ann');
 		// One half arrives before the view is loaded, the other half afterwards.
 		const half = HOSTILE.length / 2;
-		HOSTILE.slice(0, half).forEach((text, index) => server.sendAll(at(text, index)));
+		const send = (objects) => {
+			sent.push(...objects);
+			server.sendAll(objects);
+		};
+		send(HOSTILE.slice(0, half).flatMap(at));
 		await page.click('#tab-live');
-		HOSTILE.slice(half).forEach((text, index) => server.sendAll(at(text, half + index)));
+		const changes = page.getByText('Recent changes');
+		await changes.waitFor();
+		send(HOSTILE.slice(half).flatMap((text, index) => at(text, half + index)));
 		await page.waitForFunction((count) => document.querySelectorAll('.live-tile').length === count, new Set(HOSTILE).size);
-		await page.getByText('Recent changes').click();
-		await page.locator('.live-changes > ol > li').nth(40).waitFor();
+		await changes.click();
+		const changed = sent.filter(({ room, id }) => id && room === 'lobby').length;
+		await page.waitForFunction((count) => document.querySelectorAll('.live-changes > ol > li').length === count, changed);
 		await page.locator('.live-tile').first().click();
 		await page.locator('.live-chart canvas').waitFor();
 		const charts = await page.evaluate(async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { choose, enterRoom, unread, withPeople } from './people.mjs';
+import { choose, enterRoom, hide, unread, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -172,6 +172,33 @@ test('the list of rooms and the list of people are one tab stop each, and the ar
 		await ann.page.focus('#people-list [tabindex="0"]');
 		await keyboard.press('ArrowDown');
 		assert.equal(await name(), 'Bob');
+		await bob.close();
+	}));
+
+test('Ctrl+K offers rooms with mentions first, joined or not, then unread ones', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+
+		await say(bob, { message: 'first', room: 'ops' });
+		await ann.join('Ann');
+		await ann.page.locator('#others-list .room-name', { hasText: 'ops' }).waitFor();
+		await enterRoom(ann, 'dev');
+		await enterRoom(ann, 'den');
+		await say(bob, { message: 'noise', room: 'dev' });
+		await say(bob, { message: '@Ann look', room: 'ops' });
+		// The page asks for the list of rooms.
+		await hide(ann, false);
+		await unread(ann, 'dev', '1');
+		await ann.page.locator('#others-list .mentions').waitFor();
+		await ann.page.keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		assert.deepEqual((await offered(ann)).slice(0, 3), ['ops', 'dev', 'lobby']);
+		assert.deepEqual((await ann.page.locator('#switcher-list small').allTextContents()).slice(0, 3), [
+			'1 mention',
+			'1 unread message',
+			'',
+		]);
 		await bob.close();
 	}));
 

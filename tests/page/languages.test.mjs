@@ -89,12 +89,12 @@ test('the key of every text of a view is in a module', async () => {
 test('a text with a number has the plural form of its language', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { page } = await arrive();
-		const unread = await page.evaluate(async () => {
+		const counted = await page.evaluate(async () => {
 			const start = document.querySelector('script[src$="/shell/start.js"]').src;
 			const { texts } = await import(new URL('../words/texts.js', start));
-			return [0, 1, 1200].map((count) => texts.unread(count));
+			return [0, 1, 1200].map((count) => texts.newMessages(count));
 		});
-		assert.deepEqual(unread, ['0 unread messages', '1 unread message', '1,200 unread messages']);
+		assert.deepEqual(counted, ['0 new messages', '1 new message', '1,200 new messages']);
 	}));
 
 test('a Chinese browser gets the page in Chinese, and the user may choose English', () =>

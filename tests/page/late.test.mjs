@@ -45,10 +45,11 @@ test('a part whose texts failed to load works once the server can be reached aga
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
+		// The page asks for them by itself soon.
+		await ann.page.route('**/later-en.js*', (route) => route.abort('connectionrefused'), { times: 1 });
+		const failed = ann.page.waitForEvent('requestfailed', (request) => request.url().includes('/later-en.js'));
 		await ann.page.reload();
 		await ann.online();
-		await ann.page.route('**/later-en.js*', (route) => route.abort('connectionrefused'), { times: 1 });
-		const failed = ann.page.waitForEvent('requestfailed');
 		await ann.page.click('#search-button');
 		await failed;
 		await ann.page.waitForSelector('#search-field');
@@ -86,7 +87,7 @@ test('a tag stays a word if its emoji cannot be loaded', () =>
 		const ann = await arrive();
 		await ann.join('Ann');
 		await ann.page.route('**/emoji.js', (route) => route.abort('connectionrefused'));
-		const failed = ann.page.waitForEvent('requestfailed');
+		const failed = ann.page.waitForEvent('requestfailed', (request) => request.url().endsWith('/emoji.js'));
 		await push(daemon, { message: 'done', tags: ['tada'] });
 		await failed;
 		await ann.page.locator('.tag').getByText('tada', { exact: true }).waitFor();

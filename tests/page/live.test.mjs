@@ -137,7 +137,7 @@ test('for a view that cannot be loaded the latest state is kept, and a flood of 
 		server.sendAll([alarm('disk', { room: 'lobby', id: undefined }), alarm('fire', { room: 'lobby', id: undefined })]);
 		await failed;
 		server.sendAll([alarm('disk', { room: 'lobby', id: undefined, state: 'cleared', severity: 'ok' })]);
-		server.sendAll(values('load', 7000));
+		server.sendAll(values('load', 1100));
 		await ann.page.locator('#alarms-count').getByText('1', { exact: true }).waitFor();
 		await ann.page.click('#tab-live');
 		await letThrough();

@@ -149,7 +149,7 @@ test('a server that is reachable without a network is found again', () =>
 		const server = createUnreliableServer();
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await ann.context.setOffline(true);
 		await ann.state('offline');
 		// An attempt started without a network does not block a later one.
@@ -178,7 +178,7 @@ test('a slow server is given more time after each failure', () =>
 				route.onMessage((text) => server.sendAll(server.answer(JSON.parse(text))));
 			});
 		});
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await ann.introduce('ann');
 		await ann.state('connecting');
 		await ann.page.clock.runFor(2000);

@@ -7,7 +7,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
 import {
-	askForRoom, blockSockets, blockStreams, choose, enterRoom, hide, roomNames, unread, withPeople, withRestarts,
+	askForRoom, blockSockets, blockStreams, choose, enterRoom, hide, pauseClock, roomNames, unread, withPeople, withRestarts,
 } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
@@ -323,7 +323,7 @@ test('an unsent message of a room is there when the room is entered again', () =
 		const ann = await arrive({}, withClock(tap));
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await tap.hangUp();
 		await ann.state('waiting');
 		await ann.say('from the tunnel');

@@ -23,6 +23,18 @@ test('the settings are under the gear, and the form for the name has none of the
 			assert.equal(await panel.getByLabel(label).count(), 1, label);
 		// There is no token to forget.
 		assert.equal(await panel.getByRole('button', { name: 'Sign out' }).isVisible(), false);
+		await panel.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+		const keys = ann.page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+		await keys.getByText('Go to a room, a person or a view, or search').waitFor();
+		assert.equal(await panel.isVisible(), false);
+		await ann.page.keyboard.press('Escape');
+		// The same list by its key.
+		await ann.page.focus('.room:not([inert]) .log');
+		await ann.page.keyboard.press('?');
+		await keys.waitFor();
+		assert.equal(await keys.count(), 1);
+		await ann.page.keyboard.press('Escape');
+		await ann.page.getByRole('button', { name: 'Settings', exact: true }).click();
 		await panel.getByRole('button', { name: 'Change name or email' }).click();
 		await ann.page.waitForSelector('#profile[open]');
 		assert.equal(await ann.page.locator('#profile :is(select, [type=checkbox])').count(), 0);

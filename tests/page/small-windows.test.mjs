@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { enterRoom, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 import { createServer } from './wires.mjs';
 
@@ -57,6 +57,29 @@ test('28 at 320 by 256 px the head is one row, and half of the window is left to
 		await ann.page.keyboard.press('ArrowLeft');
 		assert.ok(await ann.page.isVisible('#chat'));
 		await bob.close();
+	}));
+
+test('28 at 320 by 256 px the title of the room is whole beside an alarm, and no list to choose from is cut', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({ viewport: ZOOMED });
+		const box = (selector) => ann.page.$eval(selector, (one) => one.getBoundingClientRect().toJSON());
+
+		await ann.join('Ann');
+		await ann.page.click('#rooms-button');
+		await enterRoom(ann, 'operations');
+		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
+		await ann.page.waitForSelector('#alarms-button');
+		const [shown, whole] = await ann.page.$eval('#room-title', (one) => [one.clientWidth || one.offsetWidth, one.scrollWidth]);
+		assert.ok(shown >= whole, `${shown} of ${whole} px`);
+		await ann.page.fill('#text', '/');
+		await ann.page.locator('#completion li').nth(5).waitFor();
+		const [list, bar, field] = [await box('#completion'), await box('#bar'), await box('.field')];
+		assert.ok(list.top >= bar.bottom && list.bottom <= field.top + 1, JSON.stringify([list, bar, field]));
+		await ann.page.fill('#text', '');
+		await ann.page.click('#picker-button');
+		await ann.page.locator('.picker-jump').last().waitFor();
+		const picker = await box('#picker');
+		assert.ok(picker.top >= 0 && picker.bottom <= ZOOMED.height, JSON.stringify(picker));
 	}));
 
 test('28 in a short window the head goes when the reader scrolls on, and comes back', () =>
@@ -128,6 +151,21 @@ const small = ({ page }) =>
 			.filter(([, { width, height }]) => width < 44 || height < 44)
 			.map(([one, { width, height }]) => `${one.id || one.className || one.textContent} ${width} x ${height}`),
 	);
+
+test('on a touch screen the button that leaves a room is beside its name', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive(PHONE);
+
+		await ann.join('Ann');
+		await ann.page.tap('#rooms-button');
+		await enterRoom(ann, 'a-room-with-a-name-of-32-letters');
+		await ann.page.tap('#rooms-button');
+		const [name, leave] = await ann.page
+			.locator('#rooms-list li:has([aria-current])')
+			.evaluate((row) => ['.room-name', '.leave'].map((part) => row.querySelector(part).getBoundingClientRect().toJSON()));
+		assert.ok(name.right <= leave.left, JSON.stringify([name, leave]));
+		assert.ok(Math.abs(name.top + name.bottom - leave.top - leave.bottom) <= 4, JSON.stringify([name, leave]));
+	}));
 
 test('28 every control is at least 44 px wide and high where a finger presses it', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {

@@ -44,7 +44,7 @@ test('a login link opens the page under the name in its token, and the address d
 		const ann = await arrive({}, undefined, comesBy(token));
 		await ann.online();
 		await ann.called('ann');
-		assert.equal(ann.page.url(), `${daemon.url}/`);
+		assert.equal(ann.page.url(), `${daemon.url}/#/room/lobby`);
 		assert.equal(await ann.page.evaluate(() => history.length), 2);
 		await ann.say('hello');
 		await ann.reads(['hello']);
@@ -66,9 +66,27 @@ test('a login link also works in an open page, and the name in its token is used
 		await ann.page.goto(`${daemon.url}/${comesBy(tokenOf('anna')).path.slice(1)}`);
 		await ann.called('anna');
 		await ann.online();
-		assert.equal(ann.page.url(), `${daemon.url}/`);
+		assert.equal(ann.page.url(), `${daemon.url}/#/room/lobby`);
 		await ann.sees(['anna']);
 	}));
+
+test('a login link in an open page is not lost if the log moves at the same moment', () =>
+	withPeople(
+		browser,
+		['auth.mode=open'],
+		async ({ arrive }) => {
+			const ann = await arrive();
+			await ann.join('Ann');
+			await enterRoom(ann, 'ops');
+			await ann.page.evaluate(() => {
+				location.hash = '#token=ci-secret';
+				document.querySelector('.room:not([inert]) .log').dispatchEvent(new Event('scroll'));
+			});
+			await ann.page.waitForFunction(() => localStorage.getItem('linnet.token') === 'ci-secret');
+			await ann.page.waitForFunction(() => location.hash === '#/room/ops');
+		},
+		{ config: jwtConfig(), first: ANYTHING },
+	));
 
 test('without a token the page asks for one before anything else and accepts a pasted one', () =>
 	withTokens(async ({ daemon, arrive }) => {
@@ -226,7 +244,9 @@ test('signing out forgets the user, in every tab', () =>
 	withTokens(async ({ arrive, openTab }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
-		const other = await openTab(ann);
+		// What the other tab stores at the same moment is forgotten, too.
+		const other = await openTab(ann, (page) => page.addInitScript(() =>
+			addEventListener('storage', ({ newValue }) => newValue === null && localStorage.setItem('linnet.read.late', 'a:1'))));
 		await enterRoom(ann, 'ops');
 		await ann.page.fill('#text', 'a secret draft');
 		await ann.page.click('#settings-button');

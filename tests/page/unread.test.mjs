@@ -144,6 +144,11 @@ test('mentions have a badge of their own in the list of rooms, and on its button
 		await unread(ann, 'lobby', '2');
 		await titled(ann, '(@1 · 2) den · Linnet');
 		assert.equal(await badge.getAttribute('aria-label'), '1 mention');
+		// The button that leaves the room does not cover the badges.
+		const row = ann.page.locator('#rooms-list li', { hasText: 'lobby' });
+		await row.hover();
+		const [{ x, width }, leave] = await Promise.all(['.unread', '.leave'].map((part) => row.locator(part).boundingBox()));
+		assert.ok(x + width <= leave.x, `${x + width} and ${leave.x}`);
 		await ann.page.setViewportSize({ width: 375, height: 700 });
 		await ann.page.getByRole('button', { name: 'Rooms, 1 mention, 2 unread messages' }).waitFor();
 		assert.equal(await ann.page.textContent('#rooms-badge'), '@1');
@@ -161,6 +166,17 @@ test('Escape marks a room as read, after what is open was closed', () =>
 		await ann.page.click('#people-button');
 		await ann.page.keyboard.press('Escape');
 		await pill(ann, '130 new').waitFor();
+		for (const [opener, opened] of [
+			['#settings-button', '#settings'],
+			['#search-button', '#search[open]'],
+			['#picker-button', '#picker'],
+		]) {
+			await ann.page.click(opener);
+			await ann.page.locator(opened).waitFor();
+			await ann.page.keyboard.press('Escape');
+			await ann.page.locator(opened).waitFor({ state: 'hidden' });
+			assert.equal(await pill(ann, '130 new').isVisible(), true, opened);
+		}
 		await ann.page.fill('#text', 'a draft');
 		await ann.page.press('#text', 'Escape');
 		await titled(ann, 'lobby · Linnet');

@@ -1,0 +1,201 @@
+// What is around the messages and the message field, loaded after the first messages: the lists of rooms and people,
+// search, cards, alarms, commands, completion, the picker, and what the two other views need of the chat.
+import { at } from '../base/elements.js';
+import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { createRequests } from '../connection/requests.js';
+import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
+import { encodeAcknowledge, encodeClear, encodeSearch, encodeTyping } from '../connection/wire-requests.js';
+import { linkRooms } from '../messages/markup.js';
+import { createPeopleView } from '../people/people-view.js';
+import { createRoomsView } from '../rooms/rooms-view.js';
+import { createTypingNotifier } from '../rooms/typing.js';
+import { laterTexts as texts } from '../words/later-texts.js';
+
+await addStylesheet(new URL('surroundings.css', import.meta.url));
+
+const LAST_MESSAGES = 200;
+const LIST_MS = 30000;
+// Rooms that the reader has not joined can wait longer.
+const BESIDE_TICKS = 4;
+
+// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text) sends a message. account,
+// fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
+export function createSurroundings(
+	{ rooms, session, composer },
+	{ send, isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange },
+) {
+	// The rooms that the server has listed.
+	let known = [];
+	let ticks = 0;
+
+	const requests = createRequests({ send });
+	const actions = {
+		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
+		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
+	};
+	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions));
+	const mentionWatch = createLazy(async () => {
+		const { createMentionWatch } = await import('../rooms/mention-watch.js');
+
+		return createMentionWatch({
+			nameNow: () => session.name,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChange() {
+				roomsView.offer(known);
+				onChange();
+			},
+			onFound: (name, message) => onUnseen({ name }, message),
+		});
+	});
+	const roomsView = createRoomsView({
+		onChoose(name) {
+			onRoomChosen(name);
+			composer.focus();
+		},
+		onLeave: (name) => rooms.leave(rooms.find(name)),
+		onOpen: listRooms,
+	});
+	const peopleView = createPeopleView();
+	const cards = createLazy(async () => (await import('./cards.js')).createCards({ rooms, session, composer }));
+	const search = createLazy(async () => {
+		const { createSearch } = await import('../messages/search.js');
+
+		return createSearch({
+			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
+			onChoose: (id) => onRoomChosen(rooms.current.name, id),
+		});
+	});
+	const typing = createTypingNotifier(() => {
+		if (rooms.current.isJoined)
+			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
+	});
+	const closeSearch = () => search.ifRequested((it) => it.close());
+
+	async function loadCompletion() {
+		const { completeText } = await import('./text-completion.js');
+		completeText({ rooms, roomNames, alarms, isMe, onChange: composer.changed });
+	}
+
+	async function loadPicker(isFocusKept) {
+		const { openEmojiPicker } = await import('../emoji/emoji-picker.js');
+
+		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isFocusKept() });
+	}
+
+	// Of all rooms that the reader may enter.
+	function roomNames() {
+		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
+	}
+
+	async function listRooms() {
+		try {
+			const { rooms: listed } = await fetchRooms();
+
+			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
+			known.forEach((room) => rooms.find(room.name)?.listed(room));
+			roomsView.offer(known);
+			linkRooms(roomNames(), at('reading'));
+			if (known.some(({ name }) => !rooms.find(name)))
+				mentionWatch((it) => it.listed(known), 'listed');
+		} catch {
+			// The old list stays.
+		}
+		return known;
+	}
+
+	async function runCommand(text) {
+		let fault = texts.closed.unreachable;
+
+		try {
+			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
+			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+		} catch {
+			// The module could not be loaded.
+		}
+		if (fault)
+			composer.refuse(text, fault);
+	}
+
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
+	onFirst(at('picker-button'), 'click', loadPicker);
+	at('search-button').addEventListener('click', () => {
+		const isFocusKept = watchFocus();
+		search((it) => isFocusKept() && it.toggle(), 'toggle');
+	});
+	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
+	// They also mark the names that look alike.
+	cards(() => {});
+	document.addEventListener('visibilitychange', () => {
+		if (!document.hidden && isOnline())
+			listRooms();
+	});
+	setInterval(() => {
+		if (isOnline() && (!rooms.list().every(({ isJoined }) => isJoined) || ++ticks % BESIDE_TICKS === 0))
+			listRooms();
+	}, LIST_MS);
+
+	return {
+		// See requests.js.
+		ask: requests.ask,
+		answered: requests.answered,
+		closed: requests.closed,
+		listRooms,
+		runCommand,
+		// How many messages wait for the connection.
+		showQueue(waiting) {
+			at('queue').textContent = waiting ? texts.queued(waiting) : '';
+		},
+		// The reader has written, or sent it.
+		wrote: typing.wrote,
+		said: typing.sent,
+		// Mentions in rooms that the reader has not joined.
+		get mentions() {
+			return known.reduce((sum, { name, mentions = 0 }) => sum + (rooms.find(name) ? 0 : mentions), 0);
+		},
+		showRooms: () => roomsView.show(rooms.list(), rooms.current.name),
+		showPeople: peopleView.show,
+		showMe: peopleView.showMe,
+		// Another room is on screen.
+		shown(room) {
+			typing.sent();
+			peopleView.show(room);
+			closeSearch();
+			linkRooms(roomNames(), at('reading'));
+		},
+		left(room) {
+			alarms.ifRequested((it) => it.forget(room.name));
+			mentionWatch.ifRequested((it) => it.left(room));
+		},
+		// All messages if ids is null.
+		deleted(room, ids) {
+			if (room === rooms.current)
+				closeSearch();
+			if (!ids)
+				this.forgetAlarms(room.name);
+		},
+		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
+		search: (words) => search((it) => it.open(words)),
+		// The rooms as they are listed.
+		listed: () =>
+			roomNames().map((name) => {
+				const room = rooms.find(name);
+				const { unread, mentions } = room ?? known.find((one) => one.name === name);
+				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			}),
+		// For the Live view.
+		services: {
+			actions,
+			// Joins a room without showing it.
+			watch(room) {
+				rooms.makePlace();
+				return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
+			},
+			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
+			history: (room) =>
+				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+		},
+	};
+}
