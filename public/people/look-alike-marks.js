@@ -9,6 +9,7 @@ await addStylesheet(new URL('card.css', import.meta.url));
 
 // Bounds the work when many messages arrive.
 const PAUSE_MS = 300;
+const MOST_PEOPLE = 2000;
 
 const markOf = (name) => name.parentElement.querySelector(':scope > .look-alike');
 
@@ -34,12 +35,14 @@ export function createLookAlikeMarks({ reading, list }, { me, present }) {
 		const log = reading.querySelector('.room:not([inert]) > .log');
 		const authors = Array.from(log?.querySelectorAll('.message .author') ?? []);
 		const people = Array.from(list.querySelectorAll('bdi'));
-		const names = new Set([me(), ...present(), ...authors.map(({ textContent }) => textContent)]);
+		const names = new Set([me(), ...present().slice(0, MOST_PEOPLE), ...authors.map(({ textContent }) => textContent)]);
 
 		timer = 0;
 		alike = findLookAlikes(names);
 		// A name of the reader's own is genuine.
 		alike.delete(foldName(me()));
+		if (!alike.size && ![log, list].some((place) => place?.querySelector('.look-alike')))
+			return;
 		const unmarked = authors.filter((author) => alike.has(foldName(author.textContent)) && !markOf(author));
 		if (unmarked.length > 1)
 			createSilencer(log)();

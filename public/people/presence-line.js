@@ -8,41 +8,71 @@ await addStylesheet(new URL('presence.css', import.meta.url));
 // Above this number of changes, the line shows counts, and names on demand.
 const MAX_NAMED = 3;
 
-// Each person's change since the line began: { from, to }; null means not here. Changes that cancel out are forgotten.
+// Of a sentence.
+const MAX_LISTED = 100;
+
+// Each person's change since the line began. Changes that cancel out are forgotten.
 function createTracks() {
-	const tracks = [];
+	// The names of those who came or changed their names, and the names they had before; null means not here.
+	const here = new Map();
+	// The names that those who left had.
+	const gone = new Set();
 
-	function move(from, to) {
-		const at = tracks.findIndex((other) => other.to === from && (from !== null || other.from === to));
+	function enter(name) {
+		if (!gone.delete(name))
+			here.set(name, null);
+	}
 
-		if (at < 0)
-			tracks.push({ from, to });
-		else if (tracks[at].from === to)
-			tracks.splice(at, 1);
-		else
-			tracks[at].to = to;
+	// Removes the name and returns the one before.
+	function take(name) {
+		const from = here.has(name) ? here.get(name) : name;
+
+		here.delete(name);
+		return from;
+	}
+
+	function leave(name) {
+		const from = take(name);
+
+		if (from !== null)
+			gone.add(from);
+	}
+
+	function rename(was, name) {
+		const from = take(was);
+
+		if (from !== name)
+			here.set(name, from);
 	}
 
 	return {
 		moved({ event, name, was }) {
 			if (event === 'enter')
-				move(null, name);
+				enter(name);
+			else if (event === 'leave')
+				leave(name);
 			else
-				move(event === 'leave' ? name : was, event === 'leave' ? null : name);
+				rename(was, name);
 		},
-		summary: () => ({
-			joined: tracks.filter(({ from }) => from === null).map(({ to }) => to),
-			left: tracks.filter(({ to }) => to === null).map(({ from }) => from),
-			renamed: tracks.filter(({ from, to }) => from !== null && to !== null),
-		}),
+		summary() {
+			const all = Array.from(here, ([to, from]) => ({ from, to }));
+
+			return {
+				joined: all.filter(({ from }) => from === null).map(({ to }) => to),
+				left: Array.from(gone),
+				renamed: all.filter(({ from }) => from !== null),
+			};
+		},
 	};
 }
 
+const atMost = (names) => [names.slice(0, MAX_LISTED), Math.max(0, names.length - MAX_LISTED)];
+
 function sentences({ joined, left, renamed }) {
 	return [
-		joined.length && words.joinedNames(joined),
-		left.length && words.leftNames(left),
-		...renamed.map(({ from, to }) => words.renamedName(from, to)),
+		joined.length && words.joinedNames(...atMost(joined)),
+		left.length && words.leftNames(...atMost(left)),
+		...renamed.slice(0, MAX_LISTED).map(({ from, to }) => words.renamedName(from, to)),
 	].filter(Boolean);
 }
 

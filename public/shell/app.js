@@ -64,7 +64,7 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	services: chat.services,
+	services: chat.ready,
 	send: connection.send,
 	fetchRooms,
 	onLog(name, { isChosen }) {
@@ -98,7 +98,7 @@ const places = createPlaces({
 });
 const names = createLazy(() => import('./names.js'));
 const keyboard = createLazy(async () => {
-	const { createKeyboard } = await import('./keyboard.js');
+	const [{ createKeyboard }] = await Promise.all([import('./keyboard.js'), chat.ready()]);
 	return createKeyboard({ chat, go: places.go, isChatVisible: () => view === 'chat' });
 });
 

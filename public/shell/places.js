@@ -14,13 +14,15 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	// The place changed otherwise than by go(), so Back must not lead to the old one. The address of a message stays until
 	// the reader is at the newest one.
 	function changed() {
+		const { hash } = location;
+
 		// The address must not follow what is shown on the way. start.js takes a token.
-		if (isOpening || !placeNow() || location.hash.startsWith('#token='))
+		if (isOpening || !placeNow() || hash.startsWith('#token='))
 			return;
 		const address = addressOf(...placeNow());
-		const isWithin = `${location.hash}/`.startsWith(`${address}/`);
 
-		if (!isWithin || isAtNewest())
+		// Browsers limit how often.
+		if (hash !== address && (!hash.startsWith(`${address}/`) || isAtNewest()))
 			history.replaceState(history.state ?? {}, '', address);
 		shownAt = location.hash;
 	}

@@ -6,6 +6,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 	const alarms = { one: '# alarm', other: '# alarms' };
 	const lines = { one: '# line', other: '# lines' };
 	const newLines = { one: '# new line', other: '# new lines' };
+	const namesAndMore = (names, more) => listed(more ? [...names, `${number(more)} more`] : names);
 
 	return {
 		tagline: 'A small, quick chat. Pick a name and come in.',
@@ -165,7 +166,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		closedReason: (words, reason) => `${words} Reason: “${reason}”.`,
 
 		everybody: 'everybody in this room',
-		namesAndMore: (names, more) => listed(more ? [...names, `${number(more)} more`] : names),
+		namesAndMore,
 
 		commandsLabel: 'Commands',
 		commands: {
@@ -220,8 +221,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			announced: (severity, title, state) => `${severity}: ${title}, ${state}`,
 		},
 
-		joinedNames: (names) => `${listed(names)} joined`,
-		leftNames: (names) => `${listed(names)} left`,
+		joinedNames: (names, more) => `${namesAndMore(names, more)} joined`,
+		leftNames: (names, more) => `${namesAndMore(names, more)} left`,
 		renamedName: (from, to) => `${isolated(from)} is now ${isolated(to)}`,
 		presenceCounts: (joined, left, renamed) =>
 			[

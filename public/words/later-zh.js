@@ -2,6 +2,8 @@
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {
+	const namesAndMore = (names, more) => listed(more ? [...names, `另外 ${number(more)} 个`] : names);
+
 	return {
 		tagline: '小巧、快速的聊天室。取个名字，进来坐坐。',
 		welcome: '欢迎来到 Linnet',
@@ -150,7 +152,7 @@ export function wordsFor({ isolated, number, listed }) {
 		closedReason: (words, reason) => `${words}理由：“${reason}”。`,
 
 		everybody: '房间里的所有人',
-		namesAndMore: (names, more) => listed(more ? [...names, `另外 ${number(more)} 个`] : names),
+		namesAndMore,
 
 		commandsLabel: '命令',
 		commands: {
@@ -203,8 +205,8 @@ export function wordsFor({ isolated, number, listed }) {
 			announced: (severity, title, state) => `${severity}：${title}，${state}`,
 		},
 
-		joinedNames: (names) => `${listed(names)}进来了`,
-		leftNames: (names) => `${listed(names)}离开了`,
+		joinedNames: (names, more) => `${namesAndMore(names, more)}进来了`,
+		leftNames: (names, more) => `${namesAndMore(names, more)}离开了`,
 		renamedName: (from, to) => `${isolated(from)} 改名为 ${isolated(to)}`,
 		presenceCounts: (joined, left, renamed) =>
 			[

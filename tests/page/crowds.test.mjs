@@ -86,6 +86,41 @@ test('10 200 people who come and go cost one row each, and those out of view non
 		assert.ok((await built(ann)) < 3 * COMERS);
 	}));
 
+test('10 of many who come the line names the first hundred', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arriveAt(arrive, server);
+		range(COMERS).forEach((n) => server.sendAll([enter(n)]));
+		await ann.line(`${COMERS} joined`).waitFor();
+		await ann.page.locator('.presence summary').click();
+		const names = await ann.page.locator('.presence p').innerText();
+		assert.match(names, /person 99.* and \u2068100 more\u2069 joined$/);
+		assert.ok(!names.includes('person 100'));
+	}));
+
+test('10 messages that arrive leave the address alone', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arriveAt(async (options, prepare) =>
+			arrive(options, async (page) => {
+				await prepare(page);
+				await page.addInitScript(() => {
+					const replace = history.replaceState;
+					window.replaced = 0;
+					history.replaceState = (...given) => {
+						window.replaced++;
+						replace.apply(history, given);
+					};
+				});
+			}), server);
+		const before = await ann.page.evaluate(() => window.replaced);
+		for (const n of range(20)) {
+			server.say({ username: 'bob', message: `message ${n}` });
+			await ann.page.getByText(`message ${n}`, { exact: true }).waitFor();
+		}
+		assert.equal(await ann.page.evaluate(() => window.replaced), before);
+	}));
+
 test('10 250 messages in 300 rooms build no row again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
@@ -101,7 +136,7 @@ test('10 250 messages in 300 rooms build no row again', () =>
 		console.log(`${await built(ann)} nodes in the list of rooms`);
 		assert.ok((await built(ann)) < MESSAGES);
 		assert.ok(await mark.evaluate((row) => row === document.activeElement));
-		assert.equal(await ann.page.title(), '(250) lobby · Linnet');
+		await ann.titled('(250) lobby · Linnet');
 	}));
 
 test('10 a long list scrolls to its end, keeps the focused row, and is filtered', () =>

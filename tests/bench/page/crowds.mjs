@@ -7,8 +7,11 @@
 //
 // - comers: COMERS people join the room of the reader, and leave again;
 // - rooms: the page opens in ROOMS rooms, and MESSAGES messages arrive in those that the reader does not look at;
+// - stream: a message of STREAM that arrive, 50 each second, in a room that already has more than a log shows. "script" is
+//   the part of it that the page's own code takes;
 // - keys: a key in the message field, in a room with 10,000 messages, while 50 more arrive each second. "key" is not
 //   processor time, but the time until the frame that shows it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openBrowser } from '../../lib/browser.mjs';
 import { join, say, sayMany } from '../../lib/chat.mjs';
 import { startDaemon } from '../../lib/daemon.mjs';
@@ -17,15 +20,21 @@ const ROUNDS = 3;
 const COMERS = 200;
 const ROOMS = 300;
 const MESSAGES = 250;
+const STREAM = 2000;
+const BLOCK = 500;
+// A loaded machine takes its time, which is not what is measured.
+const PATIENCE_MS = 10 * 60 * 1000;
 const SETTINGS = ['limits.message_rate=0.0', 'limits.address_rate=0.0', 'limits.connect_rate=0.0', `chat.rooms_per_session=${ROOMS + 1}`];
 
 const median = (numbers) => numbers.toSorted((one, other) => one - other)[numbers.length >> 1];
 
-// Opens the page as Ann, who has joined these rooms. Returns { page, cost }: cost() is the time since the last call, in ms.
+// Opens the page as Ann, who has joined these rooms. Returns { page, cost, leave }: cost(kind) is the time since its last
+// call, in ms.
 async function arrive(browser, daemon, rooms = []) {
 	const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
 	const page = await context.newPage();
 
+	page.setDefaultTimeout(PATIENCE_MS);
 	await page.addInitScript((names) => {
 		localStorage.setItem('linnet.name', 'Ann');
 		localStorage.setItem('linnet.rooms', JSON.stringify(names));
@@ -35,12 +44,12 @@ async function arrive(browser, daemon, rooms = []) {
 	await developer.send('Performance.enable', { timeDomain: 'threadTicks' });
 	await page.goto(daemon.url);
 	await page.waitForSelector('#state[data-state="online"]');
-	let last = 0;
-	async function cost() {
+	const last = {};
+	async function cost(kind = 'TaskDuration') {
 		const { metrics } = await developer.send('Performance.getMetrics');
-		const now = metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
-		const spent = now - last;
-		last = now;
+		const now = metrics.find(({ name }) => name === kind).value * 1000;
+		const spent = now - (last[kind] ?? 0);
+		last[kind] = now;
 		return spent;
 	}
 	return { page, cost, leave: () => context.close() };
@@ -99,12 +108,36 @@ const typeKeys = (page, letters) =>
 		return times;
 	}, letters);
 
+// Opens the page in a room in which this many messages are said. In blocks: a server drops a reader that lags behind.
+async function arriveAfter(browser, daemon, bob, count) {
+	const ann = await arrive(browser, daemon);
+	for (let n = 0; n < count; n += BLOCK) {
+		await sayMany(bob, BLOCK, { textOf: (at) => `message ${n + at}` });
+		await ann.page.getByText(`message ${n + BLOCK}`, { exact: true }).waitFor();
+	}
+	await quiet(ann.page);
+	return ann;
+}
+
+async function stream(browser, daemon) {
+	const bob = await daemon.ws('/ws?name=bob');
+	const ann = await arriveAfter(browser, daemon, bob, 1000);
+	await ann.cost();
+	await ann.cost('ScriptDuration');
+	for (let n = 0; n < STREAM; n++) {
+		bob.sendJson({ message: `more ${n}` });
+		await sleep(20);
+	}
+	await quiet(ann.page);
+	const results = { message: (await ann.cost()) / STREAM, script: (await ann.cost('ScriptDuration')) / STREAM };
+	await ann.leave();
+	await bob.close();
+	return results;
+}
+
 async function keys(browser, daemon) {
 	const bob = await daemon.ws('/ws?name=bob');
-	const ann = await arrive(browser, daemon);
-	await sayMany(bob, 10_000);
-	await ann.page.getByText('message-10000', { exact: true }).waitFor();
-	await quiet(ann.page);
+	const ann = await arriveAfter(browser, daemon, bob, 10_000);
 	await ann.cost();
 	let n = 0;
 	const talk = setInterval(() => bob.sendJson({ message: `more ${++n}` }), 20);
@@ -122,7 +155,7 @@ if (programs.length === 0) {
 	process.exit(2);
 }
 const browser = await openBrowser();
-for (const measure of [comers, rooms, keys]) {
+for (const measure of [comers, rooms, stream, keys]) {
 	const results = programs.map(() => ({}));
 	for (let round = 0; round < ROUNDS; round++)
 		for (const [index, program] of programs.entries()) {
@@ -133,6 +166,6 @@ for (const measure of [comers, rooms, keys]) {
 		}
 	for (const [index, program] of programs.entries())
 		for (const [name, all] of Object.entries(results[index]))
-			console.log(`${measure.name.padEnd(7)} ${name.padEnd(12)} ${median(all).toFixed(1).padStart(8)} ms  ${program}`);
+			console.log(`${measure.name.padEnd(7)} ${name.padEnd(12)} ${median(all).toFixed(2).padStart(8)} ms  ${program}`);
 }
 await browser.close();
