@@ -121,6 +121,43 @@ test('10 messages that arrive leave the address alone', () =>
 		assert.equal(await ann.page.evaluate(() => window.replaced), before);
 	}));
 
+// Returns for how many elements the browser computed the style during act().
+async function restyled({ page, context }, act) {
+	const developer = await context.newCDPSession(page);
+	const events = [];
+	const complete = new Promise((resolve) => developer.once('Tracing.tracingComplete', resolve));
+
+	developer.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+	await developer.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['devtools.timeline'] } });
+	await act();
+	await developer.send('Tracing.end');
+	await complete;
+	return events
+		.filter(({ name, args }) => name === 'UpdateLayoutTree' && args.elementCount)
+		.reduce((sum, { args }) => sum + args.elementCount, 0);
+}
+
+test('10 a message that arrives does not restyle the others', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arriveAt(arrive, server);
+		const hear = async (text) => {
+			server.say({ username: 'bob', message: text });
+			await ann.page.getByText(text, { exact: true }).waitFor();
+		};
+		for (const n of range(400))
+			server.say({ username: 'bob', message: `before ${n}` });
+		await ann.page.getByText('before 399', { exact: true }).waitFor();
+		await hear('hello');
+		const count = (await restyled(ann, async () => {
+			for (const n of range(20))
+				await hear(`message ${n}`);
+		})) / 20;
+		console.log(`${count} elements for each message`);
+		// About 100: its own, several times.
+		assert.ok(count > 0 && count < 400);
+	}));
+
 test('10 250 messages in 300 rooms build no row again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
