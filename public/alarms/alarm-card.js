@@ -51,7 +51,7 @@ export const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok
 const timesRaised = (changes) => new Set(changes.map(({ since }) => since.getTime())).size;
 
 // What happened last, and how often in how long.
-export function stateOf(changes) {
+function stateOf(changes) {
 	const last = changes.at(-1);
 	const state = texts.state[last.state](last);
 	const times = timesRaised(changes);

@@ -36,14 +36,19 @@ export function createAlarmChanges({ joinedRooms, history }) {
 		rows.set(keys.at(-1), row);
 	}
 
-	function draw() {
-		frame = 0;
+	// Drops the others.
+	function takeNewest() {
 		const sorted = Array.from(rows).sort(([, one], [, other]) => other.changes.at(-1).date - one.changes.at(-1).date);
 
 		sorted.slice(MAX_CARDS).forEach(([key]) => rows.delete(key));
+		return sorted.slice(0, MAX_CARDS).map(([, row]) => row);
+	}
+
+	function draw() {
+		frame = 0;
 		if (!details.open)
 			return;
-		const newest = sorted.slice(0, MAX_CARDS).map(([, row]) => row);
+		const newest = takeNewest();
 		for (const row of newest.filter(({ isChanged }) => isChanged)) {
 			row.card ??= createCard(row.item, { hasRoom: true, hasStory: true });
 			row.card.show(row.changes);
@@ -84,6 +89,9 @@ export function createAlarmChanges({ joinedRooms, history }) {
 		details,
 		add(alarm) {
 			keep(alarm);
+			// A hidden page has no frames.
+			if (rows.size >= 2 * MAX_CARDS)
+				takeNewest();
 			frame ||= requestAnimationFrame(draw);
 		},
 	};

@@ -57,9 +57,12 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		changes.react(entry.id, emoji, !isAmong(server.nameNow(), names)).catch(say);
 	}
 
-	async function erase(entry) {
+	async function erase(row, entry) {
 		const isSure = await ask(texts.eraseQuestion, { about: excerptOf(entry), confirm: texts.erase, cancel: texts.cancel });
 
+		// With the toolbar gone, the reader is in the row again.
+		if (document.activeElement === document.body)
+			refocus(row);
 		if (isSure)
 			await changes.erase(entry.id).catch(say);
 	}
@@ -74,7 +77,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		scroll.keep(() => {
 			closeEditor = openEditor(row, entry.text, {
 				save: (text) => changes.edit(entry.id, text),
-				onEmpty: () => erase(entry),
+				onEmpty: () => erase(row, entry),
 				onDone() {
 					editedRow = closeEditor = null;
 					onDone();
@@ -116,7 +119,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			// The click is answered by shell/cards.js.
 			{ words: texts.aboutPerson(entry.name), run: () => row.querySelector('.author').click() },
 			// A question follows.
-			entry.own && { words: `${texts.erase}…`, run: () => erase(entry) },
+			entry.own && { words: `${texts.erase}…`, run: () => erase(row, entry) },
 		].filter(Boolean);
 	}
 
@@ -146,11 +149,21 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 	// A link has a menu of the browser's own.
 	const isPress = ({ target, pointerType }) => pointerType === 'touch' && rowOf(target) && !target.closest('a, button, textarea');
 
+	function pressElsewhere({ target }) {
+		if (rowOf(target) !== pressed && !toolbar.has(target))
+			press(null);
+	}
+
+	// Rooms come and go: the document is only listened to while a row is pressed.
 	function press(row) {
 		pressed = row;
 		update();
-		if (row)
+		if (row) {
 			toolbar.reveal();
+			document.addEventListener('pointerdown', pressElsewhere);
+		} else {
+			document.removeEventListener('pointerdown', pressElsewhere);
+		}
 	}
 
 	function holdByTouch(event) {
@@ -158,8 +171,6 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		const { clientX: x, clientY: y } = event;
 		const ends = ['pointerup', 'pointercancel', 'pointermove'];
 
-		if (pressed && row !== pressed && !toolbar.has(event.target))
-			press(null);
 		if (!isPress(event))
 			return;
 		const timer = setTimeout(() => {
@@ -177,7 +188,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 		ends.forEach((type) => addEventListener(type, end));
 	}
 
-	document.addEventListener('pointerdown', holdByTouch);
+	log.addEventListener('pointerdown', holdByTouch);
 	// The browser's own answer to a long press would be a selection. This module may have missed the beginning of it.
 	log.addEventListener('contextmenu', (event) => {
 		if (!isPress(event))

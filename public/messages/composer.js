@@ -12,6 +12,8 @@ const PATIENCE_MS = 2000;
 const DRAFT = 'draft.';
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
+// No draft.
+const LOGIN = /^\s*[/／]login\s/i;
 
 // Loaded on demand.
 let shortcodes = null;
@@ -61,8 +63,12 @@ export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 		fit();
 	}
 
+	function keepDraft() {
+		remember(DRAFT + room, LOGIN.test(field.value) ? '' : field.value);
+	}
+
 	function changed() {
-		remember(DRAFT + room, field.value);
+		keepDraft();
 		fit();
 		showCounter();
 	}
@@ -138,7 +144,7 @@ export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 				return;
 			remember(DRAFT + was, '');
 			room = name;
-			remember(DRAFT + room, field.value);
+			keepDraft();
 		},
 		// Nothing was done with this text: it comes back, unless the reader writes another one.
 		refuse(text, fault) {

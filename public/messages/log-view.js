@@ -12,8 +12,8 @@ import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
 
-// server as in changes.js. addressOf(id) is the address of a message. showAlarm as in alarm-rows.js.
-// onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref) are about failed messages.
+// server as in changes.js, showAlarm as in alarm-rows.js, onRetry and onDelete as in unsent-rows.js. addressOf(id) is the
+// address of a message. onWant(kind, from) requests a page, see history.js.
 // onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
 // onMoved(): another part of the log is in view.
 export function createLogView(
@@ -78,6 +78,11 @@ export function createLogView(
 
 		rows.refresh(row);
 		marks((it) => it.show(row, entry), row);
+	}
+
+	function messageWithId(id) {
+		const row = rows.withId(id);
+		return rows.entryOf(row)?.type !== 'alarm' && row;
 	}
 
 	function insert(entry) {
@@ -174,25 +179,25 @@ export function createLogView(
 			scroll.grew();
 		},
 		erase(ids) {
-			for (const row of ids.map(rows.withId).filter(Boolean)) {
+			for (const row of ids.map(messageWithId).filter(Boolean)) {
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
 				changed(row);
 				actions.ifRequested((it) => it.erased(row));
 			}
-			marks.ifRequested((it) => ids.forEach(it.changed));
+			marks.ifRequested((it) => it.changed(ids));
 		},
 		edit({ of, text, editedAt }) {
-			const row = text && rows.withId(of);
+			const row = text && messageWithId(of);
 
 			if (row) {
 				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), reader()));
 				changed(row);
 			}
-			marks.ifRequested((it) => it.changed(of));
+			marks.ifRequested((it) => it.changed([of]));
 		},
 		// False if its message is not on the page.
 		react(frame) {
-			const row = rows.withId(frame.of);
+			const row = messageWithId(frame.of);
 
 			if (row)
 				marks((it) => it.reacted(row, rows.entryOf(row), frame));

@@ -68,7 +68,7 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 
 	return {
 		show,
-		// Its text is another one, or gone.
+		// The texts of these ids are others, or gone.
 		changed: quotes.changed,
 		forget: quotes.forget,
 		reacted(row, entry, { id, raw }) {

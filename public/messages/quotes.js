@@ -88,12 +88,16 @@ export function createQuotes({ log, rows, ask, room, onChoose }) {
 				want(id);
 			return quote;
 		},
-		// The message was edited or deleted. An answer on its way may have the old text.
-		changed(id) {
-			kept.delete(id);
-			if (!rows.withId(id) && log.querySelector(`.quote[data-of="${id}"]`))
-				want(id);
-			refresh(id);
+		// The messages were edited or deleted. An answer on its way may have the old text.
+		changed(ids) {
+			const quoted = new Set(Array.from(log.querySelectorAll('.quote'), ({ dataset }) => Number(dataset.of)));
+
+			ids.forEach((id) => kept.delete(id));
+			for (const id of ids.filter((one) => quoted.has(one))) {
+				if (!rows.withId(id))
+					want(id);
+				refresh(id);
+			}
 		},
 		// The ids belong to another history.
 		forget() {

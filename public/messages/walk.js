@@ -4,7 +4,7 @@
 // The toolbar has a tab stop of its own.
 const CONTROLS = ':is(a[href], button, pre, .long):not(.act *)';
 
-export function setTabStops(row, tabIndex) {
+function setTabStops(row, tabIndex) {
 	for (const control of row.querySelectorAll(CONTROLS))
 		control.tabIndex = tabIndex;
 }

@@ -87,7 +87,8 @@ function listOrders({ name, isMe, message }, sessions) {
 	];
 }
 
-const refusalOf = ({ code, message }) => words.orderRefusal[code] ?? words.orderRefused(message);
+const refusalOf = ({ code, message }) =>
+	Object.hasOwn(words.orderRefusal, code) ? words.orderRefusal[code] : words.orderRefused(message);
 
 // orders: see connection/orders.js. It forgets a token that the server refuses. onStop(): the reader does not want to moderate any more.
 export function createModeration(person, { orders, onStop }) {

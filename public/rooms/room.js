@@ -56,8 +56,7 @@ function buildElement(parent) {
 }
 
 // name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
-// isOnScreen(room): the reader sees it. ask(encode) as in requests.js. onRetry(ref) and onDelete(ref) are about failed
-// messages. onReply(room, entry, createReply): the reader wants to answer it, with reply.js. onLeaveLog(): the focus belongs into the message field.
+// isOnScreen(room): the reader sees it. The others are as in log-view.js.
 export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
@@ -71,7 +70,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
 		{
-			server: { ask: events.ask, apply: (frame) => handlers[frame.type](frame), room: () => room.name, nameNow: events.nameNow },
+			server: { ask: events.ask, apply: (frame) => room.handle(frame), room: () => room.name, nameNow: events.nameNow },
 			addressOf: (id) => addressOf('room', room.name, id),
 			showAlarm: alarmCard,
 			onWant: history.want,

@@ -37,15 +37,14 @@ export function createUnreadCount() {
 		},
 		dateOf: (id) => dates.get(id),
 		add(id, date, isMention) {
+			if (isMention && mentions.size < MOST)
+				mentions.add(id);
 			if (id <= rest?.to)
 				skipTo(id);
-			if (dates.size >= MOST) {
+			if (dates.size < MOST)
+				dates.set(id, date);
+			else
 				this.addRest(id, id);
-				return;
-			}
-			dates.set(id, date);
-			if (isMention)
-				mentions.add(id);
 		},
 		addRest(from, to) {
 			rest = { from: Math.min(from, rest?.from ?? from), to: Math.max(to, rest?.to ?? to) };
@@ -58,7 +57,7 @@ export function createUnreadCount() {
 			}
 		},
 		readTo(id) {
-			Array.from(dates.keys())
+			[...dates.keys(), ...mentions]
 				.filter((other) => other <= id)
 				.forEach(remove);
 			skipTo(id);

@@ -127,7 +127,7 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 		const found = await lookBack(room.name, from).catch(() => ({ messages: [], until: from }));
 		if (asked !== era)
 			return;
-		if ((found.epoch ?? epoch) === epoch) {
+		if ((found.epoch || epoch) === epoch) {
 			found.messages.filter(({ id, type }) => id <= to && type !== 'other').forEach(add);
 			if (found.until < to)
 				unread.addRest(Math.max(found.until, readId) + 1, to);

@@ -5,7 +5,7 @@ import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
 import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask } from '../connection/token.js';
-import { decodeFrame, encodePing } from '../connection/wire.js';
+import { decodeFrame, encodePing, readCount } from '../connection/wire.js';
 import { withLinks } from '../messages/markup.js';
 import { buildAvatar } from '../people/avatar.js';
 import { keepIdentity, recallFields } from '../people/identity.js';
@@ -64,7 +64,7 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	services: chat.services,
+	services: chat.ready,
 	send: connection.send,
 	fetchRooms,
 	onLog(name, { isChosen }) {
@@ -87,16 +87,18 @@ const places = createPlaces({
 		if (kind === 'room' && name)
 			chat.enterRoom(name);
 		tabs.show(kind === 'room' ? 'chat' : kind);
+		const message = kind === 'room' && readCount(Number(id));
+
 		// A hidden log does not move.
-		if (kind === 'room' && Number(id) > 0)
-			chat.room.log.jumpTo(Number(id));
+		if (message)
+			chat.room.log.jumpTo(message);
 		if (kind === 'logs' && name)
 			views.openLog(name);
 	},
 });
 const names = createLazy(() => import('./names.js'));
 const keyboard = createLazy(async () => {
-	const { createKeyboard } = await import('./keyboard.js');
+	const [{ createKeyboard }] = await Promise.all([import('./keyboard.js'), chat.ready()]);
 	return createKeyboard({ chat, go: places.go, isChatVisible: () => view === 'chat' });
 });
 

@@ -280,8 +280,8 @@ export function createChat({
 	setTimeout(noteFirstMessages, PATIENCE_MS);
 
 	return {
-		// Resolves with what the Live view needs, see surroundings.js.
-		services: () => whenAround((it) => it.services),
+		// Resolves once all of the chat is loaded, with what the Live view needs of it: see surroundings.js.
+		ready: () => whenAround((it) => it.services),
 		focus: composer.focus,
 		get room() {
 			return rooms.current;
@@ -297,8 +297,8 @@ export function createChat({
 		mention: (name) => composer.mention(name),
 		insert: composer.insert,
 		isMe,
-		// The rooms as they are listed.
-		listed: () => loaded?.listed() ?? [],
+		// The rooms as they are listed. Call when ready.
+		listed: () => loaded.listed(),
 		enterRoom: rooms.enter,
 		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {

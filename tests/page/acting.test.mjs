@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { blockSockets, withPeople } from './people.mjs';
+import { blockSockets, enterRoom, hide, withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
 let browser;
@@ -255,6 +255,20 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await keyboard.press('ArrowDown');
 		await ann.page.waitForFunction(() => document.activeElement.id === 'text');
 		assert.equal(await stops(), 0);
+		// A deletion takes the toolbar, but not the focus.
+		await ann.say('mine');
+		await rowOf(ann, 'mine').locator('a.time').waitFor();
+		await ann.page.focus('.log');
+		await keyboard.press('ArrowUp');
+		await keyboard.press('Enter');
+		await keyboard.press('ArrowLeft');
+		await keyboard.press('Enter');
+		await ann.page.getByRole('menu').waitFor();
+		await keyboard.press('End');
+		await keyboard.press('Enter');
+		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+		await ann.page.getByText('This message was deleted.').waitFor();
+		assert.equal(await focusedText(ann), 'This message was deleted.');
 		await bob.close();
 	}));
 
@@ -367,6 +381,55 @@ test('nonsense in what a message answers and in its reactions does no harm', () 
 		await rowOf(ann, 'h2').locator('.quote', { hasText: 'no longer kept' }).waitFor();
 		assert.equal(await ann.page.locator('.quote').count(), 1);
 		assert.equal(await ann.page.locator('.log b').count(), 0);
+	}));
+
+test('changes of what is no message do no harm, and those beside them are done', () =>
+	withPeople(browser, SETTINGS, async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		const numbered = (id, more) => ({ room: 'lobby', id, ts: Date.now(), username: 'eve', ...more });
+		await ann.join('Ann');
+		server.sendAll([
+			numbered(1, { type: 'alarm', key: 'disk', state: 'raised', severity: 'error', since: Date.now() }),
+			numbered(2, { type: 'message', message: 'secret' }),
+			numbered(3, { type: 'edit', of: 1, message: 'edited' }),
+			numbered(4, { type: 'react', of: 1, emoji: '👍', on: true }),
+			numbered(5, { type: 'delete', of: [1, 2] }),
+		]);
+		await ann.reads(['This message was deleted.']);
+		await ann.page.locator('.log .alarm-line .title', { hasText: 'disk' }).waitFor();
+		assert.deepEqual(await reactions(ann, 'disk'), []);
+	}));
+
+test('a room that was left leaves nothing behind in the page', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob&room=ops');
+		const ann = await arrive();
+		const devtools = await ann.context.newCDPSession(ann.page);
+		await say(bob, 'in ops');
+		await ann.join('Ann');
+		// The first time loads modules, which have listeners of their own.
+		for (const isFirst of [true, false]) {
+			await enterRoom(ann, 'ops');
+			await point(ann, 'in ops');
+			await hide(ann, true);
+			await say(bob, '@Ann');
+			await ann.page.waitForFunction(() => document.title.includes('@1'));
+			await hide(ann, false);
+			await ann.page.waitForFunction(() => !document.title.includes('@1'));
+			await ann.page.evaluate(() => {
+				window.left = new WeakRef(document.querySelector('.room:not([inert])'));
+			});
+			await ann.page.getByRole('button', { name: /Leave .*ops/ }).click({ force: true });
+			await ann.inRoom('lobby');
+			await ann.page.mouse.move(0, 0);
+			if (!isFirst)
+				await eventually(async () => {
+					await devtools.send('HeapProfiler.collectGarbage');
+					assert.equal(await ann.page.evaluate(() => window.left.deref() === undefined), true);
+				}, 'the end of the room');
+		}
+		await bob.close();
 	}));
 
 test('own changes count for the position in the room: a page that was away asks for what came after them', () =>

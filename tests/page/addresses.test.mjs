@@ -173,6 +173,22 @@ test('the name of a room that is known is a link to it, and so is an address of 
 		await bob.close();
 	}));
 
+test('a number in an address that is no id of a message opens the room', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'hello');
+		const ann = await arrive({}, () => {}, { path: '/#/room/lobby/1e308' });
+		await ann.join('Ann');
+		await ann.reads(['hello']);
+		await at(ann, '#/room/lobby');
+		for (const id of ['1.5', '99999999999999999999']) {
+			await ann.page.goto(`about:blank`);
+			await ann.page.goto(`${daemon.url}/#/room/lobby/${id}`);
+			await ann.reads(['hello']);
+		}
+		await bob.close();
+	}));
+
 test('the address names the log that is shown, and Back leads to the one before', () => {
 	const folder = temporaryFolder();
 	const tails = ['nginx', 'syslog'].map((room) => {

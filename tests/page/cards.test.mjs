@@ -290,7 +290,7 @@ test('a moderator mutes, kicks and bans a person from the card, each after a que
 		await ann.page.keyboard.press('Enter');
 		await says(ann, 'Eve was disconnected.');
 		await eve.state('refused');
-		assert.match(await eve.page.textContent('#state-words'), /be kind/);
+		await eve.isTold(/be kind/);
 		assert.equal(await order(ann, 'Kick…').count(), 0);
 
 		await order(ann, 'Ban…').click();

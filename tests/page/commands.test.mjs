@@ -119,6 +119,8 @@ test('a token given by a command signs in, and is not sent', () =>
 			await ann.called('ann');
 			await ann.say('/login not–a–token');
 			await refusal(ann, 'This is not a token');
+			assert.equal(await ann.page.inputValue('#text'), '/login not–a–token');
+			assert.equal(await ann.page.evaluate(() => JSON.stringify(localStorage).includes('/login')), false);
 			await ann.say(`/login ${token('bob')}`);
 			await ann.called('bob');
 			await ann.say('here');

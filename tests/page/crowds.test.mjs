@@ -173,7 +173,7 @@ test('10 250 messages in 300 rooms build no row again', () =>
 		console.log(`${await built(ann)} nodes in the list of rooms`);
 		assert.ok((await built(ann)) < MESSAGES);
 		assert.ok(await mark.evaluate((row) => row === document.activeElement));
-		await ann.page.waitForFunction(() => document.title === '(250) lobby · Linnet');
+		await ann.titled('(250) lobby · Linnet');
 	}));
 
 test('10 a long list scrolls to its end, keeps the focused row, and is filtered', () =>

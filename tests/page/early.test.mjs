@@ -87,3 +87,12 @@ test('what is written early is sent at once, commands are run and names are offe
 		await ann.page.locator('#me', { hasText: 'Annie' }).waitFor();
 		assert.equal(await ann.page.inputValue('#text'), 'and @');
 	}));
+
+test('a key that is pressed early does its work once it can', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, letThrough } = await arriveEarly(arrive, WIDE);
+		await ann.page.keyboard.press('Control+k');
+		letThrough();
+		await ann.page.fill('#switcher-field', 'lobby');
+		await ann.page.locator('#switcher-list [role=option]', { hasText: '#lobby' }).waitFor();
+	}));

@@ -646,6 +646,24 @@ test('the history of alarms includes changes from before the page was opened', (
 		await eventually(async () => assert.match((await lines())[0], /acknowledged by .?bob/), 'the newest change');
 	}));
 
+test('what a page keeps of alarms is limited while it is hidden', () =>
+	live({}, async ({ page, feed }) => {
+		const devtools = await page.context().newCDPSession(page);
+		const nodes = async () => {
+			await devtools.send('HeapProfiler.collectGarbage');
+			return (await devtools.send('Memory.getDOMCounters')).nodes;
+		};
+
+		// A hidden page has no frames.
+		await page.evaluate(() => {
+			window.requestAnimationFrame = () => 0;
+		});
+		const before = await nodes();
+		for (let n = 0; n < 1000; n++)
+			await feed('alarm', alarm(`k${n}`, { state: 'cleared' }));
+		assert.ok((await nodes()) - before < 300, `${(await nodes()) - before} nodes`);
+	}));
+
 test('changes of an alarm belong together in whatever order they come, until it was calm for ten minutes', () =>
 	live({}, async ({ page }) => {
 		const { orders, most } = await page.evaluate(async () => {

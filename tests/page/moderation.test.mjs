@@ -64,7 +64,7 @@ for (const [door, block, isPoll] of doors) {
 				await pollWaits(daemon);
 			await order('kick', { username: 'Ann', reason: 'be kind' });
 			await ann.state('refused');
-			assert.equal(await words(ann), 'A moderator has removed you. Reason: “be kind”. Not connected.');
+			await ann.isTold('A moderator has removed you. Reason: “be kind”. Not connected.');
 			const before = openings(daemon);
 			await triggerReconnect(ann);
 			await ann.say('two');
@@ -83,7 +83,7 @@ test('without a reason none is shown, and a Chinese page says it in Chinese', ()
 		await mei.join('梅');
 		await order('kick', { username: '梅' });
 		await mei.state('refused');
-		assert.equal(await words(mei), '管理员请你离开了。 未连接。');
+		await mei.isTold('管理员请你离开了。 未连接。');
 		await again(mei, '重新进入').click();
 		await mei.online();
 		await order('mute', { username: '梅' });
@@ -117,7 +117,7 @@ test('a user banned by name is told so, cannot reconnect under that name, and ma
 		await eve.join('Eve');
 		await order('ban', { username: 'Eve', reason: 'spam' });
 		await eve.state('refused');
-		assert.equal(await words(eve), 'A moderator has banned you. Reason: “spam”. Not connected.');
+		await eve.isTold('A moderator has banned you. Reason: “spam”. Not connected.');
 		const before = openings(daemon);
 		await triggerReconnect(eve);
 		assert.equal(openings(daemon), before);
@@ -143,7 +143,7 @@ test('a user at a banned address is told so, and the page does not retry for eve
 		});
 		await ann.introduce('Ann');
 		await ann.state('refused');
-		assert.equal(await words(ann), 'A moderator has banned you. Not connected.');
+		await ann.isTold('A moderator has banned you. Not connected.');
 		const before = refusals.length;
 		await triggerReconnect(ann);
 		await again(ann).click();
@@ -158,7 +158,7 @@ test('a user kicked for flooding is told so', () =>
 		await ann.join('Ann');
 		await tap.hangUp(1008, 'flooding');
 		await ann.state('refused');
-		assert.equal(await words(ann), 'You were disconnected for writing too fast. Not connected.');
+		await ann.isTold('You were disconnected for writing too fast. Not connected.');
 		await again(ann).click();
 		await ann.online();
 	}));

@@ -130,6 +130,16 @@ class Person {
 		return this.state('online');
 	}
 
+	/** Waits for these words about the connection, of which the longer ones are loaded late. */
+	isTold(words) {
+		return this.page.locator('#state-words', { hasText: words }).waitFor();
+	}
+
+	/** The number in the title is loaded late. */
+	titled(title) {
+		return this.page.waitForFunction((wanted) => document.title === wanted, title);
+	}
+
 	called(name) {
 		return this.page.locator('#me bdi').getByText(name, { exact: true }).waitFor();
 	}

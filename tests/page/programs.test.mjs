@@ -106,7 +106,7 @@ test("a push under the user's name is not shown as the user's own message", () =
 		await push(daemon, { message: 'pushed to main', username: 'Ann' });
 		await ann.rows(1);
 		assert.equal((await ann.messages())[0].own, false);
-		assert.equal(await ann.page.title(), '(1) lobby · Linnet');
+		await ann.titled('(1) lobby · Linnet');
 	}));
 
 test('a message of any type is shown like a message: as it comes, in the history, when found, and as unread', () =>

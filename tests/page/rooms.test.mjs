@@ -37,7 +37,7 @@ test('entering a name creates the room, and its messages stay in it', () =>
 		await bob.reads(['to the lobby']);
 		await ann.reads(['only for ops']);
 		await unread(ann, 'lobby', '1');
-		assert.equal(await ann.page.title(), '(1) ops · Linnet');
+		await ann.titled('(1) ops · Linnet');
 		await choose(ann, 'lobby');
 		await ann.reads(['to the lobby']);
 		await unread(ann, 'lobby', '');

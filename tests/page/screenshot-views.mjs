@@ -64,7 +64,7 @@ async function shootStopped({ page, feed }, width, colorScheme) {
 	await feed('log', { type: 'log', room: 'web-1', id: 900, ts: now, message: 'not shown' });
 	await page.getByRole('button', { name: 'Regular expression' }).click();
 	await page.getByRole('searchbox').fill('(went');
-	await page.getByRole('alert').getByText('no regular').waitFor();
+	await page.getByRole('alert').getByText('Invalid regular').waitFor();
 	await shoot({ page }, 'logs-stopped', width, colorScheme);
 }
 

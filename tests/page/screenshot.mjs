@@ -6,10 +6,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
 import { eventually, withDaemon } from '../lib/daemon.mjs';
 import { LogFile } from '../lib/tails.mjs';
 import { push, pushAlarm } from './pushes.mjs';
-import { ALARMS, LINES, METRICS } from './scenes.mjs';
+import { ALARMS, LINES, METRICS, now } from './scenes.mjs';
 import { createTap } from './wires.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -29,46 +30,52 @@ const CONVERSATION = [
 	['Bob', 'Morning! The new build is up on staging 🚀'],
 	['Bob', 'Notes are here: https://example.org/notes/0.2.0'],
 	['Ann', 'Lovely, thank you! :tada: Trying it right now.'],
-	['Mei Lin', 'Guten Morgen 👋 It took 8 ms from my phone to the wall display.'],
-	['Bob', '🎉🎉'],
+	['Mei Lin', 'Guten Morgen 👋 It took 8 ms from my phone to the wall display.', { reactions: { 'Bob': '🎉', 'Zoë': '🎉', 'ops': '🚀' } }],
 	['Ann', 'Two questions before lunch:\n1. Do we keep the history on a restart?\n2. Who brings the cake? :cake:'],
-	['Zoë', 'History stays, I pulled the plug twice 🔌 and it was all there.'],
-	['ops', 'disk on db-2 is at 71 %, nothing to do yet'],
-	['Mei Lin', 'Cake is on me 🍰😋'],
-	['Ann', ':heart:'],
 ];
+// While Ann is in another room.
+const MISSED = [
+	['Zoë', 'History stays, I pulled the plug twice 🔌 and it was all there.', { answers: 'Two questions', reactions: { 'Bob': '👍', 'Mei Lin': '👍' } }],
+	['ops', 'disk on db-2 is at 71 %, nothing to do yet'],
+	['Mei Lin', '@Ann the cake is on me 🍰😋', { reactions: { 'Zoë': '❤️' } }],
+];
+const SPEAKERS = ['Bob', 'Mei Lin', 'Zoë', 'ops'];
 const NEWCOMERS = ['Ines', 'Tomás', 'Yuki', 'Ada'];
 
-async function come(daemon, name) {
-	const client = await daemon.ws();
-	client.sendJson({ type: 'join', username: name });
-	await client.nextJson();
-	return client;
-}
+const come = (daemon, name) => daemon.ws(`/ws?events=1&name=${encodeURIComponent(name)}`);
 
-async function say(page, text) {
+async function write(page, text) {
 	await page.fill('#text', text);
 	await page.press('#text', 'Enter');
 }
 
 const shown = (page, rows) =>
-	page.waitForFunction((wanted) => document.querySelectorAll('.message').length === wanted, rows);
+	page.waitForFunction((wanted) => document.querySelectorAll('.room:not([inert]) .message').length === wanted, rows);
+
+async function idOf(daemon, text) {
+	const { messages } = await (await fetch(`${daemon.url}/history/lobby`)).json();
+	return messages.find(({ message }) => message.startsWith(text)).id;
+}
+
+async function speak(daemon, others, [name, message, { answers, reactions = {} } = {}]) {
+	const id = await say(others.get(name), { message, ...(answers && { reply_to: await idOf(daemon, answers) }) });
+	for (const [reader, emoji] of Object.entries(reactions))
+		await say(others.get(reader), { type: 'react', of: id, emoji });
+}
 
 async function converse(page, daemon) {
 	const others = new Map();
-	for (const [name] of CONVERSATION) {
-		if (name !== 'Ann' && !others.has(name))
-			others.set(name, await come(daemon, name));
-	}
+	for (const name of SPEAKERS)
+		others.set(name, await come(daemon, name));
 	await page.fill('#name', 'Ann');
 	await page.click('#profile-save');
 	await page.waitForSelector('#state[data-state="online"]');
 
-	for (const [index, [name, message]] of CONVERSATION.entries()) {
-		if (name === 'Ann')
-			await say(page, message);
+	for (const [index, line] of CONVERSATION.entries()) {
+		if (line[0] === 'Ann')
+			await write(page, line[1]);
 		else
-			others.get(name).sendJson({ message });
+			await speak(daemon, others, line);
 		await shown(page, index + 1);
 	}
 	return others;
@@ -81,11 +88,11 @@ async function makeBusy(page, daemon, tap, others) {
 	await page.locator('.presence summary').waitFor();
 
 	tap.holdSent = ({ message }) => Boolean(message);
-	await say(page, 'Is the wall display still on the old address?');
+	await write(page, 'Is the wall display still on the old address?');
 	const { ref } = JSON.parse(await page.evaluate((key) => localStorage[Object.keys(localStorage).find((name) => name.startsWith(key))], 'linnet.outbox.'));
 	tap.route.send(JSON.stringify({ type: 'error', code: 'bad_field', message: '"email" is longer than 254 bytes', ref }));
 	await page.locator('.failed').waitFor();
-	await say(page, 'I will have a look after lunch.');
+	await write(page, 'I will have a look after lunch.');
 	await page.locator('.pending').waitFor();
 	await page.locator('.pending').evaluate((mark) => Promise.all(mark.getAnimations().map(({ finished }) => finished)));
 	for (const name of ['Bob', 'Mei Lin'])
@@ -112,23 +119,30 @@ async function raise(page, daemon) {
 	await page.locator('.alarm-line[data-severity="ok"]').waitFor();
 }
 
-async function enterRooms(page, daemon) {
-	const ops = await daemon.ws('/ws?room=operations&name=Igor', { isChecked: false });
-	const enter = async (name) => {
-		if (!(await page.isVisible('#room-field')))
-			await page.click('#rooms-button');
-		await page.fill('#room-field', name);
-		await page.press('#room-field', 'Enter');
-		await page.locator('#room-title').getByText(name, { exact: true }).waitFor();
-	};
+async function enter(page, name) {
+	if (!(await page.isVisible('#room-field')))
+		await page.click('#rooms-button');
+	await page.fill('#room-field', name);
+	await page.press('#room-field', 'Enter');
+	await page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+}
 
-	for (const name of ['operations', 'design', 'kitchen'])
-		await enter(name);
-	await enter('lobby');
-	for (const text of ['The night shift is over.', 'Nothing burned.'])
-		ops.sendJson({ message: text });
+// Ann looks at other rooms, and comes back to what she missed.
+async function leaveAndReturn(page, daemon, others) {
+	const igor = await daemon.ws('/ws?events=1&room=operations&name=Igor');
+
 	await daemon.ws('/ws?room=garden&name=Rose', { isChecked: false });
-	await page.waitForFunction(() => document.querySelector('#rooms-list .badge')?.textContent === '2');
+	for (const name of ['operations', 'design', 'kitchen'])
+		await enter(page, name);
+	for (const line of MISSED)
+		await speak(daemon, others, line);
+	await say(igor, 'The night shift is over.');
+	await say(igor, '@Ann nothing burned.');
+	await page.waitForFunction(() => document.querySelectorAll('#rooms-list .badge').length === 4);
+	await enter(page, 'lobby');
+	await shown(page, CONVERSATION.length + MISSED.length);
+	await page.locator('.room:not([inert]) .unread-line').waitFor();
+	await page.locator('.room:not([inert]) .quote', { hasText: 'Two questions' }).waitFor();
 }
 
 async function picture(browser, name, viewport, colorScheme) {
@@ -150,10 +164,7 @@ async function picture(browser, name, viewport, colorScheme) {
 		await page.waitForSelector('#profile[open]');
 		await shoot('-first');
 		const others = await converse(page, daemon);
-		await enterRooms(page, daemon);
-		await page.reload();
-		await page.waitForSelector('#state[data-state="online"]');
-		await shown(page, CONVERSATION.length);
+		await leaveAndReturn(page, daemon, others);
 		await page.fill('#text', 'See you all at noon ☀️');
 		await shoot('');
 		await page.fill('#text', '');
@@ -169,7 +180,7 @@ async function picture(browser, name, viewport, colorScheme) {
 		await shoot('-alarms');
 		await page.click('#alarms-button');
 		await page.getByRole('button', { name: /Acknowledge Load/ }).click();
-		await page.locator('#alarms .alarm-by').waitFor();
+		await page.locator('#alarms .alarm-by:not([hidden])').waitFor();
 		await shoot('-standing');
 		await context.close();
 	});
@@ -191,9 +202,13 @@ async function pictureLive(browser) {
 		const tap = createTap();
 		const page = await begin(browser, daemon, tap.prepare);
 
+		await enter(page, 'ops');
+		await page.locator('.room:not([inert]) .log[data-loaded]').waitFor({ state: 'attached' });
 		await page.click('#tab-live');
+		await page.locator('.live-none').waitFor();
+		const late = Date.now() - now;
 		for (const frame of [...METRICS.filter(({ room }) => room === 'ops'), ...ALARMS.slice(0, 2)])
-			tap.route.send(JSON.stringify(frame));
+			tap.route.send(JSON.stringify({ ...frame, ts: frame.ts + late }));
 		await page.locator('.live-tile', { has: page.getByText('answer time p95') }).click();
 		await page.locator('.u-axis').first().waitFor({ state: 'attached' });
 		await page.locator('.live').evaluate((view) => view.scrollTo(0, 0));

@@ -115,7 +115,7 @@ test('a wrong and an expired token are told apart, in both languages, and the pa
 		const ann = await arrive({}, undefined, comesBy(sign({ sub: 'ann' }, { key: 'wrong' })));
 		await form(ann).waitFor();
 		assert.match(await reason(ann), /does not accept your token/);
-		assert.match(await ann.page.textContent('#state-words'), /does not accept your token\. Not connected/);
+		await ann.isTold(/does not accept your token\. Not connected/);
 		assert.equal(await ann.page.textContent('#state-countdown'), '');
 		const tries = () => daemon.log.filter((line) => line.startsWith('refused ')).length;
 		const before = tries();
@@ -155,7 +155,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.page.goto(`${daemon.url}${comesBy(short).path}`);
 			await form(ann).waitFor();
 			assert.match(await reason(ann), /has expired. Your unsent text is kept/);
-			assert.match(await ann.page.textContent('#state-words'), /Your token has expired/);
+			await ann.isTold(/Your token has expired/);
 			await ann.page.getByRole('button', { name: 'Not now' }).click();
 			await ann.say('two');
 			await ann.page.fill('#text', 'a draft');
@@ -236,7 +236,7 @@ test('a new room can be entered over a stream too, and a token without rooms ent
 		await ann.inRoom('new');
 		const eve = await arrive({}, undefined, comesBy(tokenOf('eve', { rooms: [] })));
 		await eve.state('refused');
-		assert.match(await eve.page.textContent('#state-words'), /Your token does not allow any room here\. Not connected/);
+		await eve.isTold(/Your token does not allow any room here\. Not connected/);
 		assert.ok(daemon.log.filter((line) => line.startsWith('refused')).length < 6);
 	}));
 
@@ -286,10 +286,10 @@ test('the user of a banned name is told so, and the page stops retrying', () =>
 		await ann.online();
 		await expectJson(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
 		await ann.state('refused');
-		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Reason: “enough”\. Not connected/);
+		await ann.isTold(/A moderator has banned you\. Reason: “enough”\. Not connected/);
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.state('refused');
-		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Not connected/);
+		await ann.isTold(/A moderator has banned you\. Not connected/);
 		await expectJson(post(daemon, '/admin/unban', { username: 'ann' }, bearer('root-secret')));
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.online();

@@ -114,7 +114,7 @@ test('rooms beyond the connection limit show roughly how many messages are unrea
 		await say(bob, 'two');
 		await ann.page.clock.fastForward(30000);
 		await unread(ann, 'lobby', '2');
-		assert.equal(await ann.page.title(), '(2) ops · Linnet');
+		await ann.titled('(2) ops · Linnet');
 		await say(bob, 'three');
 		await ann.page.clock.fastForward(30000);
 		await unread(ann, 'lobby', '3');

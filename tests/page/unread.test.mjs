@@ -378,6 +378,40 @@ test('more than a thousand are counted, too', () =>
 		},
 	));
 
+test('a mention behind more messages than are counted one by one is a mention', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+
+		await ann.join('Ann');
+		await hide(ann, true);
+		await sayMany(bob, 1005);
+		await say(bob, '@Ann look at this');
+		await sayMany(bob, 40);
+		await titled(ann, '(@1 · 1046) lobby · Linnet');
+		await hide(ann, false);
+		await pill(ann, '1 mention').click();
+		await ann.page.waitForFunction(() => document.activeElement.textContent.includes('@Ann look at this'));
+		await pill(ann, '1 mention').waitFor({ state: 'hidden' });
+		await bob.close();
+	}));
+
+test('what was missed is unread also if the server is too busy to tell what it was', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+
+		await ann.join('Ann');
+		await say(bob, 'seen');
+		await ann.reads(['seen']);
+		await ann.page.goto('about:blank');
+		await sayMany(bob, 60);
+		await ann.page.route(/\/history\//, (route) => route.fulfill({ status: 429, body: '{}' }));
+		await comeBack(ann, daemon);
+		await pill(ann, '60 new').waitFor();
+		await bob.close();
+	}));
+
 test('the icon has the number, in another colour for mentions', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
