@@ -325,6 +325,7 @@ test('a moderator deletes one message, or everything of a person, for everybody'
 		await mei.join('Mei');
 		await say(eve, 'one');
 		await mei.say('between');
+		await ann.reads(['one', 'between']);
 		await say(eve, 'two');
 		await ann.reads(['one', 'between', 'two']);
 		await openCard(ann, author(ann, 'Eve'));
