@@ -312,6 +312,8 @@ test('while a user writes, typing is sent every three seconds at most', () =>
 		const server = createServer();
 		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
+		// The list comes with what tells of typing.
+		await ann.page.locator('#people-list li').first().waitFor({ state: 'attached' });
 		await pauseClock(ann);
 		await ann.page.focus('#text');
 		const told = () => server.of('typing').length;

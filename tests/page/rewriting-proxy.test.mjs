@@ -76,7 +76,7 @@ test('behind a proxy that changes Host the state line names the cause at once, a
 				proxy.host = 'backend.internal';
 				const page = await enter(locale, address);
 				await page.waitForSelector('#state[data-state="refused"]');
-				assert.equal(await page.textContent('#state-words'), words);
+				await page.waitForFunction((wanted) => document.getElementById('state-words').textContent === wanted, words);
 				await page.fill('#text', 'hello');
 				await page.press('#text', 'Enter');
 				proxy.host = undefined;
