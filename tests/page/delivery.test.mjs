@@ -268,7 +268,7 @@ test('a message that makes the server close the connection is not resent again a
 		await ann.join('ann');
 		await ann.disconnects(() => ann.say('hi'));
 		await ann.online();
-		assert.match((await ann.messages())[0].failed, /too long/);
+		await ann.page.locator('.failed p', { hasText: /too long/ }).waitFor();
 		assert.equal(server.of('message').length, 1);
 	}));
 
@@ -496,7 +496,7 @@ test('20 a server that no longer answers is noticed, and no message is missing a
 		await plain.drain();
 		await ann.page.clock.runFor(30_000);
 		await ann.state('waiting');
-		assert.match(await ann.page.textContent('#state'), /stopped answering/);
+		await ann.isTold(/stopped answering/);
 		tap.forget();
 		await ann.page.clock.resume();
 		await ann.reads(['before', 'the last word', 'unheard']);

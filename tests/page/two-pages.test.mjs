@@ -221,7 +221,7 @@ test('15 each close code is explained in words', () =>
 		for (const [code, state, words, reason = ''] of codes) {
 			await server.route.close({ code, reason });
 			await ann.state(state);
-			assert.match(await ann.page.textContent('#state'), words);
+			await ann.isTold(words);
 			await ann.page.click('#connect-now');
 			await ann.online();
 		}
