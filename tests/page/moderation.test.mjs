@@ -102,6 +102,7 @@ test("a muted user's message is kept with the reason, and Retry sends it later",
 		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator has muted you.');
 		await ann.page.reload();
 		await ann.online();
+		await ann.page.locator('.failed p').waitFor();
 		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator has muted you.');
 		await ann.rename('Anna');
 		await ann.page.locator('#name-error', { hasText: 'has muted you' }).waitFor();
