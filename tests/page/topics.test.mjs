@@ -78,7 +78,7 @@ test('a changed topic is shown when the user looks again', () =>
 		await retell({ lobby: 'Bees' });
 		await hide(ann, false);
 		await topicIs(ann, 'Bees');
-		assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Bees');
+		await ann.page.locator('#rooms-list .room-topic').getByText('Bees', { exact: true }).waitFor();
 	}));
 
 test('a topic is shown as text, whatever it contains', () =>
