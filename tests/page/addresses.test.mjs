@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, hide, roomNames, withPeople } from './people.mjs';
+import { choose, enterRoom, hide, listsRooms, roomNames, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -46,7 +46,7 @@ test('the address names the room or the view that is shown, and Back and Forward
 		await ann.page.waitForFunction(() => location.hash !== '#/room/ops');
 		await ann.page.goBack();
 		await ann.inRoom('lobby');
-		assert.deepEqual(await roomNames(ann), ['lobby', '鸟 & co']);
+		await listsRooms(ann, ['lobby', '鸟 & co']);
 	}));
 
 test('an address opens the page at its room, also for a new user, who is in the first room, too', () =>

@@ -1,7 +1,7 @@
 // Users of the page. Each has a separate browser profile, and every forbidden action of a page is recorded.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { eventually, startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 // The browser logs this for every attempt while the server is down or refuses. A page cannot prevent it.
 const REFUSED_CONNECTION =
@@ -64,6 +64,10 @@ export async function choose(person, name) {
 }
 
 export const roomNames = ({ page }) => page.locator('#rooms-list .room-name').allTextContents();
+
+/** Waits until these rooms are listed: the list is drawn a frame later than the room is shown. */
+export const listsRooms = (person, names) =>
+	eventually(async () => assert.deepEqual(await roomNames(person), names), `the rooms ${names}`);
 
 /** Waits until the badge of this room shows that count; '' means no badge. */
 export const unread = ({ page }, room, count) =>
