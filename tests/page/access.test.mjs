@@ -316,7 +316,7 @@ for (const [what, width, height] of [['a soft keyboard', 375, 330], ['a zoom of 
 			await ann.page.fill('#text', '');
 			// The name form scrolls by itself if it is too high.
 			await ann.page.click('#settings-button');
-			await ann.page.getByRole('button', { name: 'Change name or email' }).click();
+			await ann.page.locator('#settings').getByRole('button', { name: 'Change name or email' }).click();
 			await ann.page.locator('#profile-save').scrollIntoViewIfNeeded();
 			await ann.page.click('#profile-save');
 			assert.equal(await ann.sidewaysScroll(), 0);
