@@ -52,7 +52,7 @@ async function serve({ send, returns }) {
 for (const [name, fault] of Object.entries(faults)) {
 	const server = await serve(fault);
 	const load = spawn(process.argv[2], [server.address().port, 'plain', process.pid], {
-		stdio: ['pipe', 'inherit', 'pipe'],
+		stdio: ['pipe', 'ignore', 'pipe'],
 	});
 	let errors = '';
 	load.stderr.on('data', (data) => (errors += data));

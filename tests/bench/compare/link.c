@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -202,6 +203,21 @@ link_turn(uint64_t until_ns)
 		}
 	}
 	return n;
+}
+
+void
+link_serve_until_readable(int fd)
+{
+	struct pollfd ready[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = server.epoll_fd, .events = POLLIN },
+	};
+
+	while (ready[0].revents == 0) {
+		if (poll(ready, 2, -1) > 0 && ready[1].revents)
+			link_turn(0);
+		die_if_signalled();
+	}
 }
 
 void

@@ -46,5 +46,8 @@ void link_close(struct link *link);
  * links that are. Returns how many. */
 int link_turn(uint64_t until_ns);
 
+/* Serve all links, which may be sent pings, until fd is readable or at its end. */
+void link_serve_until_readable(int fd);
+
 /* CLOCK_MONOTONIC. */
 uint64_t link_now_ns(void);

@@ -180,7 +180,7 @@ run_requests(void)
 	print_latency(&latency);
 }
 
-/* Serve pings and nothing else. */
+/* Serve pings for that long, which is measured. */
 static void
 rest(void)
 {
@@ -246,11 +246,18 @@ read_commands(void)
 	size_t room = 0;
 	ssize_t n;
 
-	while ((n = getline(&line, &room, stdin)) > 0) {
-		char *rest_of_line = line;
+	/* Nothing may wait in a buffer while links are served. */
+	setvbuf(stdin, NULL, _IONBF, 0);
+	while (true) {
+		char *rest_of_line;
 		char *name;
 
+		link_serve_until_readable(STDIN_FILENO);
+		n = getline(&line, &room, stdin);
+		if (n <= 0)
+			return;
 		line[n - 1] = '\0';
+		rest_of_line = line;
 		name = strsep(&rest_of_line, "\t");
 		n_arguments = 0;
 		while (rest_of_line && n_arguments < ARGUMENTS_MAX)

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { Server, makeCertificate, servers, top } from './servers.mjs';
 
 const sizes = {
-	full: { scale: 1, turnMs: 500, rounds: 7, growthRounds: 3, growthSteps: 5, restMs: 10_000, rests: 3 },
-	quick: { scale: 0.1, turnMs: 100, rounds: 3, growthRounds: 2, growthSteps: 5, restMs: 1000, rests: 2 },
-	smoke: { scale: 0.02, turnMs: 50, rounds: 1, growthRounds: 1, growthSteps: 1, restMs: 100, rests: 1 },
+	full: { scale: 1, turnMs: 500, rounds: 7, growthRounds: 3, growthSteps: 5, restMs: 10_000, rests: 3, isBound: true },
+	quick: { scale: 0.1, turnMs: 100, rounds: 3, growthRounds: 2, growthSteps: 5, restMs: 1000, rests: 2, isBound: true },
+	smoke: { scale: 0.02, turnMs: 50, rounds: 1, growthRounds: 1, growthSteps: 1, restMs: 100, rests: 1, isBound: false },
 };
 
 const crowds = ['linnet', 'bare', 'uwebsockets', 'ws', 'gorilla', 'coder', 'centrifugo', 'nats', 'nchan', 'ring'];
@@ -75,7 +75,7 @@ class Measurement {
 		const group = { name, servers: [] };
 		try {
 			for (const one of names.filter((each) => this.names.includes(each))) {
-				const settings = { pingS: noPingS, settings: this.settings, ...options };
+				const settings = { pingS: noPingS, isBound: this.isBound, settings: this.settings, ...options };
 				const server = new Server(one, settings);
 				progress(`${name}: ${one} starts`);
 				try {

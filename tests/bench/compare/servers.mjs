@@ -63,7 +63,7 @@ function nginxConf({ name, port, tls, pingS, root }) {
 			nchan_publisher http; nchan_channel_id $arg_room; nchan_message_buffer_length 100;
 		}`;
 	return `${nchan ? `load_module ${bin('ngx_nchan_module.so')};` : ''}
-daemon off; worker_processes 1; pid nginx.pid; error_log stderr crit; worker_rlimit_nofile 20000;
+daemon off; worker_processes 1; pid nginx.pid; error_log stderr crit;
 events { worker_connections 19000; }
 http {
 	access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
@@ -228,14 +228,15 @@ function isListening(port) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// A command on a cpu of its own, which ends when this process does.
+// A command that ends when this process does, on a cpu of its own unless that is undefined.
 function commandOn(cpu, program, args) {
-	return ['setpriv', ['--pdeathsig', 'KILL', 'taskset', '-c', cpu, program, ...args.map(String)]];
+	const bound = cpu === undefined ? [] : ['taskset', '-c', cpu];
+	return ['setpriv', ['--pdeathsig', 'KILL', ...bound, program, ...args.map(String)]];
 }
 
 /** A server that runs, and the clients that load it. */
 export class Server {
-	/** The options: pingS, tls, settings; and for the bare server bareBytes, connections, roomSize. */
+	/** The options: pingS, tls, isBound (to a cpu), settings; and for the bare server bareBytes, connections, roomSize. */
 	constructor(name, options) {
 		Object.assign(this, { name, options, peer: servers[name] });
 	}
@@ -249,7 +250,7 @@ export class Server {
 			writeFileSync(path.join(this.folder, file), text);
 		this.log = path.join(this.folder, 'log');
 		const log = openSync(this.log, 'w');
-		this.process = spawn(...commandOn(cpus.server, peer.program(), peer.args(options)), {
+		this.process = spawn(...commandOn(options.isBound ? cpus.server : undefined, peer.program(), peer.args(options)), {
 			cwd: this.folder, stdio: ['ignore', log, log],
 		});
 		closeSync(log);
@@ -284,8 +285,9 @@ export class Server {
 	}
 
 	async #startLoad() {
-		const tls = this.options.tls ? 'tls' : 'plain';
-		this.load = spawn(...commandOn(cpus.load, process.env.LINNET_BENCH_LOAD, [this.port, tls, this.pids().join()]), {
+		const { tls, isBound } = this.options;
+		const args = [this.port, tls ? 'tls' : 'plain', this.pids().join()];
+		this.load = spawn(...commandOn(isBound ? cpus.load : undefined, process.env.LINNET_BENCH_LOAD, args), {
 			stdio: ['pipe', 'pipe', 'pipe'],
 		});
 		this.errors = '';
