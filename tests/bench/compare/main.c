@@ -26,6 +26,7 @@
 
 enum {
 	ARGUMENTS_MAX = 24,
+	COPIES_MAX = 32,
 	PIDS_MAX = 8,
 	UNIT_SEPARATOR = 0x1f,
 };
@@ -38,6 +39,9 @@ static struct requests *requests;
 static char *line;
 static char *arguments[ARGUMENTS_MAX];
 static size_t n_arguments;
+
+static char *copies[COPIES_MAX];
+static size_t n_copies;
 
 static const char *
 text_of(const char *name)
@@ -57,15 +61,16 @@ number_of(const char *name)
 	return (unsigned)strtoul(text_of(name), NULL, 10);
 }
 
-/* A copy that stays when the next command is read. In a command a unit separator
- * stands for the end of a line. */
+/* A copy that stays until close_all. In a command a unit separator stands for the end of
+ * a line. */
 static const char *
 copy_of(const char *name)
 {
 	char *copy = strdup(text_of(name));
 
-	if (!copy)
+	if (!copy || n_copies == COPIES_MAX)
 		die("out of memory");
+	copies[n_copies++] = copy;
 	for (char *at = copy; (at = strchr(at, UNIT_SEPARATOR));)
 		*at = '\n';
 	return copy;
@@ -199,6 +204,8 @@ close_all(void)
 	if (crowd)
 		crowd_close(crowd);
 	crowd = NULL;
+	while (n_copies > 0)
+		free(copies[--n_copies]);
 }
 
 static void
