@@ -21,8 +21,13 @@ const act = (person, name) => person.page.locator('.act').getByRole('button', { 
 const choose = (person, name) => person.page.getByRole('menuitem', { name, exact: true }).click();
 
 async function point(person, text) {
-	await rowOf(person, text).hover();
-	await rowOf(person, text).locator('.act').waitFor();
+	const row = rowOf(person, text);
+
+	// What the page loads meanwhile may move the row away from the mouse.
+	await eventually(async () => {
+		await row.hover();
+		assert.ok(await row.locator('.act').isVisible());
+	}, `the buttons of ${text}`);
 }
 
 async function openMore(person, text) {

@@ -69,6 +69,10 @@ export const roomNames = ({ page }) => page.locator('#rooms-list .room-name').al
 export const listsRooms = (person, names) =>
 	eventually(async () => assert.deepEqual(await roomNames(person), names), `the rooms ${names}`);
 
+/** The same in any order. */
+export const hasRooms = (person, names) =>
+	eventually(async () => assert.deepEqual((await roomNames(person)).sort(), names), `the rooms ${names}`);
+
 /** Waits until the badge of this room shows that count; '' means no badge. */
 export const unread = ({ page }, room, count) =>
 	page.waitForFunction(
@@ -137,6 +141,12 @@ class Person {
 	/** Waits for these words about the connection, of which the longer ones are loaded late. */
 	isTold(words) {
 		return this.page.locator('#state-words', { hasText: words }).waitFor();
+	}
+
+	/** Waits for the lists of rooms and people, which are loaded late and give their buttons names. */
+	async surrounded() {
+		await this.page.waitForSelector('#rooms-button[aria-label]', { state: 'attached' });
+		await this.page.waitForSelector('#people-button[aria-label]', { state: 'attached' });
 	}
 
 	/** The number in the title is loaded late. */

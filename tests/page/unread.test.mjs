@@ -331,6 +331,7 @@ test('axe finds nothing serious in the pills, which fingers can hit', () =>
 		busy,
 		async ({ ann }) => {
 			await pill(ann, '130 new').waitFor();
+			await ann.surrounded();
 			await assertNoFaults(ann, 'the pills');
 			const heights = await ann.page.$$eval('.unread-pills button', (all) => all.map((one) => one.getBoundingClientRect().height));
 			assert.ok(Math.min(...heights) >= 44, String(heights));
