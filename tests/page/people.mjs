@@ -58,6 +58,22 @@ export async function enterRoom(person, name) {
 	await person.inRoom(name);
 }
 
+// The page draws a frame later, and parts of it are loaded when they are needed. So these read until the element is as
+// expected: a string, or a regular expression.
+const becomes = (read, expected) =>
+	eventually(async () => {
+		const now = await read();
+
+		if (expected instanceof RegExp)
+			assert.match(now, expected);
+		else
+			assert.equal(now, expected);
+	}, expected);
+
+export const shows = (locator, expected) => becomes(() => locator.textContent(), expected);
+export const holds = (field, expected) => becomes(() => field.inputValue(), expected);
+export const hasAttribute = (locator, name, expected) => becomes(() => locator.getAttribute(name), expected);
+
 export async function choose(person, name) {
 	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
 	await person.inRoom(name);
