@@ -24,6 +24,7 @@ for (const colorScheme of ['light', 'dark']) {
 			const bob = await daemon.ws('/ws?name=bob');
 			await assertNoFaults(ann, 'the name form');
 			await ann.join('Ann');
+			await ann.surrounded();
 			await say(bob, 'hello @Ann, `code`, **bold** https://example.org\n> quote\n```c\nint x;\n```');
 			await ann.say('mine');
 			await push(daemon, 'text', { title: 'T', priority: '5', tags: 'x,tada', click: 'https://example.org/' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { choose, enterRoom, withPeople } from './people.mjs';
+import { choose, enterRoom, hasAttribute, shows, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
@@ -35,14 +35,14 @@ test('an alarm is one line that is updated in place, and the badge counts it unt
 		await pushAlarm(daemon, DISK);
 		await badge(ann, '1');
 		await alarmRow(ann).getByText('Disk full').waitFor();
-		assert.match(await alarmRow(ann).textContent(), /Critical.*raised/);
+		await shows(alarmRow(ann), /Critical.*raised/);
 		await pushAlarm(daemon, { ...DISK, severity: 'warning', message: 'db-2 has 9 % left' });
 		await alarmRow(ann).getByText('db-2 has 9 % left').waitFor();
 		assert.equal(await alarmRow(ann).count(), 1);
-		assert.match(await alarmRow(ann).textContent(), /Warning.*updated/);
+		await shows(alarmRow(ann), /Warning.*updated/);
 		await pushAlarm(daemon, { ...DISK, severity: 'ok', message: 'all is well' });
 		await ann.page.waitForSelector('.log > .alarm-line[data-severity="ok"]');
-		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared/);
+		await shows(alarmRow(ann), /OK.*Disk full.*cleared/);
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
 	}));
 
@@ -62,7 +62,7 @@ test('an alarm that is raised and cleared again and again is one line, which say
 		await story.waitFor();
 		assert.equal(await alarmRow(ann).count(), 1);
 		await story.press('Enter');
-		assert.equal(await story.getAttribute('aria-expanded'), 'true');
+		await hasAttribute(story, 'aria-expanded', 'true');
 		const changes = () => alarmRow(ann).locator('.alarm-changes li').allTextContents();
 		assert.equal((await changes()).length, 21);
 		assert.match((await changes())[0], /OK cleared$/);
@@ -154,17 +154,17 @@ test('the badge opens the list of active alarms, where one is acknowledged for e
 		const items = bob.page.locator('#alarms li');
 		await items.nth(1).waitFor();
 		assert.deepEqual(await items.locator('.severity').allTextContents(), ['Critical', 'Info']);
-		assert.match(await items.first().textContent(), /Disk full.*just now.*db-2 has 1 % left/);
+		await shows(items.first(), /Disk full.*just now.*db-2 has 1 % left/);
 		await bob.page.getByRole('button', { name: 'Acknowledge Disk full' }).click();
 		await badge(bob, '1');
 		await badge(ann, '1');
 		await items.last().getByText('acknowledged by').waitFor();
-		assert.match(await items.last().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await shows(items.last(), /acknowledged by \u2068Bob\u2069/);
 		await opens(ann);
 		await ann.page.locator('#alarms li').last().getByText('acknowledged by').waitFor();
-		assert.match(await ann.page.locator('#alarms li').last().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await shows(ann.page.locator('#alarms li').last(), /acknowledged by \u2068Bob\u2069/);
 		await alarmRow(ann).first().getByText('acknowledged by').waitFor();
-		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await shows(alarmRow(ann).first(), /acknowledged by \u2068Bob\u2069/);
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });
 	}));
@@ -262,10 +262,10 @@ test('alarms acknowledged or cleared elsewhere leave the badge', () =>
 		other.sendJson({ type: 'ack', key: 'disk', room: 'lobby' });
 		await badge(ann, '');
 		assert.ok(await ann.page.locator('#alarms-button.calm').isVisible());
-		assert.match(await ann.page.getAttribute('#alarms-button', 'aria-label'), /1 alarm, all acknowledged/);
+		await hasAttribute(ann.page.locator('#alarms-button').first(), 'aria-label', /1 alarm, all acknowledged/);
 		other.sendJson({ type: 'clear', key: 'disk', room: 'lobby' });
 		await ann.page.waitForSelector('#alarms-button', { state: 'hidden' });
-		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared by .*pager/);
+		await shows(alarmRow(ann), /OK.*Disk full.*cleared by .*pager/);
 		await other.close();
 	}));
 
@@ -278,14 +278,14 @@ test('a pushed message shows its title, priority, tags and link', () =>
 		});
 		await ann.rows(1);
 		const row = ann.page.locator('.message');
-		assert.equal(await row.getAttribute('data-priority'), '5');
-		assert.equal(await row.locator('.pushed').textContent(), 'pushed');
-		assert.match(await row.locator('.headline').textContent(), /Urgent.*Nightly/);
+		await hasAttribute(row, 'data-priority', '5');
+		await shows(row.locator('.pushed'), 'pushed');
+		await shows(row.locator('.headline'), /Urgent.*Nightly/);
 		await row.locator('.tag').getByText('🎉').waitFor();
 		assert.deepEqual(await row.locator('.tag').allTextContents(), ['🎉', 'db-2']);
 		const link = row.locator('a.opener');
-		assert.equal(await link.getAttribute('href'), 'https://example.org/b');
-		assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+		await hasAttribute(link, 'href', 'https://example.org/b');
+		await hasAttribute(link, 'rel', 'noopener noreferrer');
 	}));
 
 test('an action is shown as an action, not as speech', () =>
@@ -295,7 +295,7 @@ test('an action is shown as an action, not as speech', () =>
 		const bob = await daemon.ws('/ws?name=bob');
 		bob.sendJson({ message: 'waves', action: true });
 		await ann.rows(1);
-		assert.equal(await ann.page.textContent('.message.action .text'), '* bob waves');
+		await shows(ann.page.locator('.message.action .text').first(), '* bob waves');
 		await bob.close();
 	}));
 

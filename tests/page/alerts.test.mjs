@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { enterRoom, hide, withPeople } from './people.mjs';
+import { enterRoom, hasAttribute, hide, holds, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -162,7 +162,7 @@ test('31 one switch mutes both, is remembered and works by keyboard', () =>
 		await ann.page.waitForFunction(() => window.chirps === 1);
 		await mute.focus();
 		await ann.page.keyboard.press('Space');
-		assert.equal(await mute.getAttribute('aria-pressed'), 'true');
+		await hasAttribute(mute, 'aria-pressed', 'true');
 		await clearChirpDelay(ann);
 		await hide(ann, true);
 		await say(bob, 'unheard');
@@ -272,7 +272,7 @@ test('31 of each room the user is notified of mentions and alarms, or of everyth
 		await chooseLevel('nothing');
 		await enterRoom(ann, 'ops');
 		await ann.page.click('#settings-button');
-		assert.equal(await ann.page.getByLabel('Notifications and sound in \u2068ops').inputValue(), 'mentions');
+		await holds(ann.page.getByLabel('Notifications and sound in \u2068ops'), 'mentions');
 		await bob.close();
 	}));
 

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { answerTo } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { pauseClock, withPeople, withRestarts } from './people.mjs';
+import { pauseClock, shows, withPeople, withRestarts } from './people.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0.0';
@@ -67,7 +67,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 			(await ann.messages()).map(({ pending }) => pending),
 			[false, false, true, true],
 		);
-		assert.match(await ann.page.textContent('#queue'), /^2 messages queued/);
+		await shows(ann.page.locator('#queue').first(), /^2 messages queued/);
 
 		await server.start();
 		const second = await server.daemon.ws();
@@ -81,7 +81,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 		assert.equal((await second.nextJson()).message, 'written while away 1');
 		assert.equal((await second.nextJson()).message, 'written while away 2');
 		assert.deepEqual(await second.drain(), []);
-		assert.equal(await ann.page.textContent('#queue'), '');
+		await shows(ann.page.locator('#queue').first(), '');
 		assert.equal(await ann.line('recovered').count(), 0);
 		const joins = tap.sent.filter(({ type }) => type === 'join');
 		assert.match(joins.at(-1).since, /^\w+:2$/);

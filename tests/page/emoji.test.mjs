@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { hasAttribute, shows, withPeople } from './people.mjs';
 
 const LIBRARY = '**/lib/emoji/*.json';
 const NOT_FOUND = /Failed to load resource: .* 404/;
@@ -88,7 +88,7 @@ test('emoji are found by label, keyword and shortcode, the best match first', ()
 		assert.ok((await find(ann, 'hooray')).includes('🎉'));
 		assert.ok((await find(ann, 'cat heart')).includes('😻'));
 		assert.deepEqual(await find(ann, 'no such thing'), []);
-		assert.match(await ann.page.textContent('.picker-grid'), /No emoji/);
+		await shows(ann.page.locator('.picker-grid').first(), /No emoji/);
 	}));
 
 test('a Chinese page finds emoji in Chinese and in English', () =>
@@ -100,7 +100,7 @@ test('a Chinese page finds emoji in Chinese and in English', () =>
 		assert.equal((await find(mei, '火箭'))[0], '🚀');
 		assert.ok((await find(mei, '庆祝')).includes('🎉'));
 		assert.equal((await find(mei, 'rocket'))[0], '🚀');
-		assert.equal(await mei.page.getAttribute('.picker-grid button', 'aria-label'), '火箭');
+		await hasAttribute(mei.page.locator('.picker-grid button').first(), 'aria-label', '火箭');
 		await mei.page.press('#picker-search', 'Escape');
 		await mei.page.keyboard.type('：火箭');
 		assert.equal((await completions(mei, 1))[0], '🚀');
@@ -178,7 +178,7 @@ test('a shortcode is completed with the keyboard alone', () =>
 		await ann.page.focus('#text');
 		await keyboard.type('so :para');
 		assert.ok((await completions(ann, 2)).includes('🪂'));
-		assert.equal(await ann.page.getAttribute('#completion', 'aria-label'), 'Emoji');
+		await hasAttribute(ann.page.locator('#completion').first(), 'aria-label', 'Emoji');
 		await keyboard.type('c');
 		assert.deepEqual(await completions(ann, 1), ['🪂']);
 		await keyboard.press('Enter');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { blockSockets, blockStreams, pauseClock, withPeople, withRestarts } from './people.mjs';
+import { blockSockets, blockStreams, hasAttribute, holds, pauseClock, shows, withPeople, withRestarts } from './people.mjs';
 import { blockDetours, createServer, createTap, withClock } from './wires.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
@@ -49,7 +49,7 @@ test('24 a taken or forbidden name is explained at the name form', () =>
 			await ann.page.locator('#name-error', { hasText: words }).waitFor();
 			assert.ok(await ann.page.isVisible('#profile'));
 			assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
-			assert.equal(await ann.page.getAttribute('#name', 'aria-invalid'), 'true');
+			await hasAttribute(ann.page.locator('#name').first(), 'aria-invalid', 'true');
 		};
 		await ann.introduce('bob');
 		await refused('The name bob is in use');
@@ -95,7 +95,7 @@ for (const [door, block] of doors) {
 				}, name);
 				await ann.page.reload();
 				await ann.page.locator('#name-error', { hasText: why }).waitFor();
-				assert.equal(await ann.page.inputValue('#name'), name);
+				await holds(ann.page.locator('#name').first(), name);
 				assert.equal(await ann.page.isVisible('#profile-cancel'), false);
 				await ann.join(`ann ${index}`);
 				await ann.called(`ann ${index}`);
@@ -136,7 +136,7 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 		const tab = await openTab(ann);
 		await ann.sees(['ann', 'bob']);
 		await tab.sees(['ann', 'bob']);
-		assert.equal(await ann.page.textContent('#people-count'), '2');
+		await shows(ann.page.locator('#people-count').first(), '2');
 		assert.equal(plain(await ann.page.textContent('#people-list li')).includes('you'), true);
 
 		await ann.say('from the first');
@@ -209,8 +209,8 @@ test('21 the list shows who is here, as a column on a wide screen and as a sheet
 		await ann.page.waitForSelector('#people');
 		await eve.close();
 		await ann.sees(['mia', 'Zoë']);
-		assert.equal(await ann.page.textContent('#people-count'), '2');
-		assert.equal(await ann.page.textContent('#people-heading'), '2 people here');
+		await shows(ann.page.locator('#people-count').first(), '2');
+		await shows(ann.page.locator('#people-heading').first(), '2 people here');
 		await ann.page.click('#people-close');
 		await ann.page.waitForSelector('#people', { state: 'hidden' });
 		await ann.page.reload();

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { pauseClock, withPeople } from './people.mjs';
+import { holds, pauseClock, shows, withPeople } from './people.mjs';
 import { createServer, withClock } from './wires.mjs';
 
 const WIDTHS = [320, 375, 1280];
@@ -197,7 +197,7 @@ test('15 without a network the page says so, and reconnects as soon as the netwo
 
 		await ann.context.setOffline(true);
 		await ann.state('offline');
-		assert.match(await ann.page.textContent('#state'), /Offline/);
+		await shows(ann.page.locator('#state').first(), /Offline/);
 		await ann.say('from the tunnel');
 		await ann.context.setOffline(false);
 		await ann.online();
@@ -235,14 +235,14 @@ test('4 a draft survives a reload, the name is remembered, and both can be clear
 
 		await ann.page.reload();
 		await ann.online();
-		assert.equal(await ann.page.inputValue('#text'), 'half a thought');
-		assert.equal(await ann.page.textContent('#me bdi'), 'ann');
+		await holds(ann.page.locator('#text').first(), 'half a thought');
+		await shows(ann.page.locator('#me bdi').first(), 'ann');
 
 		await ann.page.press('#text', 'Enter');
 		await ann.reads(['half a thought']);
 		await ann.page.reload();
 		await ann.reads(['half a thought']);
-		assert.equal(await ann.page.inputValue('#text'), '');
+		await holds(ann.page.locator('#text').first(), '');
 
 		await ann.rename('anna');
 		await ann.line('You are now anna').waitFor();
