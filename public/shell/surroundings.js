@@ -12,7 +12,7 @@ import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
-await addStylesheet(new URL('surroundings.css', import.meta.url));
+await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => addStylesheet(new URL(path, import.meta.url))));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
