@@ -119,7 +119,7 @@ function showText(row, text) {
 }
 
 // Its mentions are shown once mentions.js is loaded. keep(change) changes rows without moving others.
-function fillText(row, entry, { me, keep }) {
+export function fillText(row, entry, { me, keep }) {
 	showText(row, buildText(entry));
 	row.classList.remove('for-me');
 	if (!entry.text.includes('@'))
@@ -172,16 +172,6 @@ export function setFooter(row, footer) {
 
 export function markPending(row) {
 	setFooter(row, element('p.pending', texts.pending));
-}
-
-export const markEdited = fillText;
-
-// The text is gone, for everybody.
-export function markDeleted(row, entry) {
-	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
-	row.classList.remove('action');
-	row.dataset.priority = '';
-	fillText(row, entry, {});
 }
 
 export function markSent(row, entry, addressOf) {
