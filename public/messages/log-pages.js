@@ -3,6 +3,8 @@ import { createLazy, noteFirstMessages } from '../base/lazy.js';
 import { buildGap } from './message-view.js';
 
 const MAX_ROWS = 500;
+// So far before that, what removes rows is loaded.
+const AHEAD_ROWS = 150;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
@@ -36,7 +38,7 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 
 	// Unsent rows stay.
 	function bound() {
-		if (surplus() > 0)
+		if (surplus() > -AHEAD_ROWS)
 			trim((it) => it.cut(surplus()), 'cut');
 	}
 
