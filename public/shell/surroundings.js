@@ -5,7 +5,7 @@ import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { createRequests } from '../connection/requests.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
-import { encodeAcknowledge, encodeClear, encodeSearch, encodeTyping } from '../connection/wire-requests.js';
+import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
 import { linkRooms } from '../messages/markup.js';
 import { createPeopleView } from '../people/people-view.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
@@ -62,15 +62,29 @@ export function createSurroundings(
 		const { createSearch } = await import('../messages/search.js');
 
 		return createSearch({
-			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => onRoomChosen(rooms.current.name, id),
+			roomNow: () => rooms.current,
+			allRooms: async () => (await fetchRooms()).rooms,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChoose: onRoomChosen,
+			onDay: (opener) => openDates(opener),
 		});
 	});
+	const dates = createLazy(() => import('../messages/dates.js'));
 	const typing = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const closeSearch = () => search.ifRequested((it) => it.close());
+
+	function openDates(opener, date) {
+		const { name } = rooms.current;
+		const onChoose = (id) => {
+			closeSearch();
+			onRoomChosen(name, id);
+		};
+
+		dates((it) => it.openDates(opener, { room: name, date, onChoose }), 'open');
+	}
 
 	async function loadCompletion() {
 		const { completeText } = await import('./text-completion.js');
@@ -127,6 +141,8 @@ export function createSurroundings(
 		search((it) => isFocusKept() && it.toggle(), 'toggle');
 	});
 	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
+	// The lines between days.
+	at('reading').addEventListener('click', ({ target }) => target.closest('.day time') && openDates(target, new Date(target.closest('time').dateTime)));
 	// They also mark the names that look alike.
 	cards(() => {});
 	document.addEventListener('visibilitychange', () => {

@@ -200,7 +200,7 @@ request_start(const struct chat *chat, const struct request *request)
 	case REQUEST_RESUME:
 		return request_start_resume(chat, request);
 	case REQUEST_SEARCH:
-		return store_search(request->store, room, request->history.words,
+		return store_search(request->store, room, request->history.words, bound,
 			request->history.limit, max, request->ticket);
 	default:
 		if (request->history.is_newer)

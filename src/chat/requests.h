@@ -54,8 +54,7 @@ struct request {
 			bool is_first; /* of the member's pages */
 		} resume;
 		struct {
-			/* Of REQUEST_HISTORY: the end, or, if is_newer, the id before
-			 * the first. */
+			/* The end, or, if is_newer, the id before the first. */
 			uint64_t bound;
 			bool is_newer;
 			char *words; /* of REQUEST_SEARCH */
