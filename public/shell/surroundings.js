@@ -7,7 +7,7 @@ import { createRequests } from '../connection/requests.js';
 import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
 import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
-import { linkRooms } from '../messages/markup.js';
+import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
