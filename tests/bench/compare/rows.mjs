@@ -7,9 +7,9 @@ import path from 'node:path';
 import { Server, makeCertificate, servers, top } from './servers.mjs';
 
 const sizes = {
-	full: { scale: 1, turnMs: 500, rounds: 7, growthRounds: 3, growthSteps: 5, restMs: 10_000, rests: 3, isBound: true },
-	quick: { scale: 0.1, turnMs: 100, rounds: 3, growthRounds: 2, growthSteps: 5, restMs: 1000, rests: 2, isBound: true },
-	smoke: { scale: 0.02, turnMs: 50, rounds: 1, growthRounds: 1, growthSteps: 1, restMs: 100, rests: 1, isBound: false },
+	full: { scale: 1, turnMs: 500, rounds: 7, openRounds: 5, growthRounds: 3, growthSteps: 5, restMs: 10_000, rests: 3, isBound: true },
+	quick: { scale: 0.1, turnMs: 100, rounds: 3, openRounds: 3, growthRounds: 2, growthSteps: 5, restMs: 1000, rests: 2, isBound: true },
+	smoke: { scale: 0.02, turnMs: 50, rounds: 1, openRounds: 1, growthRounds: 1, growthSteps: 1, restMs: 100, rests: 1, isBound: false },
 };
 
 const crowds = ['linnet', 'bare', 'uwebsockets', 'ws', 'gorilla', 'coder', 'centrifugo', 'nats', 'nchan', 'ring'];
@@ -190,8 +190,8 @@ class Measurement {
 	}
 
 	// Rounds of opening and closing: everybody opens, and then everybody closes.
-	async openAndClose(group, rounds, row, closing, plan) {
-		for (let round = 0; round < rounds; round++) {
+	async openAndClose(group, row, closing, plan) {
+		for (let round = 0; round < this.openRounds; round++) {
 			const opened = new Map();
 			const closed = new Map();
 			await this.each(group, async (server) => opened.set(server, (await this.open(server, plan)).cpu_before), round);
@@ -214,8 +214,8 @@ class Measurement {
 		const connections = this.scaled(5000);
 		const bare = { connections: 20 * connections, roomSize: connections };
 		await this.group('connect', crowds, { bare }, async (group) => {
-			await this.openAndClose(group, this.rounds, 'connect', 'close', { connections });
-			await this.openAndClose(group, this.rounds, 'connect-events', undefined, { connections: this.scaled(2000), kind: 'events' });
+			await this.openAndClose(group, 'connect', 'close', { connections });
+			await this.openAndClose(group, 'connect-events', undefined, { connections: this.scaled(2000), kind: 'events' });
 		});
 	}
 
@@ -239,7 +239,7 @@ class Measurement {
 				const parsed = answer.startsWith('{') ? JSON.parse(answer) : {};
 				server.peer = { ...server.peer, back: keep.since(parsed, missedMessages) };
 			}
-			await this.openAndClose(group, this.rounds, 'back', undefined, {
+			await this.openAndClose(group, 'back', undefined, {
 				connections: this.scaled(1000), kind: 'back', missed: missedMessages,
 			});
 		});
