@@ -51,7 +51,8 @@ class Measurement {
 	fail(group, name, error) {
 		if (name === 'linnet' || name === 'bare')
 			throw new Error(`${group}, ${name}: ${error.message}`);
-		(this.failures[group] ??= {})[name] = error.message.split('\n')[0];
+		// Paths are those of one machine.
+		(this.failures[group] ??= {})[name] = error.message.split('\n')[0].replace(/\/\S*\//g, '').slice(0, 200);
 	}
 
 	/** Calls work(server) for each server of the group, one after the other; who fails takes no more part. */
@@ -324,7 +325,8 @@ class Measurement {
 					const before = server.residentKb();
 					const { cpu_before: start, cpu_after: end } = await this.open(server, { connections });
 					this.grow('connections', 'connect', connections, server.name, (end - start) / 1e3 / connections);
-					this.grow('connections', 'memory', connections, server.name, (server.residentKb() - before) / connections);
+					if (server.name !== 'bare')
+						this.grow('connections', 'memory', connections, server.name, (server.residentKb() - before) / connections);
 				});
 				await this.growRun(group, 'connections', connections);
 			});
