@@ -14,7 +14,7 @@ import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
-await addStylesheet(new URL('surroundings.css', import.meta.url));
+await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => addStylesheet(new URL(path, import.meta.url))));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
@@ -22,7 +22,7 @@ const PATIENCE_MS = 10000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
-// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text) sends a message. account,
+// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text, room) sends a message. account,
 // fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
 export function createSurroundings(
 	{ rooms, session, composer },
@@ -134,17 +134,20 @@ export function createSurroundings(
 		return known;
 	}
 
-	async function runCommand(text) {
+	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: onRoomChosen, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
-		if (fault)
-			composer.refuse(text, fault);
+		if (!fault)
+			return;
+		composer.refuse(text, fault, room.name);
+		if (room !== rooms.current)
+			room.log.addNote(fault);
 	}
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
