@@ -7,7 +7,7 @@ import { texts } from '../words/texts.js';
 import { createAlarmRows } from './alarm-rows.js';
 import { createLoadedRange } from './history.js';
 import { createLogPages } from './log-pages.js';
-import { buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
+import { buildMessage, buildNote, isLong, markDeleted, markEdited, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
@@ -31,6 +31,7 @@ export function createLogView(
 		{ onWant, add: addToPage, showRow, onPage: silence, onAdded: onMove },
 	);
 	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: (id) => location.assign(addressOf(id)) }));
+	const folding = createLazy(() => import('./fold.js'));
 	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
 	let unseen = 0;
 	let pictures = false;
@@ -69,7 +70,13 @@ export function createLogView(
 
 		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
+		fold(row, entry);
 		return row;
+	}
+
+	function fold(row, entry) {
+		if (isLong(entry))
+			folding((it) => it.fold(row, scroll), row);
 	}
 
 	// Its text is another one, or gone.
@@ -78,6 +85,7 @@ export function createLogView(
 
 		rows.refresh(row);
 		marks((it) => it.show(row, entry), row);
+		fold(row, entry);
 	}
 
 	function messageWithId(id) {
