@@ -1,4 +1,5 @@
-// The addresses of places in the page: #/room/NAME, #/room/NAME/ID, #/live, #/logs/NAME.
+// The addresses of places in the page: #/room/NAME, #/room/NAME/ID, #/live, #/logs/NAME,
+// #/logs/NAME/EPOCH.ID.
 
 const KNOWN = /^#\/(room|live|logs)(\/|$)/;
 

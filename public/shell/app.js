@@ -93,7 +93,7 @@ const places = createPlaces({
 		if (message)
 			chat.room.log.jumpTo(message);
 		if (kind === 'logs' && name)
-			views.openLog(name);
+			views.openLog(name, id);
 	},
 });
 const names = createLazy(() => import('./names.js'));
