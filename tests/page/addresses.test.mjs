@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, hasAttribute, hasRooms, hide, listsRooms, shows, withPeople } from './people.mjs';
+import { choose, enterRoom, hasAttribute, hasRooms, hide, listsRooms, shows, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -136,7 +136,7 @@ test('Back does not trap a new user in the form for the name', () =>
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#profile[open]');
-		assert.equal(await ann.page.evaluate(() => history.length), length);
+		await soon.equal(() => ann.page.evaluate(() => history.length), length);
 	}));
 
 test('the name of a room that is known is a link to it, and so is an address of this page', () =>

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { enterRoom, hasAttribute, holds, shows, withPeople } from './people.mjs';
+import { enterRoom, hasAttribute, holds, shows, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -92,7 +92,7 @@ test('commands are completed, and Enter sends what is complete', () =>
 		await ann.page.keyboard.type('/');
 		const options = ann.page.locator('#completion:not([hidden]) [role="option"]');
 		await options.first().waitFor();
-		assert.equal(await options.count(), 12);
+		await soon.equal(() => options.count(), 12);
 		await hasAttribute(ann.page.locator('#completion').first(), 'aria-label', 'Commands');
 		await ann.page.keyboard.type('j');
 		await ann.page.keyboard.press('Tab');
@@ -120,7 +120,7 @@ test('a token given by a command signs in, and is not sent', () =>
 			await ann.say('/login not–a–token');
 			await refusal(ann, 'This is not a token');
 			await holds(ann.page.locator('#text').first(), '/login not–a–token');
-			assert.equal(await ann.page.evaluate(() => JSON.stringify(localStorage).includes('/login')), false);
+			await soon.equal(() => ann.page.evaluate(() => JSON.stringify(localStorage).includes('/login')), false);
 			await ann.say(`/login ${token('bob')}`);
 			await ann.called('bob');
 			await ann.say('here');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
-import { enterRoom, holds, withPeople, withRestarts } from './people.mjs';
+import { enterRoom, holds, soon, withPeople, withRestarts } from './people.mjs';
 import { push } from './pushes.mjs';
 import { createTap } from './wires.mjs';
 
@@ -76,7 +76,7 @@ test('a view is not visible before its style sheet', () =>
 			const { asked } = await hold(ann, `**/${sheet}`);
 			await ann.page.click(`#tab-${tab}`);
 			const letThrough = await asked;
-			assert.equal(await ann.page.locator(part).count(), 0);
+			await soon.equal(() => ann.page.locator(part).count(), 0);
 			await letThrough();
 			await ann.page.locator(part).waitFor();
 		}

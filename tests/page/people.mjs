@@ -58,21 +58,21 @@ export async function enterRoom(person, name) {
 	await person.inRoom(name);
 }
 
-// The page draws a frame later, and parts of it are loaded when they are needed. So these read until the element is as
-// expected: a string, or a regular expression.
-const becomes = (read, expected) =>
-	eventually(async () => {
-		const now = await read();
+// The page draws a frame later, and parts of it are loaded when they are needed. So these read until what is shown is as
+// expected.
+const becomes =
+	(compare) =>
+	(read, expected, what = expected) =>
+		eventually(async () => compare(await read(), expected), what);
 
-		if (expected instanceof RegExp)
-			assert.match(now, expected);
-		else
-			assert.equal(now, expected);
-	}, expected);
+/** The assertions for what read() finds. */
+export const soon = { equal: becomes(assert.equal), deepEqual: becomes(assert.deepEqual), match: becomes(assert.match) };
 
-export const shows = (locator, expected) => becomes(() => locator.textContent(), expected);
-export const holds = (field, expected) => becomes(() => field.inputValue(), expected);
-export const hasAttribute = (locator, name, expected) => becomes(() => locator.getAttribute(name), expected);
+const expects = (read, expected) => (expected instanceof RegExp ? soon.match : soon.equal)(read, expected);
+
+export const shows = (locator, expected) => expects(() => locator.textContent(), expected);
+export const holds = (field, expected) => expects(() => field.inputValue(), expected);
+export const hasAttribute = (locator, name, expected) => expects(() => locator.getAttribute(name), expected);
 
 export async function choose(person, name) {
 	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();

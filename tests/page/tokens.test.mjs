@@ -6,7 +6,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { expectJson, get, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, enterRoom, holds, pauseClock, shows, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, enterRoom, holds, pauseClock, shows, soon, withPeople } from './people.mjs';
 
 const ANYTHING = '#app:not([hidden]), dialog[open]';
 
@@ -45,7 +45,7 @@ test('a login link opens the page under the name in its token, and the address d
 		await ann.online();
 		await ann.called('ann');
 		assert.equal(ann.page.url(), `${daemon.url}/#/room/lobby`);
-		assert.equal(await ann.page.evaluate(() => history.length), 2);
+		await soon.equal(() => ann.page.evaluate(() => history.length), 2);
 		await ann.say('hello');
 		await ann.reads(['hello']);
 		assert.equal((await ann.messages())[0].author, 'ann');
@@ -94,7 +94,7 @@ test('without a token the page asks for one before anything else and accepts a p
 		await form(ann).waitFor();
 		assert.match(await reason(ann), /requires a token/);
 		assert.equal(await ann.page.isVisible('#profile'), false);
-		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'token');
+		await soon.equal(() => ann.page.evaluate(() => document.activeElement.id), 'token');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await form(ann).waitFor();
@@ -106,7 +106,7 @@ test('without a token the page asks for one before anything else and accepts a p
 		await signIn(ann, `  Bearer ${token.slice(0, 30)} ${token.slice(30)} `);
 		await ann.online();
 		await ann.called('ann');
-		assert.equal(await form(ann).count(), 0);
+		await soon.equal(() => form(ann).count(), 0);
 		assertSecret(daemon, token);
 	}));
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { holds, pauseClock, shows, withPeople } from './people.mjs';
+import { holds, pauseClock, shows, soon, withPeople } from './people.mjs';
 import { createServer, withClock } from './wires.mjs';
 
 const WIDTHS = [320, 375, 1280];
@@ -91,7 +91,7 @@ test('Gravatar is loaded only by users who gave an email, and only for people wh
 		await ann.page.waitForFunction(
 			() => document.querySelector('.message .avatar img')?.naturalWidth > 0,
 		);
-		assert.equal(await bob.page.locator(shown).count(), 0);
+		await soon.equal(() => bob.page.locator(shown).count(), 0);
 
 		// Ann's own picture in the button with her name, and the picture at Carol's message.
 		assert.deepEqual(new Set(asked), new Set([pictureOf('ann@example.org'), pictureOf('carol@example.org')]));
@@ -137,7 +137,7 @@ test('13 hostile texts and names from a plain client are shown as text and do no
 			['https://example.org/a?b=c', 'http://example.org/d_(e)'],
 		);
 		assert.ok((await ann.messages()).every(({ author }) => author === '<b>mallory</b>'));
-		assert.equal(await ann.page.locator('.log :is(img, script, iframe, b)').count(), 0);
+		await soon.equal(() => ann.page.locator('.log :is(img, script, iframe, b)').count(), 0);
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
 

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { holds, shows, withPeople } from './people.mjs';
+import { holds, shows, soon, withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 const MESSAGE_BYTES = 16384;
@@ -128,7 +128,7 @@ test('1 a sent message appears at once, is marked until it is acknowledged, and 
 		server.sendAll([{ type: 'ack', ref: 'of something else', room: 'lobby', id: 1 }]);
 		send({ username: 'bob', message: 'between' });
 		await ann.rows(2);
-		assert.deepEqual(await marks(), [['between', false], ['hello', true]]);
+		await soon.deepEqual(() => marks(), [['between', false], ['hello', true]]);
 		const id = ++server.lastId;
 		server.sendAll([{ type: 'ack', ref, room: 'lobby', id }]);
 		await ann.reads(['between', 'hello']);
@@ -205,18 +205,18 @@ test('the emoji picker works by keyboard alone', () =>
 		await ann.page.focus('#picker-button');
 		await ann.page.keyboard.press('Enter');
 		await ann.page.locator('.picker-jump').last().waitFor();
-		assert.equal(await focused(), 'picker-search');
+		await soon.equal(focused, 'picker-search');
 		await ann.page.keyboard.press('ArrowDown');
 		await ann.page.keyboard.press('ArrowRight');
-		assert.equal(await focused(), 'grinning face with big eyes');
+		await soon.equal(focused, 'grinning face with big eyes');
 		await ann.page.keyboard.press('Escape');
-		assert.equal(await focused(), 'text');
+		await soon.equal(focused, 'text');
 
 		await ann.page.click('#picker-button');
 		await ann.page.keyboard.type('rocke');
 		await ann.page.keyboard.press('Enter');
 		await holds(ann.page.locator('#text').first(), 'so 🚀');
-		assert.equal(await focused(), 'text');
+		await soon.equal(focused, 'text');
 		assert.equal(await ann.page.isVisible('#picker'), false);
 	}));
 
