@@ -317,7 +317,7 @@ export function createChat({
 			composer.focus();
 		},
 		search: (words) => around((it) => it.search(words)),
-		mention: (name) => composer.mention(name),
+		openCard: (name) => around((it) => it.openCard(name)),
 		insert: composer.insert,
 		isMe,
 		// The rooms as they are listed. Call when ready.

@@ -194,6 +194,7 @@ export function createSurroundings(
 				this.forgetAlarms(room.name);
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+		openCard: (name) => cards((it) => it.open(name)),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.
