@@ -4,9 +4,10 @@ import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { createRequests } from '../connection/requests.js';
+import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
 import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
-import { linkRooms } from '../messages/markup.js';
+import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
@@ -16,6 +17,7 @@ await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => ad
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+const PATIENCE_MS = 10000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
@@ -214,8 +216,13 @@ export function createSurroundings(
 			},
 			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
-			history: (room) =>
-				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			history: (room, before) =>
+				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			// The answer to GET /metric.
+			async fetchRecorded(room, name, range) {
+				const address = `metric/${encodeURIComponent(room)}?${new URLSearchParams({ name, range })}`;
+				return (await ask(address, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
+			},
 		},
 	};
 }

@@ -58,6 +58,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 		assert.equal((await first.nextJson()).message, 'one');
 		await sayAll(first, 'bob', ['two']);
 		await ann.reads(['one', 'two']);
+		await ann.surrounded();
 
 		await server.kill();
 		await ann.stopClock();

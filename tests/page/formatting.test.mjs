@@ -19,7 +19,10 @@ test('13 bold, italic, code, quotes, fences and links are formatted, and all oth
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
-		let count = 0;
+		let count = 1;
+		// The formats are loaded for the first text that has one.
+		await say(bob, '*first*');
+		await ann.page.locator('.message em').waitFor();
 		const shown = async (message) => {
 			await say(bob, message);
 			await ann.rows(++count);

@@ -281,7 +281,7 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		await page.locator('.live-chart canvas').waitFor();
 		await page.getByText('Drag to zoom in').waitFor();
 		await hasAttribute(tile(page, 'load'), 'aria-expanded', 'true');
-		assert.match(await page.locator('.live-chart .live-facts').innerText(), /minimum\s+1\.?\d*\s?s/);
+		assert.match(await page.locator('.live-chart .live-facts').innerText(), /minimum\s+average\s+maximum\s+load\s+1\.?\d*\s?s/);
 		const painted = () =>
 			page.$eval('.live-chart canvas', (canvas) => {
 				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
