@@ -50,7 +50,7 @@ function buildLink({ room, id, date }, words) {
 	if (!id)
 		return time;
 	const made = element('a.time', time);
-	time.className = '';
+	time.removeAttribute('class');
 	made.href = addressOf('room', room, id);
 	return made;
 }
