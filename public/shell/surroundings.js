@@ -30,6 +30,7 @@ export function createSurroundings(
 	// The rooms that the server has listed.
 	let known = [];
 	let ticks = 0;
+	const goneListeners = new Set();
 
 	const requests = createRequests({ send });
 	const actions = {
@@ -185,6 +186,7 @@ export function createSurroundings(
 			linkRooms(roomNames(), at('reading'));
 		},
 		left(room) {
+			goneListeners.forEach((listen) => listen(room.name));
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
 		},
@@ -192,8 +194,10 @@ export function createSurroundings(
 		deleted(room, ids) {
 			if (room === rooms.current)
 				closeSearch();
-			if (!ids)
+			if (!ids) {
 				this.forgetAlarms(room.name);
+				goneListeners.forEach((listen) => listen(room.name));
+			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 		openCard: (name) => cards((it) => it.open(name)),
@@ -218,6 +222,8 @@ export function createSurroundings(
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
 			history: (room, before) =>
 				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			// The reader has left the room, or it was deleted.
+			onRoomGone: (listen) => goneListeners.add(listen),
 			// The answer to GET /metric.
 			async fetchRecorded(room, name, range) {
 				const address = `metric/${encodeURIComponent(room)}?${new URLSearchParams({ name, range })}`;

@@ -98,6 +98,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		copyCode: 'Copy code',
 		copiedText: 'Copied.',
 		notCopiedText: 'This browser does not allow copying.',
+		showAll: 'Show all',
+		showLess: 'Show less',
 		editLabel: 'Edit the message',
 		edited: 'edited',
 		erase: 'Delete',
@@ -361,6 +363,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			values: 'Values',
 			none: 'No values yet',
 			noneHint: 'A program sends one like this:',
+			filterValues: 'Filter by name or room',
+			valuesFound: (count, all) => `${number(count)} of ${plural(all, { one: '# value', other: '# values' })}`,
 			tooMany: (count, most) => 
 				`Only ${number(most)} values are shown; ${plural(count, { one: '# more was', other: '# more were' })} left out.`,
 			stale: (age) => `stale: ${age}`,
