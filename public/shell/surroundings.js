@@ -214,6 +214,7 @@ export function createSurroundings(
 			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+		openCard: (name) => cards((it) => it.open(name)),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.

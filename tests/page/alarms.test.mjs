@@ -47,6 +47,35 @@ test('an alarm is one line that is updated in place, and the badge counts it unt
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
 	}));
 
+test('the line of an alarm has a name, and its time is a link that leads to it, also when it was updated in place', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		// As the browser tells it to a screen reader.
+		const developer = await ann.context.newCDPSession(ann.page);
+		const isNamed = (name) =>
+			eventually(async () => {
+				const { nodes } = await developer.send('Accessibility.getFullAXTree');
+				assert.match(String(nodes.find(({ role }) => role?.value === 'article')?.name?.value), name);
+			}, String(name));
+		await isNamed(/^critical Disk full raised db-2 has 1 % left \d/i);
+		await pushAlarm(daemon, { ...DISK, severity: 'warning', message: 'db-2 has 9 % left' });
+		await isNamed(/^warning Disk full updated .*db-2 has 9 % left \d/i);
+		const link = alarmRow(ann).locator('a.time');
+		assert.match(await link.getAttribute('href'), /^#\/room\/lobby\/2$/);
+		assert.equal(await link.evaluate((one) => one.tabIndex), -1);
+		await link.click();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.alarm-line.found'));
+		assert.equal(await alarmRow(ann).count(), 1);
+		// The mark goes with the focus.
+		await ann.page.focus('#text');
+		await ann.page.locator('.found').waitFor({ state: 'detached' });
+		await ann.page.goto(`${daemon.url}/#/room/lobby/2`);
+		await ann.page.reload();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.alarm-line'));
+	}));
+
 const flap = async (daemon, times, members = DISK) => {
 	for (let n = 0; n < times; n++) {
 		await pushAlarm(daemon, members);
