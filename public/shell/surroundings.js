@@ -13,7 +13,7 @@ import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
-await addStylesheet(new URL('surroundings.css', import.meta.url));
+await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => addStylesheet(new URL(path, import.meta.url))));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
@@ -21,7 +21,7 @@ const PATIENCE_MS = 10000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
-// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text) sends a message. account,
+// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text, room) sends a message. account,
 // fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
 export function createSurroundings(
 	{ rooms, session, composer },
@@ -30,6 +30,7 @@ export function createSurroundings(
 	// The rooms that the server has listed.
 	let known = [];
 	let ticks = 0;
+	const goneListeners = new Set();
 
 	const requests = createRequests({ send });
 	const actions = {
@@ -120,17 +121,20 @@ export function createSurroundings(
 		return known;
 	}
 
-	async function runCommand(text) {
+	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: onRoomChosen, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
-		if (fault)
-			composer.refuse(text, fault);
+		if (!fault)
+			return;
+		composer.refuse(text, fault, room.name);
+		if (room !== rooms.current)
+			room.log.addNote(fault);
 	}
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
@@ -182,6 +186,7 @@ export function createSurroundings(
 			linkRooms(roomNames(), at('reading'));
 		},
 		left(room) {
+			goneListeners.forEach((listen) => listen(room.name));
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
 		},
@@ -189,8 +194,10 @@ export function createSurroundings(
 		deleted(room, ids) {
 			if (room === rooms.current)
 				closeSearch();
-			if (!ids)
+			if (!ids) {
 				this.forgetAlarms(room.name);
+				goneListeners.forEach((listen) => listen(room.name));
+			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
@@ -214,6 +221,8 @@ export function createSurroundings(
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
 			history: (room, before) =>
 				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			// The reader has left the room, or it was deleted.
+			onRoomGone: (listen) => goneListeners.add(listen),
 			// The answer to GET /metric.
 			async fetchRecorded(room, name, range) {
 				const address = `metric/${encodeURIComponent(room)}?${new URLSearchParams({ name, range })}`;
