@@ -152,7 +152,7 @@ export function createLogView(
 			if (wanted)
 				onMove();
 		},
-		jumpTo: pages.jumpTo,
+		jumpTo: (id) => pages.jumpTo(alarms.idOf(id)),
 		entryOf: rows.entryOf,
 		toNewest,
 		// False if there is nothing to edit.
