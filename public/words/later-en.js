@@ -96,6 +96,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		copyCode: 'Copy code',
 		copiedText: 'Copied.',
 		notCopiedText: 'This browser does not allow copying.',
+		showAll: 'Show all',
+		showLess: 'Show less',
 		editLabel: 'Edit the message',
 		edited: 'edited',
 		erase: 'Delete',

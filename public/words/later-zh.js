@@ -92,6 +92,8 @@ export function wordsFor({ isolated, number, listed }) {
 		copyCode: '复制代码',
 		copiedText: '已复制。',
 		notCopiedText: '浏览器不允许复制。',
+		showAll: '显示全部',
+		showLess: '收起',
 		editLabel: '编辑消息',
 		edited: '已编辑',
 		erase: '删除',
