@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
+import { assertNoFaults } from './axe.mjs';
 import { choose, enterRoom, hasAttribute, shows, soon, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
@@ -354,4 +355,35 @@ test('an alarm is acknowledged even if a worse one arrives during the press', ()
 		await badge(ann, '1');
 		await ann.page.locator('#alarms .alarm-line', { hasText: 'Load' }).getByText('acknowledged by').waitFor();
 		await ann.page.getByRole('button', { name: 'Acknowledge Disk full' }).waitFor();
+	}));
+
+test('the bell is there for alarms in rooms that the user has not joined; its panel names them and joins one', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		await pushAlarm(daemon, DISK, { room: 'ops' });
+		await pushAlarm(daemon, { ...DISK, key: 'other' }, { room: 'ops' });
+		await pushAlarm(daemon, DISK, { room: 'lab' });
+		const ann = await arrive();
+		const { page } = ann;
+
+		await ann.join('Ann');
+		const bell = page.getByRole('button', { name: '3 active alarms in 2 rooms that you have not joined', exact: true });
+		await bell.press('Enter');
+		const watch = page.locator('#alarms:popover-open').getByRole('button', { name: 'Watch ops' });
+		await watch.waitFor();
+		assert.equal(await focused(ann), 'Watch ops: join the room');
+		await assertNoFaults(ann, 'the panel with other rooms');
+		await page.keyboard.press('Enter');
+		await page.locator('#alarms').getByText('Disk full').first().waitFor();
+		await watch.waitFor({ state: 'detached' });
+		await page.locator('#alarms .alarms-elsewhere').getByText('1 active alarm in 1 room that you have not joined').waitFor();
+		await page.getByRole('button', { name: '2 alarms not acknowledged, 1 active alarm in 1 room that you have not joined', exact: true }).waitFor();
+		await badge(ann, '2');
+		assert.equal(await page.locator('#room-title').textContent(), 'lobby');
+		// The panel asks anew, and goes with the last alarm.
+		for (const [room, key] of [['ops', 'disk'], ['ops', 'other'], ['lab', 'disk']])
+			await pushAlarm(daemon, { key, severity: 'ok' }, { room });
+		await page.keyboard.press('Escape');
+		await page.locator('#alarms-button').press('Enter');
+		await page.locator('#alarms-button').waitFor({ state: 'hidden' });
+		assert.equal(await page.locator('#alarms:popover-open').count(), 0);
 	}));

@@ -26,7 +26,7 @@ const barIs = (person, isShown) => eventually(async () => assert.equal(await isB
 const wheelUntilBarIs = (person, step, isShown) =>
 	eventually(async () => {
 		await person.page.mouse.wheel(0, step);
-		await soon.equal(() => isBarShown(person), isShown);
+		assert.equal(await isBarShown(person), isShown);
 	}, 'the bar');
 
 async function openView({ page }, view) {
@@ -128,7 +128,7 @@ test('28 in a short window the head goes when the reader scrolls on, and comes b
 		// What others write does not take it away.
 		await eventually(async () => {
 			await ann.page.mouse.wheel(0, -20);
-			await soon.equal(() => ann.page.locator('.app.scrolled').count(), 0);
+			assert.equal(await ann.page.locator('.app.scrolled').count(), 0);
 		}, 'a bar that stays without the focus');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.press('End');
