@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, hide, listsRooms, roomNames, withPeople } from './people.mjs';
+import { choose, enterRoom, hide, leaveRoom, listsRooms, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -42,7 +42,7 @@ test('the address names the room or the view that is shown, and Back and Forward
 		await ann.page.goForward();
 		await ann.inRoom('ops');
 		// A room that was left is no step back.
-		await ann.page.getByRole('button', { name: /Leave .*ops/ }).click({ force: true });
+		await leaveRoom(ann, 'ops');
 		await ann.page.waitForFunction(() => location.hash !== '#/room/ops');
 		await ann.page.goBack();
 		await ann.inRoom('lobby');
@@ -57,7 +57,7 @@ test('an address opens the page at its room, also for a new user, who is in the 
 		await ann.join('Ann');
 		await ann.inRoom('ops');
 		await ann.reads(['in ops']);
-		assert.deepEqual((await roomNames(ann)).sort(), ['lobby', 'ops']);
+		await listsRooms(ann, ['lobby', 'ops']);
 		await choose(ann, 'lobby');
 		// Another link, into the page that is open.
 		await ann.page.evaluate(() => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { withPeople } from './people.mjs';
+import { createIfNew, withPeople } from './people.mjs';
 
 let browser;
 
@@ -43,6 +43,7 @@ test('a room that is entered early is entered once that is possible, without a n
 		await ann.say('hello');
 		await ann.reads(['hello']);
 		letThrough();
+		await createIfNew(ann, 'ops');
 		await ann.inRoom('ops');
 		assert.equal(await ann.page.inputValue('#room-field'), '');
 		assert.equal(loads, 0);
