@@ -1,10 +1,11 @@
 // One alarm, wherever it is shown: in a log, in the list of active alarms, and in the Live view. A severity is shown as
 // a colour, a shape and a word.
+import { link } from '../base/address.js';
 import { bidiText } from '../base/bidi-text.js';
 import { button, element } from '../base/elements.js';
 import { setText } from '../base/set-text.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { link, withLinks } from '../messages/markup.js';
+import { withLinks } from '../messages/links.js';
 import { laterTexts } from '../words/later-texts.js';
 import { clockTime, fullDate } from '../words/texts.js';
 import { momentOf, spanOf } from './alarm-times.js';

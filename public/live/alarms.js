@@ -9,13 +9,13 @@ import { createAlarmChanges } from './alarm-changes.js';
 
 const words = texts.live;
 
-// actions: see alarms/alarm-actions.js. joinedRooms() returns names; history(room) resolves with messages.
-export function createAlarms(place, { actions, elsewhere, joinedRooms, history }) {
+// actions: see alarms/alarm-actions.js. joinedRooms() returns names. past: see alarm-past.js.
+export function createAlarms(place, { actions, elsewhere, joinedRooms, past }) {
 	const count = element('span.live-count');
 	const heading = element('h2', texts.alarms.label, count);
 	const calm = element('p');
 	const voice = element('p.live-unseen');
-	const changes = createAlarmChanges({ joinedRooms, history });
+	const changes = createAlarmChanges({ joinedRooms, past });
 	const list = createAlarmList({ otherwise: heading, actions, onDraw: showCounts });
 	let isVisible = false;
 
@@ -33,7 +33,7 @@ export function createAlarms(place, { actions, elsewhere, joinedRooms, history }
 		// Alarms without an id are repeated to a newcomer: nothing has happened.
 		if (!alarm?.id)
 			return;
-		changes.add(alarm);
+		past.add(alarm);
 		if (isVisible)
 			voice.textContent = texts.alarms.announced(texts.alarms.severity[shownSeverity(alarm)], titleOf(alarm), texts.alarms.state[alarm.state](alarm));
 	});

@@ -20,7 +20,7 @@ function buildNone(words) {
 	return element('div.live-none', element('p', words.none), element('p', words.noneHint), element('code', example));
 }
 
-export function createTiles(place, { words, units, ageOf, locale }) {
+export function createTiles(place, { words, units, ageOf, locale, past, fetchRecorded }) {
 	const metrics = createMetrics();
 	const order = new Intl.Collator(locale, { numeric: true });
 	const tiles = new Map();
@@ -64,7 +64,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 			// The others are drawn when they come into view.
 			if (inView.has(tile))
 				tile.drawSparkline();
-			if (chart?.tile === tile)
+			if (chart?.shows(tile.metric))
 				chart.update();
 		}
 		changed.clear();
@@ -97,9 +97,9 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 			return;
 		tile.button.ariaExpanded = 'true';
 		chart = createChartPanel(tile.metric, {
-			words,
 			units,
 			locale,
+			services: { fetchRecorded, past, now: metrics.now, others: () => Array.from(tiles.values(), (one) => one.metric) },
 			onClose() {
 				closeChart();
 				tile.button.focus();
@@ -153,6 +153,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 
 		if (chart?.tile === tile)
 			closeChart();
+		chart?.gone(metric);
 		watcher.unobserve(tile.item);
 		tiles.delete(metric.key);
 		inView.delete(tile);

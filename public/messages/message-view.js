@@ -1,16 +1,21 @@
 // Rows of the log. Text from outside is never used as markup.
+import { link } from '../base/address.js';
 import { element } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
 import { buildAvatar, hueOf } from '../people/avatar.js';
 import { clockTime, dayName, fullDate, texts } from '../words/texts.js';
-import { link, withMarkup } from './markup.js';
 
 const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // No six emoji are longer.
 const FEW_EMOJI_CHARACTERS = 120;
 
 const emoji = createLazy(() => import('../emoji/emoji.js'));
-const mentioning = createLazy(() => import('./mentions.js'));
+const formatting = createLazy(async () => Object.assign({}, ...(await Promise.all([import('./markup.js'), import('./mentions.js')]))));
+// Texts without any of these are as written, see patterns.js.
+const FORMATTED = /[`*_~[>#@]|:\/\/|www\.|^ {0,3}(?:[-+]|\d{1,3}\.) /im;
+// Rows that wait for the modules, and what they show. Older ones stay as written if the server is away for long.
+const MAX_UNFORMATTED = 1000;
+const unformatted = new Map();
 
 function isEmojiOnly(text) {
 	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
@@ -71,18 +76,20 @@ function buildTitle({ title, priority }) {
 	return line;
 }
 
-function buildAction({ name, text }, mention) {
+function buildAction({ name, text }, format) {
 	const body = element('div.text');
 	const author = element('bdi', name);
 
 	body.dir = 'auto';
-	body.append('* ', author, ' ', withMarkup(text, mention));
+	body.append('* ', author, ' ', ...format(text));
 	return body;
 }
 
 const buildNoText = (words) => element('div.text.no-text', words);
 
-function buildText(entry, mention) {
+const plain = (text) => [text];
+
+function buildText(entry, format = plain) {
 	const { text, title, priority, tags, click } = entry;
 	const body = element('div.text');
 	const isBare = !title && !click && !tags?.length && !(priority >= 4);
@@ -90,13 +97,13 @@ function buildText(entry, mention) {
 	if (entry.deleted)
 		return buildNoText(texts.deletedMessage);
 	if (entry.action)
-		return buildAction(entry, mention);
+		return buildAction(entry, format);
 	if (title || priority >= 4)
 		body.append(buildTitle(entry));
 	if (!text.trim() && isBare)
 		return buildNoText(texts.noText);
 	body.dir = 'auto';
-	body.append(withMarkup(text, mention));
+	body.append(...format(text));
 	if (tags?.length || click)
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
@@ -118,21 +125,38 @@ function showText(row, text) {
 	nameRow(row);
 }
 
-// Its mentions are shown once mentions.js is loaded. keep(change) changes rows without moving others.
-function fillText(row, entry, { me, keep }) {
-	showText(row, buildText(entry));
-	row.classList.remove('for-me');
-	if (!entry.text.includes('@'))
-		return;
-	mentioning(({ createMarker, mentions }) => {
-		const change = () => showText(row, buildText(entry, createMarker(me)));
+function formatText(row, { entry, me }, { format, createMarker, mentions }) {
+	showText(row, buildText(entry, (text) => format(text, createMarker(me))));
+	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
+}
 
-		if (row.isConnected)
+// Moves what is in view once for each log.
+function formatWaiting(modules) {
+	for (const [keep, rows] of Map.groupBy(unformatted, ([row, { keep }]) => row.isConnected && keep)) {
+		const change = () => rows.forEach(([row, shown]) => formatText(row, shown, modules));
+
+		if (keep)
 			keep(change);
 		else
 			change();
-		row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
-	}, row);
+	}
+	unformatted.clear();
+}
+
+// Its formats are shown once their modules are loaded. keep(change) changes rows without moving others.
+function fillText(row, entry, { me, keep }) {
+	const isFormatted = FORMATTED.test(entry.text);
+
+	row.classList.remove('for-me');
+	unformatted.delete(row);
+	if (isFormatted) {
+		unformatted.set(row, { entry, me, keep });
+		if (unformatted.size > MAX_UNFORMATTED)
+			unformatted.delete(unformatted.keys().next().value);
+		formatting(formatWaiting);
+	}
+	if (!isFormatted || unformatted.has(row))
+		showText(row, buildText(entry));
 }
 
 // entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's

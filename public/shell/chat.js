@@ -267,7 +267,6 @@ export function createChat({
 		presence: onPresence,
 		ack: (frame) => answered(frame) || outbox.acked(frame),
 		history: (frame) => answered(frame) || toRoom(frame),
-		search: answered,
 		pong: session.ponged,
 		error: onError,
 	};

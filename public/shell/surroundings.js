@@ -4,10 +4,11 @@ import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { createRequests } from '../connection/requests.js';
+import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
-import { encodeAcknowledge, encodeClear, encodeSearch, encodeTyping } from '../connection/wire-requests.js';
+import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
 import { onLevels } from '../messages/levels.js';
-import { linkRooms } from '../messages/markup.js';
+import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
 import { countedOf } from '../rooms/order.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
@@ -20,6 +21,7 @@ await addStylesheet(new URL('surroundings.css', import.meta.url));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+const PATIENCE_MS = 10000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
@@ -64,15 +66,29 @@ export function createSurroundings(
 		const { createSearch } = await import('../messages/search.js');
 
 		return createSearch({
-			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => onRoomChosen(rooms.current.name, id),
+			roomNow: () => rooms.current,
+			allRooms: async () => (await fetchRooms()).rooms,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChoose: onRoomChosen,
+			onDay: (opener) => openDates(opener),
 		});
 	});
+	const dates = createLazy(() => import('../messages/dates.js'));
 	const typing = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const closeSearch = () => search.ifRequested((it) => it.close());
+
+	function openDates(opener, date) {
+		const { name } = rooms.current;
+		const onChoose = (id) => {
+			closeSearch();
+			onRoomChosen(name, id);
+		};
+
+		dates((it) => it.openDates(opener, { room: name, date, onChoose }), 'open');
+	}
 
 	async function loadCompletion() {
 		const { completeText } = await import('./text-completion.js');
@@ -148,6 +164,8 @@ export function createSurroundings(
 		search((it) => isFocusKept() && it.toggle(), 'toggle');
 	});
 	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
+	// The lines between days.
+	at('reading').addEventListener('click', ({ target }) => target.closest('.day time') && openDates(target, new Date(target.closest('time').dateTime)));
 	// They also mark the names that look alike.
 	cards(() => {});
 	document.addEventListener('visibilitychange', () => {
@@ -225,8 +243,13 @@ export function createSurroundings(
 			},
 			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
-			history: (room) =>
-				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			history: (room, before) =>
+				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			// The answer to GET /metric.
+			async fetchRecorded(room, name, range) {
+				const address = `metric/${encodeURIComponent(room)}?${new URLSearchParams({ name, range })}`;
+				return (await ask(address, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
+			},
 		},
 	};
 }

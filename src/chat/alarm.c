@@ -176,6 +176,36 @@ alarm_count_room(const struct room *room, bool is_shown)
 	*alarm_counter_of(alarm->standing) += is_shown ? 1 : UINT64_MAX;
 }
 
+/* When the alarm of event ends by itself, or INT64_MAX. */
+static int64_t
+alarm_end_of(const json_t *event)
+{
+	const json_t *end = json_object_get(event, "ends_ms");
+
+	return json_is_integer(end) ? json_integer_value(end) : INT64_MAX;
+}
+
+static void
+alarm_note_end(struct chat *chat, const json_t *event)
+{
+	int64_t end_ms = alarm_end_of(event);
+
+	if (end_ms < chat->alarms_end_ms)
+		chat->alarms_end_ms = end_ms;
+}
+
+/* The event that value is; NULL: it is none. */
+static json_t *
+alarm_parse(const char *value, size_t len)
+{
+	json_t *event = json_loadb(value, len, JSON_ALLOW_NUL, NULL);
+
+	if (json_is_object(event))
+		return event;
+	json_decref(event);
+	return NULL;
+}
+
 /* The alarms of the history that request was made for. */
 static struct room_state *
 alarm_state_of(const struct chat *chat, const struct request *request)
@@ -207,19 +237,35 @@ alarm_settle(struct room_state *state, struct alarm *alarm)
 		room_state_remove_alarm(state, alarm);
 }
 
-/* A pending change was stored, or was not. */
+/* A pending change was answered. */
 static void
-alarm_end_change(struct room *room, struct room_state *state, struct alarm *alarm,
-	bool is_stored, json_t *event)
+alarm_end_change(struct room_state *state, struct alarm *alarm)
 {
 	alarm->under_way--;
-	if (is_stored)
-		alarm_stand(state, alarm, json_incref(event), state == &room->state);
 	/* A change that was not stored never happened. */
 	if (!alarm->under_way) {
 		json_decref(alarm->intended);
 		alarm->intended = json_incref(alarm->standing);
 	}
+	alarm_settle(state, alarm);
+}
+
+void
+alarm_on_message(struct chat *chat, struct room *room, bool is_shown,
+	const struct store_record *record)
+{
+	struct room_state *state = is_shown ? &room->state : &room->other.state;
+	struct alarm *alarm = room_state_add_alarm(state, record->state_key);
+	json_t *event = record->state_value ? alarm_parse(record->state_value,
+						      record->state_value_len)
+					    : NULL;
+
+	if (!alarm) {
+		json_decref(event);
+		return;
+	}
+	alarm_note_end(chat, event);
+	alarm_stand(state, alarm, event, is_shown);
 	alarm_settle(state, alarm);
 }
 
@@ -232,28 +278,8 @@ alarm_on_appended(struct chat *chat, struct request *request, int error,
 	/* If it was an alarm's end, try again. */
 	if (error)
 		chat->alarms_end_ms = 0;
-	alarm_end_change(request->room, state,
-		room_state_find_alarm(state, request->message.alarm),
-		!error && !answer->is_duplicate, request->message.intended);
+	alarm_end_change(state, room_state_find_alarm(state, request->message.alarm));
 	send_on_appended(chat, request, error, answer);
-}
-
-/* When the alarm of event ends by itself, or INT64_MAX. */
-static int64_t
-alarm_end_of(const json_t *event)
-{
-	const json_t *end = json_object_get(event, "ends_ms");
-
-	return json_is_integer(end) ? json_integer_value(end) : INT64_MAX;
-}
-
-static void
-alarm_note_end(struct chat *chat, const json_t *event)
-{
-	int64_t end_ms = alarm_end_of(event);
-
-	if (end_ms < chat->alarms_end_ms)
-		chat->alarms_end_ms = end_ms;
 }
 
 /* Store event as the alarm's next message. label is the name of the person or program.
@@ -291,7 +317,7 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 	json_decref(event);
 	r = send_post(input, &post);
 	if (r < 0)
-		alarm_end_change(room, &room->state, alarm, false, NULL);
+		alarm_end_change(&room->state, alarm);
 	return r;
 }
 
@@ -522,10 +548,10 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	struct chat *chat = context;
 	struct room *room = rooms_restore(chat->rooms, name, true);
 	struct room_state *state = alarm_chat_state(room);
-	json_t *event = json_loadb(value, value_len, 0, NULL);
+	json_t *event = alarm_parse(value, value_len);
 	struct alarm *alarm = NULL;
 
-	if (json_is_object(event))
+	if (event)
 		alarm = room_state_add_alarm(state, key);
 	if (!alarm) {
 		log_warn("alarm_left_out", log_person("room", name), log_uint("id", id));

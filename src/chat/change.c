@@ -204,33 +204,6 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 	return r;
 }
 
-size_t
-change_announce(struct chat *chat, const struct request *request, enum store_kind kind,
-	const struct store_answer *answer)
-{
-	struct room *room = request->room;
-
-	room->changes++;
-	if (!answer->id)
-		return 0;
-	metrics.changes[kind == STORE_EDIT    ? CHANGE_EDIT
-			: kind == STORE_REACT ? CHANGE_REACT
-					      : CHANGE_DELETE]++;
-	request_note_stored(chat, request, answer);
-	if (request_is_outdated(chat, request))
-		return 0;
-	return send_broadcast(chat, room,
-		&(struct broadcast){
-			.type = types[kind],
-			.id = answer->id,
-			.tail = answer->tail,
-			.tail_len = answer->tail_len,
-			.sender = request->asker ? request->asker->session : NULL,
-			.audience =
-				kind == STORE_EDIT ? AUDIENCE_NUMBERED : AUDIENCE_CHANGES,
-		});
-}
-
 /* Tell the asker why the store has not made the change. */
 static void
 change_refuse(struct chat *chat, const struct request *request, int error)
@@ -287,6 +260,7 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 		.epoch = store_epoch(request->store),
 		.id = answer->id,
 		.ts_ms = answer->ts_ms,
+		.delivered = request->delivered,
 		.is_duplicate = answer->is_duplicate,
 	};
 
@@ -295,11 +269,8 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 		return;
 	}
 	requests_note_success(chat);
-	if (!answer->is_duplicate) {
-		ack.delivered =
-			change_announce(chat, request, request->change.kind, answer);
+	if (!answer->is_duplicate)
 		change_log(request, answer);
-	}
 	if (request->asker)
 		reply_ack(request->asker, &ack);
 }

@@ -25,11 +25,6 @@ int change_post(struct input *input, struct room *room, const struct store_chang
 /* Append the start of a change's tail, to which the store adds the rest. */
 void change_append_tail(int64_t ts_ms, const char *name, struct buffer *tail);
 
-/* Tell the room of request that the store has done a change of that kind. Returns the
- * number of readers. */
-size_t change_announce(struct chat *chat, const struct request *request,
-	enum store_kind kind, const struct store_answer *answer);
-
 /* The store has answered a REQUEST_CHANGE. */
 void change_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer);

@@ -13,6 +13,7 @@
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
+#include "chat/records.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
 #include "chat/room_access.h"
@@ -23,6 +24,23 @@
 /* History of a log room for resume and search. */
 #define TAIL_LINES 20000
 #define TAIL_BYTES ((size_t)16 * 1024 * 1024)
+
+static void
+chat_on_message(void *context, uint64_t ticket, const struct store_record *record)
+{
+	struct chat *chat = context;
+
+	records_on_message(chat, chat->store, ticket, record);
+}
+
+/* The same for the lines of log files. */
+static void
+chat_on_line(void *context, uint64_t ticket, const struct store_record *record)
+{
+	struct chat *chat = context;
+
+	records_on_message(chat, chat->tails, ticket, record);
+}
 
 static void
 chat_on_appended(
@@ -156,7 +174,7 @@ chat_store_options(const struct config *config)
 		.keep = { .messages = (uint64_t)config->store.keep_messages,
 			.days = (unsigned)config->store.keep_days },
 		.max_bytes = (uint64_t)config->store.max_bytes,
-		.callbacks = { chat_on_appended, chat_on_page },
+		.callbacks = { chat_on_message, chat_on_appended, chat_on_page },
 	};
 }
 
@@ -236,7 +254,7 @@ chat_open_stores(struct chat *chat, const char **why)
 		.driver = "memory",
 		.keep.messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
-		.callbacks = options.callbacks,
+		.callbacks = { chat_on_line, chat_on_appended, chat_on_page },
 		.context = chat,
 	};
 	int r;

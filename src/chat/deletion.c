@@ -101,8 +101,7 @@ deletion_do_delete(struct input *input)
 		deletion_by(input));
 }
 
-/* Members stay in a room without a past. */
-static size_t
+size_t
 deletion_empty_room(struct chat *chat, struct room *room)
 {
 	struct encoded encoded;
@@ -129,8 +128,6 @@ void
 deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
 {
-	size_t queued;
-
 	if (error) {
 		reply_failure(chat, request, error);
 		return;
@@ -139,14 +136,13 @@ deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 	log_info("room_deleted", log_str("by", request->deletion.by),
 		log_person("room", request->room->name),
 		log_uint("last_id", request->room->last_id));
-	queued = deletion_empty_room(chat, request->room);
 	if (request->asker)
 		reply_ack(request->asker, &(struct chat_ack){
 						  .room = request->room->name,
 						  .epoch = store_epoch(request->store),
 						  .id = answer->id,
 						  .ts_ms = answer->ts_ms,
-						  .delivered = queued,
+						  .delivered = request->delivered,
 					  });
 }
 
@@ -250,17 +246,6 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	buffer_clear(&tail);
 }
 
-static void
-forget_on_part(
-	struct chat *chat, struct request *request, const struct store_answer *answer)
-{
-	request->forget.count += answer->deleted;
-	alarm_forget_name(request->room, request->forget.name);
-	metric_forget_name(request->room, request->forget.name);
-	change_announce(chat, request, STORE_DELETE, answer);
-	forget_next(chat);
-}
-
 int
 deletion_do_forget(struct input *input)
 {
@@ -311,5 +296,6 @@ deletion_on_forgotten(struct chat *chat, struct request *request, int error,
 		return;
 	}
 	requests_note_success(chat);
-	forget_on_part(chat, request, answer);
+	request->forget.count += answer->deleted;
+	forget_next(chat);
 }

@@ -11,6 +11,10 @@ input_handler deletion_do_delete;
  * goes on if the caller does not wait. */
 input_handler deletion_do_forget;
 
+/* The store has deleted room: its members stay in a room without a past. Returns how many
+ * of them were told. */
+size_t deletion_empty_room(struct chat *chat, struct room *room);
+
 /* The store has answered a REQUEST_DELETE_ROOM. */
 void deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer);

@@ -64,9 +64,7 @@ request_clear(struct request *request)
 	switch (request->kind) {
 	case REQUEST_MESSAGE:
 	case REQUEST_ALARM:
-		free(request->message.tail);
 		free(request->message.alarm);
-		json_decref(request->message.intended);
 		break;
 	case REQUEST_BAN:
 		json_decref(request->ban.reply);
@@ -135,21 +133,6 @@ request_append(
 	return r;
 }
 
-void
-request_note_stored(const struct chat *chat, const struct request *request,
-	const struct store_answer *answer)
-{
-	struct room *room = request->room;
-
-	if (request_is_outdated(chat, request)) {
-		room->other.last_id = answer->id;
-		room->other.last_ts_ms = answer->ts_ms;
-	} else {
-		room->last_id = answer->id;
-		room->last_ts_ms = answer->ts_ms;
-	}
-}
-
 struct member *
 request_member(const struct request *request)
 {
@@ -200,7 +183,7 @@ request_start(const struct chat *chat, const struct request *request)
 	case REQUEST_RESUME:
 		return request_start_resume(chat, request);
 	case REQUEST_SEARCH:
-		return store_search(request->store, room, request->history.words,
+		return store_search(request->store, room, request->history.words, bound,
 			request->history.limit, max, request->ticket);
 	default:
 		if (request->history.is_newer)
@@ -324,12 +307,20 @@ request_read_again(struct chat *chat, struct request *request)
 }
 
 struct request *
-requests_answered(struct chat *chat, uint64_t ticket)
+requests_find(struct chat *chat, uint64_t ticket)
 {
 	struct request *request;
-	struct lane *lane;
 
 	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
+	return request;
+}
+
+struct request *
+requests_answered(struct chat *chat, uint64_t ticket)
+{
+	struct request *request = requests_find(chat, ticket);
+	struct lane *lane;
+
 	assert(request);
 	chat->asked--;
 	lane = request->asker ? &request->asker->lanes[request_lane(request)] : NULL;

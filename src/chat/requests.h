@@ -25,16 +25,11 @@ struct request {
 	struct room *room;   /* held */
 	struct store *store; /* that was asked; the room may have another one now */
 	char ref[MESSAGE_REF_BYTES + 1];
+	size_t delivered; /* of an append: number of readers that were sent the entry */
 	union {
 		struct {
-			char type[MESSAGE_TYPE_BYTES + 1];
-			char *tail;
-			size_t tail_len;
 			int64_t start_us; /* of clock_now_us */
-			/* Of REQUEST_ALARM: its key and what it becomes (NULL: it is
-			 * cleared). */
-			char *alarm;
-			json_t *intended;
+			char *alarm;      /* of REQUEST_ALARM: its key */
 		} message;
 		struct {
 			enum store_kind kind;
@@ -54,8 +49,7 @@ struct request {
 			bool is_first; /* of the member's pages */
 		} resume;
 		struct {
-			/* Of REQUEST_HISTORY: the end, or, if is_newer, the id before
-			 * the first. */
+			/* The end, or, if is_newer, the id before the first. */
 			uint64_t bound;
 			bool is_newer;
 			char *words; /* of REQUEST_SEARCH */
@@ -90,10 +84,6 @@ struct request *request_new(struct chat *chat, enum request_kind kind,
 int request_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry);
 
-/* The store has an entry of request, which may be of the room's other history. */
-void request_note_stored(const struct chat *chat, const struct request *request,
-	const struct store_answer *answer);
-
 /* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
  * are under way: the request, a search, is freed then. */
 int request_read(struct chat *chat, struct request *request);
@@ -114,7 +104,10 @@ struct member *request_member(const struct request *request);
 /* True if the room has another history now than when the request was made. */
 bool request_is_outdated(const struct chat *chat, const struct request *request);
 
-/* The request that the store has answered. */
+/* The request that waits for ticket, or NULL. */
+struct request *requests_find(struct chat *chat, uint64_t ticket);
+
+/* The same, which the store has answered. */
 struct request *requests_answered(struct chat *chat, uint64_t ticket);
 
 /* The answer was handled: free the request and start reads that waited for it. */

@@ -68,14 +68,10 @@ send_count_appended(const struct chat *chat, const struct request *request, int 
 		&metrics.append_duration, clock_now_us() - request->message.start_us);
 }
 
-/* The store has answered. Only now is the message broadcast. */
 void
 send_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
 {
-	struct asker *asker = request->asker;
-	size_t queued = 0;
-
 	send_count_appended(chat, request, error, answer->is_duplicate);
 	if (error) {
 		reply_failure(chat, request, error);
@@ -83,34 +79,17 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 	}
 	if (request->store == chat->store)
 		requests_note_success(chat);
-	if (!answer->is_duplicate)
-		request_note_stored(chat, request, answer);
-	/* If the room has another history now, its readers are sent only that one. */
-	if (!answer->is_duplicate && !request_is_outdated(chat, request)) {
-		request->room->is_deleted = false;
-		rooms_keep(request->room);
-		queued = send_broadcast(chat, request->room,
-			&(struct broadcast){
-				.type = request->message.type,
+	if (request->asker)
+		reply_ack(request->asker,
+			&(struct chat_ack){
+				.ref = *request->ref ? request->ref : NULL,
+				.room = request->room->name,
+				.epoch = store_epoch(request->store),
 				.id = answer->id,
-				.tail = request->message.tail,
-				.tail_len = request->message.tail_len,
-				.sender = request->kind == REQUEST_ALARM || !asker
-						  ? NULL
-						  : asker->session,
-				.audience = AUDIENCE_NUMBERED,
+				.ts_ms = answer->ts_ms,
+				.delivered = request->delivered,
+				.is_duplicate = answer->is_duplicate,
 			});
-	}
-	if (asker)
-		reply_ack(asker, &(struct chat_ack){
-					 .ref = *request->ref ? request->ref : NULL,
-					 .room = request->room->name,
-					 .epoch = store_epoch(request->store),
-					 .id = answer->id,
-					 .ts_ms = answer->ts_ms,
-					 .delivered = queued,
-					 .is_duplicate = answer->is_duplicate,
-				 });
 }
 
 static void
@@ -242,7 +221,7 @@ send_post(struct input *input, struct post *post)
 	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
 		.room = post->room->name,
-		.type = request->message.type,
+		.type = post->type,
 		.ts_ms = rooms_next_ts(post->room, chat->now_ms),
 		.tail = post->tail.bytes,
 		.tail_len = post->tail.len,
@@ -255,19 +234,17 @@ send_post(struct input *input, struct post *post)
 	size_t i;
 	int r;
 
-	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
 	request->message.start_us = clock_now_us();
-	request->message.tail = post->tail.bytes;
-	request->message.tail_len = post->tail.len;
 	request->message.alarm = post->alarm;
-	request->message.intended = post->intended;
 	for (i = 0; i < STORE_KEYS; i++)
 		entry.keys[i] = post->keys[i];
 	r = request_append(chat, request, &entry);
 	for (i = 0; i < STORE_KEYS; i++)
 		free(post->keys[i]);
+	buffer_clear(&post->tail);
 	free(post->words);
 	free(value);
+	json_decref(post->intended);
 	if (r == 0)
 		__atomic_fetch_add(&metrics.store_pending, is_counted, __ATOMIC_RELAXED);
 	else

@@ -289,6 +289,33 @@ store_show_detail(struct store_write *write)
 		revised_append_emoji(&write->tail, change->emoji);
 }
 
+/* Tell everybody what write has stored, if it has. */
+static void
+store_tell(const struct store *store, const struct store_write *write)
+{
+	const struct store_entry *entry = &write->entry;
+	const struct store_change *change = &entry->change;
+	const struct store_record record = {
+		.room = entry->room,
+		.message = { .id = write->id,
+			.ts_ms = entry->ts_ms,
+			.type = entry->type,
+			.tail = change->kind ? write->tail.bytes : entry->tail,
+			.tail_len = change->kind ? write->tail.len : entry->tail_len,
+			.kind = change->kind,
+			.has_text = change->kind == STORE_EDIT },
+		.change = change,
+		.state_key = entry->state_key,
+		.state_value = entry->state_value,
+		.state_value_len = entry->state_value_len,
+	};
+
+	if (!write->error && !write->is_duplicate &&
+		(write->id || change->whole_room || change->forgotten))
+		store->options.callbacks.on_message(
+			store->options.context, write->ticket, &record);
+}
+
 static void
 store_deliver_write(const struct store *store, const struct store_write *write)
 {
@@ -296,12 +323,11 @@ store_deliver_write(const struct store *store, const struct store_write *write)
 		.id = write->id,
 		.ts_ms = write->is_duplicate ? write->ts_ms : write->entry.ts_ms,
 		.is_duplicate = write->is_duplicate,
-		.tail = write->tail.bytes,
-		.tail_len = write->tail.len,
 		.deleted = write->deleted,
 	};
 	const struct store_answer none = { .id = 0 };
 
+	store_tell(store, write);
 	store->options.callbacks.on_appended(store->options.context, write->ticket,
 		write->error, write->error ? &none : &answer);
 }
@@ -644,8 +670,8 @@ store_said(struct store *store, const char *room, const char *name, uint64_t aft
 }
 
 int
-store_search(struct store *store, const char *room, const char *query, unsigned limit,
-	size_t max_bytes, uint64_t ticket)
+store_search(struct store *store, const char *room, const char *query, uint64_t before,
+	unsigned limit, size_t max_bytes, uint64_t ticket)
 {
 	if (strlen(query) > STORE_QUERY_BYTES ||
 		store_query_words(query) > STORE_QUERY_WORDS)
@@ -655,6 +681,7 @@ store_search(struct store *store, const char *room, const char *query, unsigned 
 					       .ticket = ticket,
 					       .room = room,
 					       .query = query,
+					       .high = store_to_signed(before),
 					       .limit = limit,
 					       .max_bytes = max_bytes,
 				       });

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
-import { temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, hide, leaveRoom, listsRooms, withPeople } from './people.mjs';
+import { eventually, temporaryFolder } from '../lib/daemon.mjs';
+import { choose, enterRoom, hasAttribute, hasRooms, hide, leaveRoom, listsRooms, shows, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -57,7 +57,7 @@ test('an address opens the page at its room, also for a new user, who is in the 
 		await ann.join('Ann');
 		await ann.inRoom('ops');
 		await ann.reads(['in ops']);
-		await listsRooms(ann, ['lobby', 'ops']);
+		await hasRooms(ann, ['lobby', 'ops']);
 		await choose(ann, 'lobby');
 		// Another link, into the page that is open.
 		await ann.page.evaluate(() => {
@@ -99,7 +99,7 @@ test('Back closes what is open, and after another way to close it leads to the p
 			await ann.page.waitForFunction(() => history.state.layers === 1);
 			await ann.page.goBack();
 			await ann.page.waitForSelector(panel, { state: 'hidden' });
-			assert.equal(await ann.page.textContent('#room-title'), 'ops');
+			await shows(ann.page.locator('#room-title').first(), 'ops');
 		}
 		for (const [button, panel] of PANELS) {
 			await ann.page.click(button);
@@ -136,7 +136,7 @@ test('Back does not trap a new user in the form for the name', () =>
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#profile[open]');
-		assert.equal(await ann.page.evaluate(() => history.length), length);
+		await soon.equal(() => ann.page.evaluate(() => history.length), length);
 	}));
 
 test('the name of a room that is known is a link to it, and so is an address of this page', () =>
@@ -209,7 +209,7 @@ test('the address names the log that is shown, and Back leads to the one before'
 		await ann.page.getByText('a line of syslog').waitFor();
 		await ann.page.goBack();
 		await ann.page.getByText('a line of nginx').waitFor();
-		assert.equal(await ann.page.locator('.logs-room').inputValue(), 'nginx');
+		await eventually(async () => assert.equal(await ann.page.locator('.logs-room').inputValue(), 'nginx'), 'the log chosen');
 		await ann.page.goBack();
 		await ann.inRoom('lobby');
 	});
@@ -252,7 +252,7 @@ test('the time of a message is its link, which opens the message however old it 
 		await enterRoom(ann, 'ops');
 		await ann.say('mine');
 		await ann.reads(['mine']);
-		assert.match(await ann.page.locator('.room:not([inert]) a.time').getAttribute('href'), /^#\/room\/ops\/1$/);
+		await hasAttribute(ann.page.locator('.room:not([inert]) a.time'), 'href', /^#\/room\/ops\/1$/);
 		await ann.page.evaluate(() => {
 			location.hash = '#/room/lobby/150';
 		});

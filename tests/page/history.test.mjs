@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, until } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { pauseClock, withPeople } from './people.mjs';
+import { pauseClock, soon, withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0.0';
@@ -84,7 +84,7 @@ test('7 a first visit shows the newest messages and stays at the bottom from the
 
 		await ann.page.reload();
 		await ann.reads(lines(71, 120));
-		assert.equal(await ann.line(/joined|recovered/).count(), 0);
+		await soon.equal(() => ann.line(/joined|recovered/).count(), 0);
 	}));
 
 test('an empty room says that it is empty, once that is known', () =>
@@ -117,7 +117,7 @@ test('10 scrolling up loads older pages, and the visible messages do not move', 
 			assert.ok(Math.abs(moved) <= STILL_PX, `moved by ${moved} px`);
 			assert.ok(await ann.page.evaluate(() => window.readRow.isConnected));
 		}
-		assert.equal(await ann.page.locator('.day').count(), 1);
+		await soon.equal(() => ann.page.locator('.day').count(), 1);
 	}));
 
 test('30 a screen reader is told of a new day once, also if it begins with an own message', () =>
@@ -135,7 +135,7 @@ test('30 a screen reader is told of a new day once, also if it begins with an ow
 			await ann.say(text);
 			await ann.page.waitForSelector(`.message:last-child:not(:has(.pending)) .text:text("${text}")`);
 		}
-		assert.equal(await ann.page.evaluate(() => window.days), 1);
+		await soon.equal(() => ann.page.evaluate(() => window.days), 1);
 	}));
 
 test('30 a screen reader reads new messages, but neither the history nor missed messages', () =>

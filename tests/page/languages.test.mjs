@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sourceDir } from '../lib/daemon.mjs';
 import { importOfPage } from '../lib/page.mjs';
-import { withPeople } from './people.mjs';
+import { hasAttribute, shows, withPeople } from './people.mjs';
 
 let browser;
 
@@ -100,17 +100,17 @@ test('a text with a number has the plural form of its language', () =>
 test('a Chinese browser gets the page in Chinese, and the user may choose English', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const mei = await arrive({ locale: 'zh-CN' });
-		assert.equal(await mei.page.getAttribute('html', 'lang'), 'zh-CN');
-		assert.equal(await mei.page.textContent('#profile-title'), '欢迎来到 Linnet');
+		await hasAttribute(mei.page.locator('html').first(), 'lang', 'zh-CN');
+		await shows(mei.page.locator('#profile-title').first(), '欢迎来到 Linnet');
 		await mei.join('梅');
-		assert.equal(await mei.page.textContent('#state-words'), '在线');
+		await shows(mei.page.locator('#state-words').first(), '在线');
 		await mei.page.click('#settings-button');
 		await mei.page.selectOption('#language', 'en');
 		await mei.page.locator('#state-words').getByText('Online', { exact: true }).waitFor();
-		assert.equal(await mei.page.getAttribute('html', 'lang'), 'en');
+		await hasAttribute(mei.page.locator('html').first(), 'lang', 'en');
 		await mei.page.reload();
 		await mei.online();
-		assert.equal(await mei.page.textContent('#state-words'), 'Online');
+		await shows(mei.page.locator('#state-words').first(), 'Online');
 		await mei.page.click('#settings-button');
 		await mei.page.selectOption('#language', 'zh');
 		await mei.page.locator('#state-words').getByText('在线').waitFor();
@@ -160,13 +160,13 @@ test('the views are tabs, and the arrow keys switch between them', () =>
 		await ann.page.focus('#tab-chat');
 		await ann.page.keyboard.press('ArrowRight');
 		await ann.page.waitForSelector('#live > [data-visible="true"]');
-		assert.equal(await ann.page.getAttribute('#tab-live', 'aria-selected'), 'true');
+		await hasAttribute(ann.page.locator('#tab-live').first(), 'aria-selected', 'true');
 		assert.equal(await ann.page.isVisible('#chat'), false);
-		assert.equal(await ann.page.textContent('#live'), 'a view');
+		await shows(ann.page.locator('#live').first(), 'a view');
 		await ann.page.keyboard.press('End');
 		await ann.page.waitForSelector('#logs > [data-visible="true"]');
 		await ann.page.waitForSelector('#live > [data-visible="false"]', { state: 'attached' });
-		assert.equal(await ann.page.textContent('#room-title'), 'Logs');
+		await shows(ann.page.locator('#room-title').first(), 'Logs');
 		await ann.page.keyboard.press('ArrowRight');
 		assert.ok(await ann.page.isVisible('#chat'));
 	}));

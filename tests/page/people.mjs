@@ -80,6 +80,22 @@ export async function enterRoom(person, name) {
 	await person.inRoom(name);
 }
 
+// The page draws a frame later, and parts of it are loaded when they are needed. So these read until what is shown is as
+// expected.
+const becomes =
+	(compare) =>
+	(read, expected, what = expected) =>
+		eventually(async () => compare(await read(), expected), what);
+
+/** The assertions for what read() finds. */
+export const soon = { equal: becomes(assert.equal), deepEqual: becomes(assert.deepEqual), match: becomes(assert.match) };
+
+const expects = (read, expected) => (expected instanceof RegExp ? soon.match : soon.equal)(read, expected);
+
+export const shows = (locator, expected) => expects(() => locator.textContent(), expected);
+export const holds = (field, expected) => expects(() => field.inputValue(), expected);
+export const hasAttribute = (locator, name, expected) => expects(() => locator.getAttribute(name), expected);
+
 export async function choose(person, name) {
 	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
 	await person.inRoom(name);
@@ -90,6 +106,10 @@ export const roomNames = ({ page }) => page.locator('#rooms-list .room-name').al
 /** Waits until these rooms are listed: the list is drawn a frame later than the room is shown. */
 export const listsRooms = (person, names) =>
 	eventually(async () => assert.deepEqual(await roomNames(person), names), `the rooms ${names}`);
+
+/** The same in any order. */
+export const hasRooms = (person, names) =>
+	eventually(async () => assert.deepEqual((await roomNames(person)).sort(), names), `the rooms ${names}`);
 
 /** Waits until the badge of this room shows that count; '' means no badge. */
 export const unread = ({ page }, room, count) =>
@@ -159,6 +179,12 @@ class Person {
 	/** Waits for these words about the connection, of which the longer ones are loaded late. */
 	isTold(words) {
 		return this.page.locator('#state-words', { hasText: words }).waitFor();
+	}
+
+	/** Waits for the lists of rooms and people, which are loaded late and give their buttons names. */
+	async surrounded() {
+		await this.page.waitForSelector('#rooms-button[aria-label]', { state: 'attached' });
+		await this.page.waitForSelector('#people-button[aria-label]', { state: 'attached' });
 	}
 
 	/** The number in the title is loaded late. */

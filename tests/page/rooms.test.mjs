@@ -7,8 +7,8 @@ import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
 import {
-	askForRoom, blockSockets, blockStreams, choose, createIfNew, enterRoom, hide, leaveRoom, listsRooms, pauseClock, roomNames, roomRow,
-	unread, withPeople, withRestarts,
+	askForRoom, blockSockets, blockStreams, choose, createIfNew, enterRoom, hasRooms, hide, holds, leaveRoom, listsRooms, pauseClock,
+	roomRow, shows, unread, withPeople, withRestarts,
 } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
@@ -108,11 +108,11 @@ test('each room has its own draft, and an unsent message stays with its room', (
 		await enterRoom(ann, 'ops');
 		await ann.page.fill('#text', 'draft for ops');
 		await choose(ann, 'lobby');
-		assert.equal(await ann.page.inputValue('#text'), '');
+		await holds(ann.page.locator('#text').first(), '');
 		tap.holdSent = ({ message }) => Boolean(message);
 		await ann.say('for the lobby');
 		await choose(ann, 'ops');
-		assert.equal(await ann.page.inputValue('#text'), 'draft for ops');
+		await holds(ann.page.locator('#text').first(), 'draft for ops');
 		tap.release();
 		const bob = await daemon.ws('/ws?name=bob');
 		await choose(ann, 'lobby');
@@ -120,7 +120,7 @@ test('each room has its own draft, and an unsent message stays with its room', (
 		await ann.page.reload();
 		await ann.online();
 		await choose(ann, 'ops');
-		assert.equal(await ann.page.inputValue('#text'), 'draft for ops');
+		await holds(ann.page.locator('#text').first(), 'draft for ops');
 		await bob.close();
 	}));
 
@@ -242,7 +242,7 @@ test('a room that the server refuses is explained and not retried', () =>
 		await listsRooms(ann, ['lobby']);
 		await ann.page.fill('#room-field', 'a/b');
 		await ann.page.press('#room-field', 'Enter');
-		assert.match(await ann.page.textContent('#room-fault'), /slash/);
+		await shows(ann.page.locator('#room-fault').first(), /slash/);
 	}));
 
 test('on a phone the rooms are a drawer that the keyboard can reach and Escape closes', () =>
@@ -352,12 +352,12 @@ test('rooms entered in another tab are remembered too', () =>
 		await choose(ann, 'lobby');
 		await ann.page.reload();
 		await ann.online();
-		assert.deepEqual((await roomNames(ann)).sort(), ['den', 'lobby', 'ops']);
+		await hasRooms(ann, ['den', 'lobby', 'ops']);
 		// Rooms that were left are not.
 		await leaveRoom(ann, 'ops');
 		await ann.page.reload();
 		await ann.online();
-		assert.deepEqual((await roomNames(ann)).sort(), ['den', 'lobby']);
+		await hasRooms(ann, ['den', 'lobby']);
 	}));
 
 for (const [what, prepare] of [
@@ -380,14 +380,14 @@ for (const [what, prepare] of [
 			await enterRoom(ann, 'ops');
 			await ann.page.fill('#text', 'half a thought');
 			await choose(ann, 'lobby');
-			assert.equal(await ann.page.inputValue('#text'), '');
+			await holds(ann.page.locator('#text').first(), '');
 			await choose(ann, 'ops');
-			assert.equal(await ann.page.inputValue('#text'), 'half a thought');
+			await holds(ann.page.locator('#text').first(), 'half a thought');
 			await ann.say('a whole one');
 			await ann.reads(['a whole one']);
 			await choose(ann, 'lobby');
 			await choose(ann, 'ops');
-			assert.equal(await ann.page.inputValue('#text'), '');
+			await holds(ann.page.locator('#text').first(), '');
 		}));
 }
 

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { enterRoom, withPeople } from './people.mjs';
+import { enterRoom, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 import { createServer } from './wires.mjs';
 
@@ -26,7 +26,7 @@ const barIs = (person, isShown) => eventually(async () => assert.equal(await isB
 const wheelUntilBarIs = (person, step, isShown) =>
 	eventually(async () => {
 		await person.page.mouse.wheel(0, step);
-		assert.equal(await isBarShown(person), isShown);
+		await soon.equal(() => isBarShown(person), isShown);
 	}, 'the bar');
 
 async function openView({ page }, view) {
@@ -108,7 +108,7 @@ test('28 in a short window the head goes when the reader scrolls on, and comes b
 		// What others write does not take it away.
 		await eventually(async () => {
 			await ann.page.mouse.wheel(0, -20);
-			assert.equal(await ann.page.locator('.app.scrolled').count(), 0);
+			await soon.equal(() => ann.page.locator('.app.scrolled').count(), 0);
 		}, 'a bar that stays without the focus');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.press('End');

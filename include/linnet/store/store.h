@@ -1,9 +1,10 @@
 /* store.h - the history: the messages of every room, with dense ids. All drivers keep
- * this contract. Only store_open and store_close block. The answers come later, from
- * within store_dispatch: appended entries in the order of store_append, pages in the
- * order of their reads, and searches apart from other reads. A page has every entry that
- * was answered before the page was asked for. It may also have entries whose answers are
- * still to come. */
+ * this contract. Only store_open and store_close block. Everything else comes later, from
+ * within store_dispatch: the entries of a room in the order of their ids, the answers to
+ * its store_append in the order of the calls, pages in the order of their reads, and
+ * searches apart from other reads. Rooms and reads wait for nobody: what is told of one
+ * may overtake another. A page has every entry that was told before the page was asked
+ * for. It may also have entries that are still to be told. */
 #pragma once
 
 #include <stdbool.h>
@@ -138,6 +139,18 @@ struct store_message {
 	bool has_text;
 };
 
+/* An entry that was stored. Valid until the callback that got it returns. */
+struct store_record {
+	const char *room;
+	/* Its id is 0 if the history has no such entry: the room was deleted, or a name
+	 * was forgotten of whom there was no message. */
+	struct store_message message;
+	const struct store_change *change;
+	const char *state_key; /* as in the entry */
+	const char *state_value;
+	size_t state_value_len;
+};
+
 /* What has become of an entry. Valid until the callback that got it returns. */
 struct store_answer {
 	/* Id and time of the entry. 0 if nothing was stored. A duplicate has those of the
@@ -147,8 +160,6 @@ struct store_answer {
 	/* Nothing was stored, because a key is known or because a reaction changes
 	 * nothing. Then id is that of the entry that set the reaction, or 0. */
 	bool is_duplicate;
-	const char *tail; /* of a change that was stored, whole */
-	size_t tail_len;
 	size_t deleted; /* messages */
 };
 
@@ -174,8 +185,13 @@ struct store_page {
  * must be opened again), -EIO (anything else). A callback may call every function here
  * but store_dispatch and store_close. */
 struct store_callbacks {
-	/* The entry of ticket is stored. After an error nothing is stored and the answer
-	 * is empty. A change has three more errors:
+	/* An entry is stored, whoever has appended it: everybody may see it now. ticket
+	 * is that of store_append; 0 if another process has appended it. Each entry is
+	 * told once, before on_appended answers its ticket. */
+	void (*on_message)(
+		void *context, uint64_t ticket, const struct store_record *record);
+	/* The answer to the one who has appended ticket. After an error nothing is stored
+	 * and the answer is empty. A change has three more errors:
 	 * -ENOENT: the target is no message (for a deletion: none of the targets).
 	 * -EACCES: the message has another author, or none.
 	 * -E2BIG: the message has STORE_EMOJI_MAX other emoji.
@@ -319,16 +335,16 @@ int store_said(struct store *store, const char *room, const char *name, uint64_t
  * stands between spaces; ASCII case makes no difference. */
 size_t store_query_words(const char *query);
 
-/* Ask for the newest messages of room that have every word of query (UTF-8), newest
- * first, within the same limits. Words are whole words, regardless of case and accents.
- * Words written without a space between them ("disk-full") must follow each other in that
- * order. Chinese, Japanese and Korean text is found by any part of it. A query without
- * words finds nothing. A word that comes twice counts once. A search stops after
- * STORE_SEARCH_MS and says how far it came. Returns 0, -EAGAIN if STORE_SEARCHES_MAX are
- * under way or the store is closing, or -E2BIG for a query of more than
- * STORE_QUERY_BYTES or STORE_QUERY_WORDS. */
-int store_search(struct store *store, const char *room, const char *query, unsigned limit,
-	size_t max_bytes, uint64_t ticket);
+/* Ask for the newest messages of room before the id before (UINT64_MAX for all) that have
+ * every word of query (UTF-8), newest first, within the same limits. Words are whole
+ * words, regardless of case and accents. Words written without a space between them
+ * ("disk-full") must follow each other in that order. Chinese, Japanese and Korean text
+ * is found by any part of it. A query without words finds nothing. A word that comes
+ * twice counts once. A search stops after STORE_SEARCH_MS and says how far it came.
+ * Returns 0, -EAGAIN if STORE_SEARCHES_MAX are under way or the store is closing, or
+ * -E2BIG for a query of more than STORE_QUERY_BYTES or STORE_QUERY_WORDS. */
+int store_search(struct store *store, const char *room, const char *query,
+	uint64_t before, unsigned limit, size_t max_bytes, uint64_t ticket);
 
 /* Delete messages that are older than their rooms keep them at now_ms (Unix time), a part
  * of them in each step. Call it now and then. */

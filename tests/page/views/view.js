@@ -38,7 +38,8 @@ async function createLive() {
 	const { createLive: create } = await import('./live/live.js');
 	const view = create(place, {
 		actions: { acknowledge: ask('acknowledge'), clear: ask('clear') },
-		history: async (room) => (await ask('history')(room)).map(decode),
+		history: async (room, ...before) => (await ask('history')(room, ...before.filter(Boolean))).map(decode),
+		fetchRecorded: ask('fetchRecorded'),
 		fetchRooms: ask('fetchRooms'),
 		isJoined: (room) => joined.has(room),
 		joinedRooms: () => [...joined],
@@ -65,6 +66,7 @@ const given = {
 };
 
 answers.history = [];
+answers.fetchRecorded = { interval_s: 10, points: [] };
 answers.fetchRooms = { rooms: JSON.parse(query.get('rooms') ?? '[]') };
 answers.rooms = JSON.parse(query.get('rooms') ?? '[]');
 if (kind === 'live')

@@ -43,7 +43,8 @@ struct fixture {
 	uint64_t last_ticket, last_appended;
 	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
-	char change[65536]; /* the tail of the last change */
+	uint64_t told_ticket; /* of the last entry that was told */
+	char change[65536];   /* the tail of the last change */
 	size_t page_count;
 	uint64_t page_ticket;
 	int page_error;
@@ -59,6 +60,17 @@ struct fixture {
 };
 
 static inline void
+on_message(void *context, uint64_t ticket, const struct store_record *record)
+{
+	struct fixture *fixture = context;
+
+	fixture->told_ticket = ticket;
+	if (record->change->kind && record->message.id)
+		snprintf(fixture->change, sizeof(fixture->change), "%.*s",
+			(int)record->message.tail_len, record->message.tail);
+}
+
+static inline void
 on_appended(void *context, uint64_t ticket, int error, const struct store_answer *answer)
 {
 	struct fixture *fixture = context;
@@ -69,9 +81,6 @@ on_appended(void *context, uint64_t ticket, int error, const struct store_answer
 			fixture->appended, (n ? 2 * n : 1) * sizeof(struct appended));
 	fixture->appended[n] = (struct appended){ ticket, answer->id, answer->ts_ms,
 		error, answer->is_duplicate, answer->deleted };
-	if (answer->tail)
-		snprintf(fixture->change, sizeof(fixture->change), "%.*s",
-			(int)answer->tail_len, answer->tail);
 	if (fixture->hook)
 		fixture->hook(fixture, ticket);
 }
@@ -331,8 +340,8 @@ ask_before(struct fixture *fixture, const char *room, uint64_t before, unsigned 
 static inline void
 ask_search(struct fixture *fixture, const char *room, const char *query, unsigned limit)
 {
-	assert_int_equal(store_search(fixture->store, room, query, limit, PLENTY,
-				 ++fixture->last_ticket),
+	assert_int_equal(store_search(fixture->store, room, query, UINT64_MAX, limit,
+				 PLENTY, ++fixture->last_ticket),
 		0);
 	wait_page(fixture);
 }
@@ -415,7 +424,7 @@ fixture_new(const char *driver)
 	fixture->options = (struct store_options){
 		.driver = driver,
 		.path = fixture->path,
-		.callbacks = { .on_appended = on_appended, .on_page = on_page },
+		.callbacks = { on_message, on_appended, on_page },
 		.context = fixture,
 	};
 	return fixture;
