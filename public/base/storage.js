@@ -48,7 +48,7 @@ export function recallAll(letters) {
 	}
 }
 
-// Another tab has set or removed a key with this prefix: onChange(rest of the key, value, before), null for no value.
+// By other tabs. onChange(the rest of the key, value, value before), null for none.
 export function watchStorage(letters, onChange, options) {
 	const start = PREFIX + letters;
 

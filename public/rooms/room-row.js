@@ -11,7 +11,7 @@ const PATHS = {
 	more: 'M3 8v.1M8 8v.1M13 8v.1',
 	favourite: 'M8 1.900 9.900 5.900 14.200 6.400 11 9.400 11.900 13.700 8 11.500 4.100 13.700 5 9.400 1.800 6.400 6.100 5.900z',
 	silent: 'M8 2C5.800 2 4.700 3.600 4.700 5.700 4.700 9 3.300 9.800 3.300 11.300H12.700C12.700 9.800 11.300 9 11.300 5.700 11.300 3.600 10.200 2 8 2zM6.700 13.500H9.300M2 1.500 14 14.500',
-	people: 'M8 8.200a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2.500 14.200C2.500 11 4.700 9.700 8 9.700s5.500 1.300 5.500 4.500z',
+	here: 'M8 8.200a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2.500 14.200C2.500 11 4.700 9.700 8 9.700s5.500 1.300 5.500 4.500z',
 };
 
 export const atMost = (most, count) => (count > most ? `${most}+` : String(count));
@@ -113,9 +113,9 @@ export function createRows({ onChoose, onLeave, isJoined, canLeave }) {
 			// Mentions, before all that is unread.
 			fillBadge(choice, 'mentions', mentions && `@${atMost(99, mentions)}`, texts.mentionsYou(mentions));
 			fillBadge(choice, 'unread', unread && atMost(999, unread), texts.unread(unread));
-			setMark(choice, 'people', count && texts.peopleHere(count));
+			setMark(choice, 'here', count && texts.peopleHere(count));
 			if (count)
-				setPart(choice.querySelector('.people'), 'small.count', atMost(999, count));
+				setPart(choice.querySelector('.here'), 'small.count', atMost(999, count));
 		},
 	};
 }

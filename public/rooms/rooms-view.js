@@ -173,6 +173,7 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 		{
 			onOpen() {
 				onOpen();
+				draw();
 				if (!panel.contains(document.activeElement))
 					(joined.reveal(current)?.firstElementChild ?? close).focus();
 			},

@@ -15,7 +15,7 @@ function recallNames() {
 		.map(([name]) => name);
 
 	// Version 0.1 kept them as a list.
-	return names.length ? names : JSON.parse(recall('rooms') || '[""]');
+	return names[0] ? names : JSON.parse(recall('rooms') || '[""]');
 }
 
 // build(name) makes a room. mostJoined() is how many can be joined at once.

@@ -8,7 +8,7 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	// The address of the place that is shown.
 	let shownAt = '';
 	let isOpening = false;
-	// Instead of another one, which is still below, because what was open had an entry of its own.
+	// The address below is the one before.
 	let isInstead = false;
 	// See layers.js.
 	let closeLayers = () => false;

@@ -256,7 +256,7 @@ test('counts leave room for names', () =>
 		await ann.join('ann');
 		const row = roomRow(ann, 'infrastructure');
 		await row.getByRole('img', { name: '1,234 people here', exact: true }).waitFor();
-		assert.equal(await row.locator('.people').textContent(), '999+');
+		assert.equal(await row.locator('.here').textContent(), '999+');
 		assert.ok(await row.locator('.room-name').evaluate((name) => name.scrollWidth <= name.clientWidth), 'the name is whole');
 	}));
 
