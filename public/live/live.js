@@ -25,6 +25,7 @@ export function createLive(place, services) {
 	const tiles = createTiles(tilesPlace, { words, units: createUnits(locale), ageOf: createAges(locale), locale, past, ...services });
 	const alarms = createAlarms(alarmsPlace, { elsewhere, past, ...services });
 
+	services.onRoomGone(tiles.forget);
 	state.role = 'status';
 	tilesPlace.ariaLabel = words.values;
 	alarmsPlace.ariaLabel = texts.alarms.label;

@@ -144,7 +144,7 @@ function formatWaiting(modules) {
 }
 
 // Its formats are shown once their modules are loaded. keep(change) changes rows without moving others.
-function fillText(row, entry, { me, keep }) {
+export function fillText(row, entry, { me, keep }) {
 	const isFormatted = FORMATTED.test(entry.text);
 
 	row.classList.remove('for-me');
@@ -196,16 +196,6 @@ export function setFooter(row, footer) {
 
 export function markPending(row) {
 	setFooter(row, element('p.pending', texts.pending));
-}
-
-export const markEdited = fillText;
-
-// The text is gone, for everybody.
-export function markDeleted(row, entry) {
-	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
-	row.classList.remove('action');
-	row.dataset.priority = '';
-	fillText(row, entry, {});
 }
 
 export function markSent(row, entry, addressOf) {

@@ -46,6 +46,7 @@ export function createWalk(log, { shows, onLeave }) {
 				setTabStops(current, -1);
 			// A click must not give the focus to a row.
 			current?.removeAttribute('tabindex');
+			current?.classList.remove('found');
 			current = row;
 			if (row)
 				setTabStops(row, 0);

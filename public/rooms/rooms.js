@@ -1,6 +1,6 @@
 // The rooms that the reader has joined, and which of them is shown. They are joined again after each reconnect.
 import { delayAfter } from '../base/backoff.js';
-import { recall, recallAll, remember } from '../base/storage.js';
+import { recall, recallAll, recallParsed, remember } from '../base/storage.js';
 import { encodeJoin, encodeLeave, randomId } from '../connection/wire.js';
 
 // Errors that a retry cannot fix.
@@ -15,7 +15,7 @@ function recallNames() {
 		.map(([name]) => name);
 
 	// Version 0.1 kept them as a list.
-	return names[0] ? names : JSON.parse(recall('rooms') || '[""]');
+	return names[0] ? names : (recallParsed('rooms') ?? ['']);
 }
 
 // build(name) makes a room. mostJoined() is how many can be joined at once.

@@ -51,7 +51,7 @@ const chat = createChat({
 	onAttention,
 	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
 	onDeleted: (room, ids) => alerts.ifRequested((it) => it.withdraw(room, ids)),
-	onMoved: () => places.changed(),
+	onMoved: () => places.moved(),
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');

@@ -4,6 +4,7 @@ import { createLazy, firstMessages, holdActions, noteFirstMessages } from '../ba
 import { encodeMessage, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { createOutbox } from '../messages/outbox.js';
+import { recall, recallParsed, remember } from '../base/storage.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createRoom } from '../rooms/room.js';
 import { createRooms } from '../rooms/rooms.js';
@@ -38,7 +39,7 @@ export function createChat({
 	onMoved,
 }) {
 	let isOnline = false;
-	// What is answered, once something was.
+	// See reply.js. It is there once something was answered.
 	let reply = null;
 	// See surroundings.js.
 	let loaded = null;
@@ -103,7 +104,7 @@ export function createChat({
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(newEntry(text)),
-		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? around((it) => it.runCommand(text)) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
+		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
 		onWrite: () => around((it) => it.wrote(), 'wrote'),
 		editLast: () => rooms.current.log.editLastOwn(),
 	});
@@ -118,10 +119,7 @@ export function createChat({
 			ask,
 			onRetry: retry,
 			onDelete: remove,
-			onReply(room, entry, createReply) {
-				reply ??= createReply({ onAnswer: composer.focus });
-				reply.answer(room, entry);
-			},
+			onReply: (room, message, createReply) => makeReply(createReply).answer(room, message),
 			onLeaveLog: composer.focus,
 			onAlarm: (alarm) => around((it) => it.alarm(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
@@ -143,13 +141,27 @@ export function createChat({
 		return room;
 	}
 
-	function newEntry(written) {
+	function newEntry(written, room = rooms.current) {
 		return {
-			room: rooms.current.name,
+			room: room.name,
 			text: written.replace(ACTION, ''),
 			action: ACTION.test(written),
-			replyTo: reply?.id ?? 0,
+			replyTo: room === rooms.current ? replyTo() : 0,
 		};
+	}
+
+	const keptAs = (room) => `reply.${room.name}`;
+	const makeReply = (createReply) => (reply ??= createReply({ keyOf: keptAs, onAnswer: composer.focus }));
+	const keptReply = createLazy(async () => makeReply((await import('../messages/reply.js')).createReply), firstMessages);
+	const replyTo = () => (reply ?? recallParsed(keptAs(rooms.current)))?.id ?? 0;
+
+	function showReply() {
+		const show = () => reply.show(rooms.current);
+
+		if (reply)
+			show();
+		else if (recall(keptAs(rooms.current)))
+			keptReply(show, 'show');
 	}
 
 	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
@@ -177,7 +189,7 @@ export function createChat({
 	function onShow(room) {
 		composer.open(room.name);
 		showTyping(room);
-		reply?.show(room);
+		showReply();
 		around((it) => it.shown(room), 'shown');
 	}
 
@@ -185,11 +197,20 @@ export function createChat({
 		log.addUnsent({ ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
 	}
 
-	function say(text) {
-		const entry = newEntry(text);
+	// The reader may have changed rooms when its module is loaded.
+	function runCommand(text) {
+		const { current } = rooms;
+		around((it) => it.runCommand(text, current));
+	}
 
-		reply?.drop();
-		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
+	function say(text, room = rooms.current) {
+		const entry = newEntry(text, room);
+
+		if (entry.replyTo) {
+			remember(keptAs(room), '');
+			showReply();
+		}
+		showUnsent(room, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
 		around.ifRequested((it) => it.said());
 	}
@@ -263,7 +284,10 @@ export function createChat({
 	}
 
 	const handlers = {
-		joined: onJoined,
+		joined(frame) {
+			onJoined(frame);
+			showReply();
+		},
 		presence: onPresence,
 		ack: (frame) => answered(frame) || outbox.acked(frame),
 		history: (frame) => answered(frame) || toRoom(frame),

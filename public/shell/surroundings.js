@@ -17,7 +17,7 @@ import { askForRoom, roomCalled } from '../rooms/typed-room.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
-await addStylesheet(new URL('surroundings.css', import.meta.url));
+await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => addStylesheet(new URL(path, import.meta.url))));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
@@ -25,7 +25,7 @@ const PATIENCE_MS = 10000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
-// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text) sends a message. account,
+// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text, room) sends a message. account,
 // fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
 export function createSurroundings(
 	{ rooms, session, composer },
@@ -34,6 +34,7 @@ export function createSurroundings(
 	// The rooms that the server has listed.
 	let known = [];
 	let ticks = 0;
+	const goneListeners = new Set();
 
 	const requests = createRequests({ send });
 	const actions = {
@@ -141,17 +142,20 @@ export function createSurroundings(
 			enterRoom(room);
 	}
 
-	async function runCommand(text) {
+	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: enterTyped, listRooms, say });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: enterTyped, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
-		if (fault)
-			composer.refuse(text, fault);
+		if (!fault)
+			return;
+		composer.refuse(text, fault, room.name);
+		if (room !== rooms.current)
+			room.log.addNote(fault);
 	}
 
 	shareRooms(rooms);
@@ -213,6 +217,7 @@ export function createSurroundings(
 			linkRooms(roomNames(), at('reading'));
 		},
 		left(room) {
+			goneListeners.forEach((listen) => listen(room.name));
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
 		},
@@ -220,8 +225,10 @@ export function createSurroundings(
 		deleted(room, ids) {
 			if (room === rooms.current)
 				closeSearch();
-			if (!ids)
+			if (!ids) {
 				this.forgetAlarms(room.name);
+				goneListeners.forEach((listen) => listen(room.name));
+			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
@@ -245,6 +252,8 @@ export function createSurroundings(
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
 			history: (room, before) =>
 				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			// The reader has left the room, or it was deleted.
+			onRoomGone: (listen) => goneListeners.add(listen),
 			// The answer to GET /metric.
 			async fetchRecorded(room, name, range) {
 				const address = `metric/${encodeURIComponent(room)}?${new URLSearchParams({ name, range })}`;

@@ -379,6 +379,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 			values: 'Values',
 			none: 'No values yet',
 			noneHint: 'A program sends one like this:',
+			filterValues: 'Filter by name or room',
+			valuesFound: (count, all) => `${number(count)} of ${plural(all, { one: '# value', other: '# values' })}`,
 			tooMany: (count, most) => 
 				`Only ${number(most)} values are shown; ${plural(count, { one: '# more was', other: '# more were' })} left out.`,
 			stale: (age) => `stale: ${age}`,

@@ -357,6 +357,8 @@ export function wordsFor({ isolated, number, listed }) {
 			values: '指标',
 			none: '还没有数据',
 			noneHint: '程序可以这样发送：',
+			filterValues: '按名称或房间筛选',
+			valuesFound: (count, all) => `共 ${number(all)} 项，显示 ${number(count)} 项`,
 			tooMany: (count, most) => `最多显示 ${number(most)} 项，另有 ${number(count)} 项未显示。`,
 			stale: (age) => `已过时：${age}`,
 			disconnected: '未连接。这里显示的是最后收到的数据。',

@@ -40,6 +40,7 @@ async function createLive() {
 		actions: { acknowledge: ask('acknowledge'), clear: ask('clear') },
 		history: async (room, ...before) => (await ask('history')(room, ...before.filter(Boolean))).map(decode),
 		fetchRecorded: ask('fetchRecorded'),
+		onRoomGone() {},
 		fetchRooms: ask('fetchRooms'),
 		isJoined: (room) => joined.has(room),
 		joinedRooms: () => [...joined],
