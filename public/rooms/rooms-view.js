@@ -34,8 +34,6 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 	let rooms = [];
 	let current = '';
 	let known = [];
-	// Known rooms that are not joined.
-	let beside = [];
 	let holdTimer = 0;
 	let isEntering = false;
 
@@ -61,10 +59,16 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 		onChoose(name);
 	}
 
-	const inOrder = (isHeld = holdTimer) => [sort(rooms, current, isHeld), sortOthers(beside, current, isHeld)];
+	// The joined rooms and the others.
+	function inOrder(isHeld = holdTimer) {
+		const names = new Set(rooms.map(({ name }) => name));
+		const beside = known.filter(({ name }) => !names.has(name));
 
-	function showSum() {
-		const elsewhere = [...rooms, ...beside].filter(({ name }) => name !== current).map(countedOf);
+		return [sort(rooms, current, isHeld), sortOthers(beside, current, isHeld)];
+	}
+
+	function showSum(all) {
+		const elsewhere = all.filter(({ name }) => name !== current).map(countedOf);
 		const sum = (kind) => elsewhere.reduce((total, room) => total + room[kind], 0);
 		const unread = sum('unread');
 		const mentions = sum('mentions');
@@ -80,13 +84,14 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 
 	function draw(isHeld) {
 		const wanted = foldSeen(field.value.trim());
-		const found = inOrder(isHeld).map((all) => all.filter(({ name }) => foldSeen(name).includes(wanted)));
+		const sorted = inOrder(isHeld);
+		const found = sorted.map((all) => all.filter(({ name }) => foldSeen(name).includes(wanted)));
 
 		joined.show(found[0]);
 		others.show(found[1]);
 		at('others-heading').hidden = !found[1].length;
 		setText(nothing, found.flat().length ? '' : texts.noSuchRoom);
-		showSum();
+		showSum(sorted.flat());
 	}
 
 	const show = onceAFrame(() => draw());
@@ -182,23 +187,16 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 	wide.addEventListener('change', adapt);
 	adapt();
 
-	function setRooms() {
-		const names = new Set(rooms.map(({ name }) => name));
-
-		beside = known.filter(({ name }) => !names.has(name));
-		show();
-	}
-
 	return {
 		show(newRooms, newCurrent) {
 			rooms = newRooms;
 			current = newCurrent;
-			setRooms();
+			show();
 		},
 		// newKnown is [{ name, topic, count }].
 		offer(newKnown) {
 			known = newKnown;
-			setRooms();
+			show();
 		},
 		// All rooms, as they are listed.
 		inOrder: () => inOrder().flat(),
