@@ -92,7 +92,7 @@ const places = createPlaces({
 		if (message)
 			chat.room.log.jumpTo(message);
 		if (kind === 'logs' && name)
-			views.openLog(name);
+			views.openLog(name, id);
 	},
 });
 const linking = createLazy(() => import('../messages/links.js'));

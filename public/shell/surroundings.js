@@ -1,5 +1,6 @@
 // What is around the messages and the message field, loaded after the first messages: the lists of rooms and people,
 // search, cards, alarms, commands, completion, the picker, and what the two other views need of the chat.
+import { otherRooms } from '../alarms/other-rooms.js';
 import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { addStylesheet } from '../base/stylesheet.js';
@@ -41,7 +42,8 @@ export function createSurroundings(
 		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
 		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
 	};
-	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions));
+	const isJoined = (room) => Boolean(rooms.find(room)?.isJoined);
+	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions, { isJoined, watch, listRooms }));
 	const mentionWatch = createLazy(async () => {
 		const { createMentionWatch } = await import('../rooms/mention-watch.js');
 
@@ -107,9 +109,20 @@ export function createSurroundings(
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
+	// Joins a room without showing it.
+	function watch(room) {
+		rooms.makePlace();
+		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
+	}
+
 	async function listRooms() {
 		try {
-			const { rooms: listed } = await fetchRooms();
+			const answer = await fetchRooms();
+			const { rooms: listed } = answer;
+
+			otherRooms.update(answer);
+			if (otherRooms.list(isJoined).withAlarms.length)
+				alarms(() => {}, 'other rooms');
 
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
@@ -218,6 +231,7 @@ export function createSurroundings(
 		},
 		left(room) {
 			goneListeners.forEach((listen) => listen(room.name));
+			otherRooms.changed();
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
 		},
@@ -231,6 +245,7 @@ export function createSurroundings(
 			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+		openCard: (name) => cards((it) => it.open(name)),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.
@@ -243,12 +258,8 @@ export function createSurroundings(
 		// For the Live view.
 		services: {
 			actions,
-			// Joins a room without showing it.
-			watch(room) {
-				rooms.makePlace();
-				return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
-			},
-			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			watch,
+			isJoined,
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
 			history: (room, before) =>
 				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),

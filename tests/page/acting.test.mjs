@@ -431,7 +431,7 @@ test('a room that was left leaves nothing behind in the page', () =>
 			if (!isFirst)
 				await eventually(async () => {
 					await devtools.send('HeapProfiler.collectGarbage');
-					await soon.equal(() => ann.page.evaluate(() => window.left.deref() === undefined), true);
+					assert.equal(await ann.page.evaluate(() => window.left.deref() === undefined), true);
 				}, 'the end of the room');
 		}
 		await bob.close();
