@@ -1,4 +1,5 @@
-// The addresses of places in the page: #/room/NAME, #/room/NAME/ID, #/live, #/logs/NAME. Links to them and elsewhere.
+// The addresses of places in the page: #/room/NAME, #/room/NAME/ID, #/live, #/logs/NAME,
+// #/logs/NAME/EPOCH.ID. Links to them and elsewhere.
 import { element } from './elements.js';
 
 const KNOWN = /^#\/(room|live|logs)(\/|$)/;

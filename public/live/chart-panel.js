@@ -168,9 +168,10 @@ export function createChartPanel(metric, { units, locale, services, onClose }) {
 			choices.chooseRange(fitting);
 			onRange(fitting);
 		}
-		chosen = begin - around;
+		// The whole is more than what is zoomed to, also before the past has been loaded.
+		chosen = begin - 2 * around;
 		update();
-		chart?.zoom(chosen, last + around);
+		chart?.zoom(begin - around, last + around);
 		update();
 	}
 

@@ -35,7 +35,8 @@ function missedBy(times, { points, intervalMs }) {
 export function timelineOf({ received: [times, values], recorded, begin, end, isExact }) {
 	const all = times.map((time, index) => [time, values[index], values[index], values[index]]);
 	const exact = isExact || !recorded ? all : all.slice(-1);
-	const intervals = recorded ? missedBy(isExact ? times : [], recorded) : [];
+	// The middle of the running interval may be still to come.
+	const intervals = (recorded ? missedBy(isExact ? times : [], recorded) : []).map(([time, ...more]) => [Math.min(time, end), ...more]);
 	const lastInterval = isExact ? -Infinity : (intervals.at(-1)?.[0] ?? -Infinity);
 	const points = [...intervals, ...exact.filter(([time]) => time > lastInterval)]
 		.filter(([time]) => time >= begin)

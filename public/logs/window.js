@@ -3,6 +3,8 @@
 
 const OVERSCAN_PX = 400;
 const NEAR_END_PX = 24;
+const NEAR_BEGIN_PX = 800;
+const LEAD_ROWS = 4;
 // Rows are measured on the page, and measuring may bring other rows into view: repeat at most this often.
 const MAX_PASSES = 4;
 
@@ -165,6 +167,22 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			items.push(...more);
 			scheduleDraw();
 		},
+		// Puts items at their places without moving what the reader sees.
+		insert(more) {
+			const at = items.findIndex(({ n }) => n > more[0].n);
+
+			sumUp();
+			const isAbove = at <= indexAt(viewport.scrollTop);
+
+			items.splice(at, 0, ...more);
+			if (at < heights.length)
+				heights.splice(at, 0, ...Array(more.length));
+			if (isAbove && !isFollowing) {
+				inner.style.height = `${tops.at(-1) + more.length * rowHeight}px`;
+				moveTo(viewport.scrollTop + more.length * rowHeight);
+			}
+			scheduleDraw();
+		},
 		// Drops items with smaller numbers without moving what the reader sees.
 		dropBefore(n) {
 			const found = items.findIndex((item) => item.n >= n);
@@ -191,6 +209,17 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		follow() {
 			isFollowing = true;
 			scheduleDraw();
+		},
+		// Leads the reader there, with a little of what is above.
+		show(index) {
+			sumUp();
+			isFollowing = false;
+			inner.style.height = `${tops.at(-1)}px`;
+			moveTo(tops[Math.max(0, index - LEAD_ROWS)]);
+			scheduleDraw();
+		},
+		get isNearBegin() {
+			return viewport.scrollTop < NEAR_BEGIN_PX;
 		},
 		scrollTo(index) {
 			const [top, bottom] = [tops[index], tops[index + 1]];

@@ -8,7 +8,7 @@ import { texts } from '../words/texts.js';
 import { createAlarmRows } from './alarm-rows.js';
 import { createLoadedRange } from './history.js';
 import { createLogPages } from './log-pages.js';
-import { buildMessage, buildNote, markSent } from './message-view.js';
+import { buildMessage, buildNote, isLong, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
@@ -40,9 +40,11 @@ export function createLogView(
 			scroll,
 			server,
 			onChoose: (id) => location.assign(addressOf(id)),
+			onChanged: fold,
 			onErased: (row) => actions.ifRequested((it) => it.erased(row)),
 		});
 	});
+	const folding = createLazy(() => import('./fold.js'));
 	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, keptAs, onReply, onLeave }));
 	const keptAs = () => `edit.${server.room()}`;
 	let unseen = 0;
@@ -89,7 +91,13 @@ export function createLogView(
 
 		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
+		fold(row, entry);
 		return row;
+	}
+
+	function fold(row, entry) {
+		if (isLong(entry))
+			folding((it) => it.fold(row, scroll), row);
 	}
 
 	function messageWithId(id) {
@@ -144,7 +152,7 @@ export function createLogView(
 			if (wanted)
 				onMove();
 		},
-		jumpTo: pages.jumpTo,
+		jumpTo: (id) => pages.jumpTo(alarms.idOf(id)),
 		entryOf: rows.entryOf,
 		toNewest,
 		// False if there is nothing to edit.

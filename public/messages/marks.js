@@ -20,8 +20,9 @@ function markDeleted(row, entry) {
 	fillText(row, entry, {});
 }
 
-// server as in changes.js. onChoose(id) shows a message. onErased(row): its text is gone.
-export function createMarks({ log, rows, scroll, server, onChoose, onErased }) {
+// server as in changes.js. onChoose(id) shows a message. onChanged(row, entry): its text is another one.
+// onErased(row): its text is gone.
+export function createMarks({ log, rows, scroll, server, onChoose, onChanged, onErased }) {
 	const changes = createChanges(server);
 	const quotes = createQuotes({ log, rows, ask: server.ask, room: server.room, onChoose });
 
@@ -84,6 +85,7 @@ export function createMarks({ log, rows, scroll, server, onChoose, onErased }) {
 		scroll.keep(() => mark(entry));
 		rows.refresh(row);
 		show(row, entry);
+		onChanged(row, entry);
 	}
 
 	return {

@@ -9,7 +9,7 @@ const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // No six emoji are longer.
 const FEW_EMOJI_CHARACTERS = 120;
 
-const emoji = createLazy(() => import('../emoji/emoji.js'));
+const codes = createLazy(() => import('./codes.js'));
 const formatting = createLazy(async () => Object.assign({}, ...(await Promise.all([import('./markup.js'), import('./mentions.js')]))));
 // Texts without any of these are as written, see patterns.js.
 const FORMATTED = /[`*_~[>#@]|:\/\/|www\.|^ {0,3}(?:[-+]|\d{1,3}\.) /im;
@@ -21,8 +21,12 @@ function isEmojiOnly(text) {
 	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
 }
 
+const SHORTCODE = /:[a-z0-9_+-]+:/;
 const LONG_CHARACTERS = 3000;
 const LONG_LINES = 40;
+
+// Its end is folded, see fold.js.
+export const isLong = ({ text }) => text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES;
 
 // The time is the link to the message, which has an address once it is stored.
 function buildTime({ id, date }, addressOf) {
@@ -38,15 +42,11 @@ function buildTime({ id, date }, addressOf) {
 	return link;
 }
 
-// A tag that is the code of an emoji is shown as the emoji.
 function buildTag(tag) {
 	const shown = element('span.tag', tag);
 
-	if (/^[a-z0-9_+-]+$/.test(tag)) {
-		emoji(({ emojiOf }) => {
-			shown.textContent = emojiOf(tag) ?? tag;
-		});
-	}
+	if (/^[a-z0-9_+-]+$/.test(tag))
+		codes((it) => it.showTag(shown, tag));
 	return shown;
 }
 
@@ -107,11 +107,7 @@ function buildText(entry, format = plain) {
 	if (tags?.length || click)
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
-	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
-		// A long text scrolls inside its row.
-		body.classList.add('long');
-		body.tabIndex = -1;
-	}
+	body.classList.toggle('long', isLong(entry));
 	return body;
 }
 
@@ -120,13 +116,17 @@ function nameRow(row) {
 	row.ariaLabelledByElements = ['.author', '.text', '.time'].map((part) => row.querySelector(part));
 }
 
-function showText(row, text) {
+function showText(row, entry, keep, format) {
+	const text = buildText(entry, format);
+
 	row.querySelector('.text').replaceWith(text);
 	nameRow(row);
+	if (SHORTCODE.test(entry.text))
+		codes((it) => it.showEmoji(text, keep), row);
 }
 
-function formatText(row, { entry, me }, { format, createMarker, mentions }) {
-	showText(row, buildText(entry, (text) => format(text, createMarker(me))));
+function formatText(row, { entry, me, keep }, { format, createMarker, mentions }) {
+	showText(row, entry, keep, (text) => format(text, createMarker(me)));
 	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
 }
 
@@ -156,7 +156,7 @@ export function fillText(row, entry, { me, keep }) {
 		formatting(formatWaiting);
 	}
 	if (!isFormatted || unformatted.has(row))
-		showText(row, buildText(entry));
+		showText(row, entry, keep);
 }
 
 // entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's

@@ -1,12 +1,12 @@
 // Finds the message of a moment. Times grow with the ids of a room.
-import { ask } from '../connection/token.js';
+import { askPatiently } from '../connection/patience.js';
 
 const PAGE = 200;
 const MAX_PROBES = 40;
 
 // The first messages behind this id, or the newest ones.
 async function read(room, after, limit) {
-	const response = await ask(`history/${encodeURIComponent(room)}?${after === null ? '' : `after=${after}&`}limit=${limit}`);
+	const response = await askPatiently(`history/${encodeURIComponent(room)}?${after === null ? '' : `after=${after}&`}limit=${limit}`);
 
 	if (!response.ok)
 		throw new Error(response.statusText);

@@ -1,5 +1,5 @@
 // Runs a search in one room after another.
-import { ask } from '../connection/token.js';
+import { askPatiently } from '../connection/patience.js';
 import { decodeSearch } from '../connection/wire-requests.js';
 import { isSameName } from '../people/identity.js';
 import { messageAt } from './moments.js';
@@ -12,29 +12,18 @@ const MAX_PAGES = 5;
 const AT_ONCE = 3;
 const ENOUGH = 20;
 const MAX_HITS = 500;
-const MAX_TRIES = 5;
-const BUSY_MS = 1000;
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// Waits while the server is too busy. null if the room may not be read.
+// null if the room may not be read.
 async function askRoom(room, words, before, signal) {
 	const query = new URLSearchParams({ q: words, limit: PAGE, ...(before && { before }) });
+	const response = await askPatiently(`search/${encodeURIComponent(room)}?${query}`, { signal });
 
-	for (let tries = 0; ; tries++) {
-		const response = await ask(`search/${encodeURIComponent(room)}?${query}`, { signal });
-
-		if (response.status === 429 && tries < MAX_TRIES) {
-			await pause(Number(response.headers.get('retry-after')) * 1000 || BUSY_MS);
-			continue;
-		}
-		if (response.status === 403 || response.status === 404)
-			return null;
-		const page = response.ok && decodeSearch(await response.text());
-		if (!page)
-			throw new Error(response.statusText);
-		return page;
-	}
+	if (response.status === 403 || response.status === 404)
+		return null;
+	const page = response.ok && decodeSearch(await response.text());
+	if (!page)
+		throw new Error(response.statusText);
+	return page;
 }
 
 // query is of queryOf. names are the rooms, the most important ones first. step() goes on in the rooms that are left, and

@@ -2,7 +2,7 @@
 // is in that row.
 
 // The toolbar has a tab stop of its own.
-const CONTROLS = ':is(a[href], button, pre, .long):not(.act *)';
+const CONTROLS = ':is(a[href], button, pre):not(.act *)';
 
 function setTabStops(row, tabIndex) {
 	for (const control of row.querySelectorAll(CONTROLS))

@@ -1,17 +1,17 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
 import { createLazy, firstMessages, holdActions, noteFirstMessages } from '../base/lazy.js';
+import { recall, recallParsed, remember } from '../base/storage.js';
 import { encodeMessage, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { createOutbox } from '../messages/outbox.js';
-import { recall, recallParsed, remember } from '../base/storage.js';
-import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
+import { isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createRoom } from '../rooms/room.js';
 import { createRooms } from '../rooms/rooms.js';
 import { createSession } from '../rooms/session.js';
 import { texts } from '../words/texts.js';
+import { createFrames } from './frames.js';
 
-const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 // Not a path, nor two slashes.
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
@@ -38,7 +38,6 @@ export function createChat({
 	onDeleted,
 	onMoved,
 }) {
-	let isOnline = false;
 	// See reply.js. It is there once something was answered.
 	let reply = null;
 	// See surroundings.js.
@@ -77,10 +76,13 @@ export function createChat({
 
 		loaded = createSurroundings(
 			{ rooms, session, composer },
-			{ send, isOnline: () => isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
+			{ send, isOnline: () => frames.isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
 		);
 		// After all calls that wait.
-		around(releaseActions);
+		around(() => {
+			releaseActions();
+			showRooms();
+		});
 		return loaded;
 	}, firstMessages);
 	const whenAround = (call) => new Promise((resolve) => around((it) => resolve(call(it))));
@@ -164,7 +166,7 @@ export function createChat({
 	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
 
 	function showQueue() {
-		const waiting = isOnline ? 0 : outbox.count();
+		const waiting = frames.isOnline ? 0 : outbox.count();
 		around((it) => it.showQueue(waiting), 'queue');
 	}
 
@@ -174,11 +176,8 @@ export function createChat({
 	}
 
 	function showRooms() {
-		const sum = (kind) => rooms.list().reduce((total, room) => total + room[kind], 0);
-		const beside = loaded?.mentions ?? 0;
-
 		around((it) => it.showRooms(), 'rooms');
-		onAttention({ room: rooms.current, unread: sum('unread') + beside, mentions: sum('mentions') + beside });
+		onAttention({ room: rooms.current, ...loaded?.unread() });
 	}
 
 	function showPeople(room) {
@@ -235,66 +234,16 @@ export function createChat({
 		session.adoptWanted();
 	}
 
-	function onJoined(frame) {
-		adoptLimits(frame.limits);
-		if (!frame.recovered)
-			around.ifRequested((it) => it.forgetAlarms(frame.room));
-		// Without a ref the server has begun another history of the room.
-		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
-			if (answered(frame))
-				rooms.admit(frame.room);
-			rooms.joined(frame);
-			return;
-		}
-		session.joined(frame);
-		// The name changed: the token belongs to someone else.
-		if (!isSameName(outbox.inFlightName(), session.name))
-			outbox.failInFlight();
-		rooms.joined(frame);
-		isOnline = true;
-		connection.confirm();
-		rooms.opened();
-		outbox.opened();
-		session.adoptWanted();
-		around((it) => it.listRooms(), 'list');
-	}
-
-	function onPresence(frame) {
-		const isOwnMove = frame.event === 'rename' && isMe(frame.was);
-
-		rooms.find(frame.room)?.handle(frame);
-		if (isOwnMove)
-			session.renamed(frame);
-	}
-
-	function onError(error) {
-		// Errors with a ref that nobody waits for are not shown.
-		const isKnown = session.refused(error) || outbox.refused(error) || answered(error) || rooms.refused(error);
-
-		if (!isKnown && !error.ref)
-			rooms.current.log.addNote(texts.serverSays(error.text));
-		rooms.list().forEach((room) => room.settle());
-	}
-
-	function toRoom(frame) {
-		const room = rooms.find(frame.room);
-
-		if (room?.isJoined)
-			room.handle(frame);
-	}
-
-	const handlers = {
-		joined(frame) {
-			onJoined(frame);
-			showReply();
-		},
-		presence: onPresence,
-		ack: (frame) => answered(frame) || outbox.acked(frame),
-		history: (frame) => answered(frame) || toRoom(frame),
-		pong: session.ponged,
-		error: onError,
-	};
-
+	const frames = createFrames({
+		rooms,
+		session,
+		outbox,
+		isMe,
+		answered,
+		around,
+		onOpen: connection.confirm,
+		onJoined: showReply,
+	});
 	const setVisible = (wanted) => rooms.current.seen(wanted);
 
 	document.addEventListener('visibilitychange', () => {
@@ -317,31 +266,21 @@ export function createChat({
 			composer.focus();
 		},
 		search: (words) => around((it) => it.search(words)),
-		mention: (name) => composer.mention(name),
+		openCard: (name) => around((it) => it.openCard(name)),
 		insert: composer.insert,
 		isMe,
 		// The rooms as they are listed. Call when ready.
 		listed: () => loaded.listed(),
 		enterRoom: rooms.enter,
-		// Until joined, skip the rest: the server sends it again.
-		handle(frame) {
-			if (isOnline || frame.type === 'joined' || frame.type === 'error')
-				(handlers[frame.type] ?? toRoom)(frame);
-		},
+		handle: frames.handle,
 		opened() {
 			rooms.leaveDefaultRoom();
 			session.opened();
 		},
 		onState(state) {
-			isOnline = state.name === 'online';
-			if (state.cause === MESSAGE_TOO_LONG)
-				outbox.currentRefused('too_long');
-			if (!isOnline) {
-				outbox.closed();
-				session.closed();
+			frames.onState(state);
+			if (!frames.isOnline)
 				loaded?.closed();
-				rooms.closed();
-			}
 			showQueue();
 		},
 		introduce(identity, { isFirst }) {

@@ -1,5 +1,6 @@
 // What is around the messages and the message field, loaded after the first messages: the lists of rooms and people,
 // search, cards, alarms, commands, completion, the picker, and what the two other views need of the chat.
+import { otherRooms } from '../alarms/other-rooms.js';
 import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { addStylesheet } from '../base/stylesheet.js';
@@ -7,9 +8,13 @@ import { createRequests } from '../connection/requests.js';
 import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
 import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
+import { onLevels } from '../messages/levels.js';
 import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
+import { countedOf } from '../rooms/order.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
+import { shareRooms } from '../rooms/sharing.js';
+import { askForRoom, roomCalled } from '../rooms/typed-room.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
@@ -37,7 +42,8 @@ export function createSurroundings(
 		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
 		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
 	};
-	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions));
+	const isJoined = (room) => Boolean(rooms.find(room)?.isJoined);
+	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions, { isJoined, watch, listRooms }));
 	const mentionWatch = createLazy(async () => {
 		const { createMentionWatch } = await import('../rooms/mention-watch.js');
 
@@ -52,11 +58,9 @@ export function createSurroundings(
 		});
 	});
 	const roomsView = createRoomsView({
-		onChoose(name) {
-			onRoomChosen(name);
-			composer.focus();
-		},
+		onChoose: enterRoom,
 		onLeave: (name) => rooms.leave(rooms.find(name)),
+		roomFor,
 		onOpen: listRooms,
 	});
 	const peopleView = createPeopleView();
@@ -105,9 +109,20 @@ export function createSurroundings(
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
+	// Joins a room without showing it.
+	function watch(room) {
+		rooms.makePlace();
+		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
+	}
+
 	async function listRooms() {
 		try {
-			const { rooms: listed } = await fetchRooms();
+			const answer = await fetchRooms();
+			const { rooms: listed } = answer;
+
+			otherRooms.update(answer);
+			if (otherRooms.list(isJoined).withAlarms.length)
+				alarms(() => {}, 'other rooms');
 
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
@@ -121,12 +136,31 @@ export function createSurroundings(
 		return known;
 	}
 
+	function enterRoom(name) {
+		onRoomChosen(name);
+		composer.focus();
+	}
+
+	// The name of the room that the reader wants who typed this, or ''.
+	async function roomFor(typed) {
+		const find = () => roomCalled(typed, roomNames());
+
+		return find() ?? (await listRooms(), find()) ?? (await askForRoom(typed, roomNames()));
+	}
+
+	async function enterTyped(typed) {
+		const room = await roomFor(typed);
+
+		if (room)
+			enterRoom(room);
+	}
+
 	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room, ask: requests.ask, join: onRoomChosen, listRooms, say: (words) => say(words, room) });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: enterTyped, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
@@ -137,6 +171,9 @@ export function createSurroundings(
 			room.log.addNote(fault);
 	}
 
+	shareRooms(rooms);
+	// Of muted rooms less is counted.
+	onLevels(onChange);
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 	onFirst(at('picker-button'), 'click', loadPicker);
 	at('search-button').addEventListener('click', () => {
@@ -171,9 +208,16 @@ export function createSurroundings(
 		// The reader has written, or sent it.
 		wrote: typing.wrote,
 		said: typing.sent,
-		// Mentions in rooms that the reader has not joined.
-		get mentions() {
-			return known.reduce((sum, { name, mentions = 0 }) => sum + (rooms.find(name) ? 0 : mentions), 0);
+		// In all rooms: { unread, mentions }.
+		unread() {
+			const sum = { unread: 0, mentions: 0 };
+
+			for (const room of [...rooms.list(), ...known.filter(({ name }) => !rooms.find(name))]) {
+				const { unread, mentions } = countedOf(room);
+				sum.unread += unread;
+				sum.mentions += mentions;
+			}
+			return sum;
 		},
 		showRooms: () => roomsView.show(rooms.list(), rooms.current.name),
 		showPeople: peopleView.show,
@@ -187,6 +231,7 @@ export function createSurroundings(
 		},
 		left(room) {
 			goneListeners.forEach((listen) => listen(room.name));
+			otherRooms.changed();
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
 		},
@@ -200,24 +245,21 @@ export function createSurroundings(
 			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+		openCard: (name) => cards((it) => it.open(name)),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.
 		listed: () =>
-			roomNames().map((name) => {
-				const room = rooms.find(name);
-				const { unread, mentions } = room ?? known.find((one) => one.name === name);
-				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			roomsView.inOrder().map((room) => {
+				const isJoined = Boolean(rooms.find(room.name));
+				const { unread, mentions } = countedOf(room);
+				return { name: room.name, unread: isJoined && unread, mentions, isJoined, isCurrent: room === rooms.current };
 			}),
 		// For the Live view.
 		services: {
 			actions,
-			// Joins a room without showing it.
-			watch(room) {
-				rooms.makePlace();
-				return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
-			},
-			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			watch,
+			isJoined,
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
 			history: (room, before) =>
 				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { blockSockets, enterRoom, hide, holds, shows, soon, withPeople } from './people.mjs';
+import { blockSockets, enterRoom, hide, holds, leaveRoom, shows, soon, withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
 let browser;
@@ -425,13 +425,13 @@ test('a room that was left leaves nothing behind in the page', () =>
 			await ann.page.evaluate(() => {
 				window.left = new WeakRef(document.querySelector('.room:not([inert])'));
 			});
-			await ann.page.getByRole('button', { name: /Leave .*ops/ }).click({ force: true });
+			await leaveRoom(ann, 'ops');
 			await ann.inRoom('lobby');
 			await ann.page.mouse.move(0, 0);
 			if (!isFirst)
 				await eventually(async () => {
 					await devtools.send('HeapProfiler.collectGarbage');
-					await soon.equal(() => ann.page.evaluate(() => window.left.deref() === undefined), true);
+					assert.equal(await ann.page.evaluate(() => window.left.deref() === undefined), true);
 				}, 'the end of the room');
 		}
 		await bob.close();

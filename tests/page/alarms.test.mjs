@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
+import { assertNoFaults } from './axe.mjs';
 import { choose, enterRoom, hasAttribute, shows, soon, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
@@ -44,6 +45,35 @@ test('an alarm is one line that is updated in place, and the badge counts it unt
 		await ann.page.waitForSelector('.log > .alarm-line[data-severity="ok"]');
 		await shows(alarmRow(ann), /OK.*Disk full.*cleared/);
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
+	}));
+
+test('the line of an alarm has a name, and its time is a link that leads to it, also when it was updated in place', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		// As the browser tells it to a screen reader.
+		const developer = await ann.context.newCDPSession(ann.page);
+		const isNamed = (name) =>
+			eventually(async () => {
+				const { nodes } = await developer.send('Accessibility.getFullAXTree');
+				assert.match(String(nodes.find(({ role }) => role?.value === 'article')?.name?.value), name);
+			}, String(name));
+		await isNamed(/^critical Disk full raised db-2 has 1 % left \d/i);
+		await pushAlarm(daemon, { ...DISK, severity: 'warning', message: 'db-2 has 9 % left' });
+		await isNamed(/^warning Disk full updated .*db-2 has 9 % left \d/i);
+		const link = alarmRow(ann).locator('a.time');
+		assert.match(await link.getAttribute('href'), /^#\/room\/lobby\/2$/);
+		assert.equal(await link.evaluate((one) => one.tabIndex), -1);
+		await link.click();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.alarm-line.found'));
+		assert.equal(await alarmRow(ann).count(), 1);
+		// The mark goes with the focus.
+		await ann.page.focus('#text');
+		await ann.page.locator('.found').waitFor({ state: 'detached' });
+		await ann.page.goto(`${daemon.url}/#/room/lobby/2`);
+		await ann.page.reload();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.alarm-line'));
 	}));
 
 const flap = async (daemon, times, members = DISK) => {
@@ -325,4 +355,35 @@ test('an alarm is acknowledged even if a worse one arrives during the press', ()
 		await badge(ann, '1');
 		await ann.page.locator('#alarms .alarm-line', { hasText: 'Load' }).getByText('acknowledged by').waitFor();
 		await ann.page.getByRole('button', { name: 'Acknowledge Disk full' }).waitFor();
+	}));
+
+test('the bell is there for alarms in rooms that the user has not joined; its panel names them and joins one', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		await pushAlarm(daemon, DISK, { room: 'ops' });
+		await pushAlarm(daemon, { ...DISK, key: 'other' }, { room: 'ops' });
+		await pushAlarm(daemon, DISK, { room: 'lab' });
+		const ann = await arrive();
+		const { page } = ann;
+
+		await ann.join('Ann');
+		const bell = page.getByRole('button', { name: '3 active alarms in 2 rooms that you have not joined', exact: true });
+		await bell.press('Enter');
+		const watch = page.locator('#alarms:popover-open').getByRole('button', { name: 'Watch ops' });
+		await watch.waitFor();
+		assert.equal(await focused(ann), 'Watch ops: join the room');
+		await assertNoFaults(ann, 'the panel with other rooms');
+		await page.keyboard.press('Enter');
+		await page.locator('#alarms').getByText('Disk full').first().waitFor();
+		await watch.waitFor({ state: 'detached' });
+		await page.locator('#alarms .alarms-elsewhere').getByText('1 active alarm in 1 room that you have not joined').waitFor();
+		await page.getByRole('button', { name: '2 alarms not acknowledged, 1 active alarm in 1 room that you have not joined', exact: true }).waitFor();
+		await badge(ann, '2');
+		assert.equal(await page.locator('#room-title').textContent(), 'lobby');
+		// The panel asks anew, and goes with the last alarm.
+		for (const [room, key] of [['ops', 'disk'], ['ops', 'other'], ['lab', 'disk']])
+			await pushAlarm(daemon, { key, severity: 'ok' }, { room });
+		await page.keyboard.press('Escape');
+		await page.locator('#alarms-button').press('Enter');
+		await page.locator('#alarms-button').waitFor({ state: 'hidden' });
+		assert.equal(await page.locator('#alarms:popover-open').count(), 0);
 	}));

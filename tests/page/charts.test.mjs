@@ -225,6 +225,7 @@ test('a line has gaps where there were no values, and received values replace re
 	assert.deepEqual(of()[3], [3, 3, 3, null, 6, 6, 7, 8, 9, 10]);
 	// In a longer span, received values only end the line.
 	assert.deepEqual(of({ isExact: false })[0], [105, 115, 125, 315, 505, 515, 525]);
+	assert.deepEqual(of({ isExact: false, end: 524 })[0].slice(-2), [515, 524]);
 	assert.deepEqual(of({ recorded: null, isExact: false })[0], [512, 514, 519, 523]);
 	assert.deepEqual(of({ received: [[], []], recorded: null }), [[], [], [], []]);
 });

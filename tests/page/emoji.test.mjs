@@ -291,7 +291,7 @@ test('a shortcode of the small table means the same with the library', () =>
 		await openPicker(ann);
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.type(':moon: :point_up: :frowning: :+1: ');
-		await waitForText(ann, '🌙 👆 🙁 👍 ');
+		await waitForText(ann, '🌔 ☝️ 😦 👍 ');
 	}));
 
 test('without the library the emoji of the small table work', () =>

@@ -38,12 +38,24 @@ test('Ctrl+K finds rooms, people and views by a part of their name, and searches
 		await keyboard.press('Enter');
 		await ann.inRoom('ops');
 		await focusIs(ann, '#text');
-		// A person: the message field addresses them.
+		// A person: the card, from which the message field can address them.
 		await keyboard.type('hello');
 		await keyboard.press('Control+k');
 		await focusIs(ann, '#switcher-field');
 		await keyboard.type('@b');
 		await soon.deepEqual(() => offered(ann), ['Bob', 'Search for “@b”']);
+		await keyboard.press('Enter');
+		const card = ann.page.getByRole('dialog', { name: 'Bob' });
+		await card.getByText('Here now').waitFor();
+		await keyboard.press('Escape');
+		await card.waitFor({ state: 'hidden' });
+		await focusIs(ann, '#text');
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		await keyboard.type('@b');
+		await soon.deepEqual(() => offered(ann), ['Bob', 'Search for “@b”']);
+		await keyboard.press('Enter');
+		await card.getByText('Here now').waitFor();
 		await keyboard.press('Enter');
 		await holds(ann.page.locator('#text').first(), 'hello @Bob ');
 		// A view, by the arrow keys, and back by a search.
@@ -163,7 +175,7 @@ test('the list of rooms and the list of people are one tab stop each, and the ar
 			await keyboard.press(key);
 			seen.push(await name());
 		}
-		assert.deepEqual(seen, ['dev', 'round leave', 'dev', 'lobby', 'lobby', 'other', 'home']);
+		assert.deepEqual(seen, ['dev', 'round more', 'dev', 'lobby', 'lobby', 'other', 'home']);
 		await keyboard.press('ArrowUp');
 		await keyboard.press('Enter');
 		await ann.inRoom('dev');

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { enterRoom, soon, withPeople } from './people.mjs';
+import { enterRoom, hide, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 import { createServer } from './wires.mjs';
 
@@ -26,7 +26,7 @@ const barIs = (person, isShown) => eventually(async () => assert.equal(await isB
 const wheelUntilBarIs = (person, step, isShown) =>
 	eventually(async () => {
 		await person.page.mouse.wheel(0, step);
-		await soon.equal(() => isBarShown(person), isShown);
+		assert.equal(await isBarShown(person), isShown);
 	}, 'the bar');
 
 async function openView({ page }, view) {
@@ -82,6 +82,26 @@ test('28 at 320 by 256 px the title of the room is whole beside an alarm, and no
 		assert.ok(picker.top >= 0 && picker.bottom <= ZOOMED.height, JSON.stringify(picker));
 	}));
 
+test('28 at 320 by 256 px what is new takes one row, whose buttons have all their words in their names', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive({ viewport: ZOOMED });
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await hide(ann, true);
+		await sayMany(bob, 130, { textOf: (n) => (n === 40 ? 'see @Ann' : `line ${n}`) });
+		await ann.titled('(@1 · 130) lobby · Linnet');
+		await hide(ann, false);
+		const first = ann.page.getByRole('button', { name: /130 new since/ });
+		await first.waitFor();
+		await ann.page.getByRole('button', { name: /1 mention/ }).waitFor();
+		const boxes = () => ann.page.$$eval('.unread-pills button', (all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+		const all = await boxes();
+		assert.equal(all.length, 3);
+		assert.ok(all.every(({ top }) => Math.abs(top - all[0].top) < 2), JSON.stringify(all));
+		assert.ok(all.every(({ left, right }) => left >= 0 && right <= 320), JSON.stringify(all));
+		await bob.close();
+	}));
+
 test('28 in a short window the head goes when the reader scrolls on, and comes back', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive({ viewport: ZOOMED });
@@ -108,7 +128,7 @@ test('28 in a short window the head goes when the reader scrolls on, and comes b
 		// What others write does not take it away.
 		await eventually(async () => {
 			await ann.page.mouse.wheel(0, -20);
-			await soon.equal(() => ann.page.locator('.app.scrolled').count(), 0);
+			assert.equal(await ann.page.locator('.app.scrolled').count(), 0);
 		}, 'a bar that stays without the focus');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.press('End');
@@ -155,7 +175,7 @@ const small = ({ page }) =>
 			.map(([one, { width, height }]) => `${one.id || one.className || one.textContent} ${width} x ${height}`),
 	);
 
-test('on a touch screen the button that leaves a room is beside its name', () =>
+test('on a touch screen the button of the menu of a room is beside its name', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive(PHONE);
 
@@ -163,11 +183,11 @@ test('on a touch screen the button that leaves a room is beside its name', () =>
 		await ann.page.tap('#rooms-button');
 		await enterRoom(ann, 'a-room-with-a-name-of-32-letters');
 		await ann.page.tap('#rooms-button');
-		const [name, leave] = await ann.page
+		const [name, more] = await ann.page
 			.locator('#rooms-list li:has([aria-current])')
-			.evaluate((row) => ['.room-name', '.leave'].map((part) => row.querySelector(part).getBoundingClientRect().toJSON()));
-		assert.ok(name.right <= leave.left, JSON.stringify([name, leave]));
-		assert.ok(Math.abs(name.top + name.bottom - leave.top - leave.bottom) <= 4, JSON.stringify([name, leave]));
+			.evaluate((row) => ['.room-name', '.more'].map((part) => row.querySelector(part).getBoundingClientRect().toJSON()));
+		assert.ok(name.right <= more.left, JSON.stringify([name, more]));
+		assert.ok(Math.abs(name.top + name.bottom - more.top - more.bottom) <= 4, JSON.stringify([name, more]));
 	}));
 
 test('28 every control is at least 44 px wide and high where a finger presses it', () =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { say } from '../lib/chat.mjs';
+import { enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 
@@ -175,5 +175,79 @@ test('14 a text can be read before its formats are loaded, and what is read stay
 		assert.equal(is, was);
 		assert.ok(Math.abs(now - before) <= 2, `${before} ${now}`);
 		await again.close();
+		await bob.close();
+	}));
+
+test('14 a long text is folded, and shown whole by its button, or when something in it is found', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		const lines = (name) => Array.from({ length: 60 }, (_, index) => `${name} ${index + 1}`).join('\n');
+		await say(bob, `\`\`\`\n${'x'.repeat(3500)}\n\`\`\``);
+		await say(bob, `${lines('First')}\nhttps://example.org/end`);
+		await say(bob, lines('Second'));
+		const row = (text) => ann.page.locator('.message', { hasText: text });
+		const height = (text) => row(text).locator('.text').evaluate((it) => it.offsetHeight);
+		const fold = (text, name) => row(text).getByRole('button', { name, exact: true });
+		await fold('Second 60', 'Show all').waitFor();
+		const folded = await height('Second 60');
+		assert.ok(folded <= 448, `${folded} px`);
+		// One long line of code is no long text.
+		await ann.page.locator('.message .fence').waitFor();
+		assert.equal(await fold('xxx', 'Show all').count(), 0);
+		// The reader goes on where they were.
+		const top = () => row('Second 60').evaluate((it) => it.getBoundingClientRect().top);
+		const before = await top();
+		await fold('Second 60', 'Show all').click();
+		assert.ok(await height('Second 60') > 2 * folded);
+		assert.ok(Math.abs((await top()) - before) <= 2);
+		await fold('Second 60', 'Show less').click();
+		assert.equal(await height('Second 60'), folded);
+		// The browser scrolls to what gets the focus, or is found.
+		await row('First 60').locator('.text a').focus();
+		await fold('First 60', 'Show less').waitFor();
+		assert.ok(await row('First 60').locator('.text a').evaluate((it) => it.checkVisibility() && it.getBoundingClientRect().bottom < innerHeight));
+		await bob.close();
+	}));
+
+test('14 a text that is edited to be short or long is folded accordingly, by touch and by keyboard', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const { client: bob } = await enter(daemon, 'name=bob');
+		const long = 'line\n'.repeat(50);
+		await ann.join('Ann');
+		const id = await say(bob, 'short');
+		await ann.reads(['short']);
+		const edit = (message) => say(bob, { type: 'edit', of: id, message });
+		await edit(long);
+		const button = ann.page.getByRole('button', { name: 'Show all' });
+		await button.waitFor();
+		// The arrow keys go to the row, Tab to its button.
+		await ann.page.locator('.log').focus();
+		await ann.page.keyboard.press('ArrowUp');
+		await ann.page.keyboard.press('Tab');
+		await ann.page.keyboard.press('Tab');
+		assert.equal(await ann.page.evaluate(() => document.activeElement.textContent), 'Show all');
+		await ann.page.keyboard.press('Enter');
+		await ann.page.getByRole('button', { name: 'Show less' }).waitFor();
+		await edit('short again');
+		await ann.reads(['short again']);
+		await ann.page.locator('.fold').waitFor({ state: 'hidden' });
+		await bob.close();
+	}));
+
+test('14 shortcodes of GitHub and Slack that programs write are shown as emoji, in tags, too, but not in code', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await looks(ann, bob, [
+			[':tada: done :rotating_light::simple_smile: 12:100:30 :no_such_code:', '🎉 done 🚨🙂 12:100:30 :no_such_code:'],
+			[':+1::skin-tone-3: :point_up::skin-tone-6:', '👍🏼 ☝🏿'],
+			['`:tada:` **:hammer_and_wrench: built**', '<code>:tada:</code> <strong>🛠️ built</strong>'],
+		]);
+		await fetch(`${daemon.url}/push/lobby`, { method: 'POST', headers: { Tags: 'warning,rotating_light,backup' }, body: 'Disk' });
+		await eventually(async () => assert.deepEqual(await ann.page.locator('.tag').allTextContents(), ['⚠️', '🚨', 'backup']), 'the tags');
 		await bob.close();
 	}));

@@ -63,10 +63,13 @@ const given = {
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
+	older: ask('older'),
 	onLog() {},
+	onLine: (address) => calls.push(['onLine', address]),
 };
 
 answers.history = [];
+answers.older = { messages: [], more: false };
 answers.fetchRecorded = { interval_s: 10, points: [] };
 answers.fetchRooms = { rooms: JSON.parse(query.get('rooms') ?? '[]') };
 answers.rooms = JSON.parse(query.get('rooms') ?? '[]');
