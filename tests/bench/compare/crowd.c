@@ -11,7 +11,7 @@
 
 enum {
 	OPENING_MAX = 64, /* connections not yet accepted, well below any backlog */
-	STALL_S = 20,     /* without a delivery for this long, a message is lost */
+	STALL_S = 30,     /* without a delivery for this long, a message is lost */
 	QUIET_MS = 30,    /* silence after which nothing more will come */
 	FLIGHTS = 65536,
 	SHOWN_BYTES = 300,
