@@ -500,7 +500,8 @@ run_rate(struct crowd *crowd, uint64_t end_ns, unsigned rate)
 
 	while (due_ns < end_ns) {
 		turn_or_die(crowd, due_ns);
-		for (; due_ns <= link_now_ns(); due_ns += second_ns / rate)
+		for (; due_ns < end_ns && due_ns <= link_now_ns();
+			due_ns += second_ns / rate)
 			send_message(crowd, due_ns);
 	}
 }

@@ -51,6 +51,7 @@ class Measurement {
 	fail(group, name, error) {
 		if (name === 'linnet' || name === 'bare')
 			throw new Error(`${group}, ${name}: ${error.message}`);
+		process.stderr.write(`${group}: ${name} is left out: ${error.message}\n`);
 		// Paths are those of one machine.
 		(this.failures[group] ??= {})[name] = error.message.split('\n')[0].replace(/\/\S*\//g, '').slice(0, 200);
 	}

@@ -146,7 +146,7 @@ export const servers = {
 				client: {
 					insecure: true, allowed_origins: ['*'], ping_interval: `${pingS}s`,
 					pong_timeout: `${Math.max(1, Math.floor(pingS / 2))}s`,
-					connect_include_server_time: false,
+					connect_include_server_time: false, queue_max_size: 67108864,
 				},
 				http_api: { insecure: true },
 				channel: {
