@@ -260,7 +260,7 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		assert.equal(await stops(), 0);
 		// A deletion takes the toolbar, but not the focus.
 		await ann.say('mine');
-		await rowOf(ann, 'mine').locator('a.time').waitFor();
+		await rowOf(ann, 'mine').locator('a.time[href]').waitFor();
 		await ann.page.focus('.log');
 		await keyboard.press('ArrowUp');
 		await keyboard.press('Enter');
