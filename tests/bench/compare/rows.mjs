@@ -233,7 +233,7 @@ class Measurement {
 				const { keep } = server.peer;
 				let answer;
 				for (let n = 0; n < missedMessages; n++) {
-					answer = await fetch(`http://localhost:${server.port}${keep.path}`, {
+					answer = await fetch(`http://127.0.0.1:${server.port}${keep.path}`, {
 						method: 'POST', headers: { 'Content-Type': 'application/json' }, body: keep.body(text(n)),
 					});
 					answer = await answer.text();
