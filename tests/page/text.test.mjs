@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { enter, say } from '../lib/chat.mjs';
+import { answerTo, enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { soon, withPeople } from './people.mjs';
 
 const SETTINGS = ['limits.message_rate=0'];
 
@@ -249,5 +249,28 @@ test('14 shortcodes of GitHub and Slack that programs write are shown as emoji, 
 		]);
 		await fetch(`${daemon.url}/push/lobby`, { method: 'POST', headers: { Tags: 'warning,rotating_light,backup' }, body: 'Disk' });
 		await eventually(async () => assert.deepEqual(await ann.page.locator('.tag').allTextContents(), ['⚠️', '🚨', 'backup']), 'the tags');
+		await bob.close();
+	}));
+
+test('14 the quote of a formatted text has its words without the marks', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const texts = {
+			'**Out:** see [the notes](https://a.example/n), run `make`, ~~not~~ @Ann': 'Out: see the notes, run make, not @Ann',
+			'> Did it?\nYes, *mostly*:\n- built\n- tested': 'Did it? Yes, mostly: built tested',
+			'```js\nconst a = "**";\n```\nso': 'const a = "**"; so',
+			'**重要**：`代码`': '重要：代码',
+			'2 * 3 * 4 and snake_case_name': '2 * 3 * 4 and snake_case_name',
+		};
+		const ann = await arrive();
+		await ann.join('Ann');
+		for (const text of Object.keys(texts)) {
+			const { id } = await answerTo(bob, { message: text });
+			await answerTo(bob, { message: 'answer', reply_to: id });
+		}
+		await soon.deepEqual(() => ann.page.locator('.quote').allTextContents(), Object.values(texts).map((text) => `bob ${text}`));
+		await ann.page.locator('.message').first().hover();
+		await ann.page.getByRole('button', { name: 'Reply', exact: true }).click();
+		await ann.page.locator('.reply').getByText(Object.values(texts)[0], { exact: true }).waitFor();
 		await bob.close();
 	}));
