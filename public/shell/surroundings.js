@@ -23,6 +23,8 @@ await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => ad
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 const PATIENCE_MS = 10000;
+// Who types a room's name waits so long for news of the rooms.
+const NEWS_MS = 2000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
@@ -149,7 +151,9 @@ export function createSurroundings(
 	async function roomFor(typed) {
 		const find = () => roomCalled(typed, roomNames());
 
-		return find() ?? (await listRooms(), find()) ?? (await askForRoom(typed, roomNames()));
+		if (!find())
+			await Promise.race([listRooms(), new Promise((resolve) => setTimeout(resolve, NEWS_MS))]);
+		return find() ?? (await askForRoom(typed, roomNames()));
 	}
 
 	async function enterTyped(typed) {

@@ -200,14 +200,17 @@ test('14 a long text is folded, and shown whole by its button, or when something
 		const top = () => row('Second 60').evaluate((it) => it.getBoundingClientRect().top);
 		const before = await top();
 		await fold('Second 60', 'Show all').click();
-		assert.ok(await height('Second 60') > 2 * folded);
+		await eventually(async () => assert.ok((await height('Second 60')) > 2 * folded), 'the whole text');
 		assert.ok(Math.abs((await top()) - before) <= 2);
 		await fold('Second 60', 'Show less').click();
-		assert.equal(await height('Second 60'), folded);
+		await soon.equal(() => height('Second 60'), folded);
 		// The browser scrolls to what gets the focus, or is found.
 		await row('First 60').locator('.text a').focus();
 		await fold('First 60', 'Show less').waitFor();
-		assert.ok(await row('First 60').locator('.text a').evaluate((it) => it.checkVisibility() && it.getBoundingClientRect().bottom < innerHeight));
+		await soon.equal(
+			() => row('First 60').locator('.text a').evaluate((it) => it.checkVisibility() && it.getBoundingClientRect().bottom < innerHeight),
+			true,
+		);
 		await bob.close();
 	}));
 
