@@ -101,9 +101,11 @@ test('14 who is mentioned behind a link in Chinese text, or in code, is what the
 		await ann.join('Ann');
 		await say(bob, '``a` @Ann`` https://example.org/@Ann [@Ann](https://example.org)');
 		await say(bob, '看https://example.org/a，@Ann');
+		await say(bob, '```code``` @Ann');
 		await ann.page.locator('.message.for-me', { hasText: '看' }).waitFor();
-		assert.deepEqual(await ann.page.locator('.mention').allTextContents(), ['@Ann']);
-		assert.equal(await ann.page.locator('.message.for-me').count(), 1);
+		await ann.page.locator('.message.for-me', { hasText: 'code' }).waitFor();
+		assert.deepEqual(await ann.page.locator('.mention').allTextContents(), ['@Ann', '@Ann']);
+		assert.equal(await ann.page.locator('.message.for-me').count(), 2);
 		await bob.close();
 	}));
 
