@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { enter, say } from '../lib/chat.mjs';
+import { answerTo, enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { soon, withPeople } from './people.mjs';
 
@@ -101,9 +101,11 @@ test('14 who is mentioned behind a link in Chinese text, or in code, is what the
 		await ann.join('Ann');
 		await say(bob, '``a` @Ann`` https://example.org/@Ann [@Ann](https://example.org)');
 		await say(bob, '看https://example.org/a，@Ann');
+		await say(bob, '```code``` @Ann');
 		await ann.page.locator('.message.for-me', { hasText: '看' }).waitFor();
-		assert.deepEqual(await ann.page.locator('.mention').allTextContents(), ['@Ann']);
-		assert.equal(await ann.page.locator('.message.for-me').count(), 1);
+		await ann.page.locator('.message.for-me', { hasText: 'code' }).waitFor();
+		assert.deepEqual(await ann.page.locator('.mention').allTextContents(), ['@Ann', '@Ann']);
+		assert.equal(await ann.page.locator('.message.for-me').count(), 2);
 		await bob.close();
 	}));
 
@@ -252,5 +254,28 @@ test('14 shortcodes of GitHub and Slack that programs write are shown as emoji, 
 		]);
 		await fetch(`${daemon.url}/push/lobby`, { method: 'POST', headers: { Tags: 'warning,rotating_light,backup' }, body: 'Disk' });
 		await eventually(async () => assert.deepEqual(await ann.page.locator('.tag').allTextContents(), ['⚠️', '🚨', 'backup']), 'the tags');
+		await bob.close();
+	}));
+
+test('14 the quote of a formatted text has its words without the marks', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const texts = {
+			'**Out:** see [the notes](https://a.example/n), run `make`, ~~not~~ @Ann': 'Out: see the notes, run make, not @Ann',
+			'> Did it?\nYes, *mostly*:\n- built\n- tested': 'Did it? Yes, mostly: built tested',
+			'```js\nconst a = "**";\n```\nso': 'const a = "**"; so',
+			'**重要**：`代码`': '重要：代码',
+			'2 * 3 * 4 and snake_case_name': '2 * 3 * 4 and snake_case_name',
+		};
+		const ann = await arrive();
+		await ann.join('Ann');
+		for (const text of Object.keys(texts)) {
+			const { id } = await answerTo(bob, { message: text });
+			await answerTo(bob, { message: 'answer', reply_to: id });
+		}
+		await soon.deepEqual(() => ann.page.locator('.quote').allTextContents(), Object.values(texts).map((text) => `bob ${text}`));
+		await ann.page.locator('.message').first().hover();
+		await ann.page.getByRole('button', { name: 'Reply', exact: true }).click();
+		await ann.page.locator('.reply').getByText(Object.values(texts)[0], { exact: true }).waitFor();
 		await bob.close();
 	}));
