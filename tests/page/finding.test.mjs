@@ -287,3 +287,46 @@ test('what is found is text, and thousands of accents cost little', () =>
 		assert.equal(await ann.page.locator('.search-list img').count(), 0);
 		await eve.close();
 	}));
+
+test('a search that has found nothing in some of the rooms does not say that there is nothing', () =>
+	withPeople(browser, [...NO_RATE_LIMIT, 'limits.address_rooms=1000'], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		for (let n = 0; n < 25; n++)
+			bob.sendJson({ message: n ? 'nothing' : 'needle', room: `room-${n}` });
+		await say(bob, 'nothing');
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.route(/\/rooms$/, async (route) => {
+			const answer = await (await route.fetch()).json();
+			const rooms = answer.rooms.map((room) => ({ ...room, last_ts: room.room === 'room-0' ? 1 : room.last_ts }));
+			await route.fulfill({ json: { ...answer, rooms } });
+		});
+		await openSearch(ann, 'needle');
+		await isTold(ann, 'No messages found.');
+		await inAllRooms(ann, false).click();
+		await isTold(ann, 'No messages found so far.');
+		await ann.page.getByRole('button', { name: 'Search further' }).click();
+		await isTold(ann, '1 message');
+		await bob.close();
+	}));
+
+test('Enter opens what was found although other rooms are slow, and a server that is busy for an hour is not waited for', () =>
+	withPeople(browser, NO_RATE_LIMIT, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		for (const room of ['lobby', 'ops'])
+			await say(bob, { message: 'disk', room });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.route(/\/search\/ops/, () => {});
+		await openSearch(ann, 'disk');
+		await inAllRooms(ann, false).click();
+		await hits(ann).first().waitFor();
+		await ann.page.press('#search-field', 'Enter');
+		await ann.page.locator('.message.found').waitFor();
+		await ann.page.unroute(/\/search\/ops/);
+		await ann.page.route(/\/search\/ops/, (route) => route.fulfill({ status: 429, headers: { 'retry-after': '3600' }, json: {} }));
+		await openSearch(ann, 'disk');
+		await isTold(ann, 'The search failed. Try again.');
+		assert.equal(await hits(ann).count(), 1);
+		await bob.close();
+	}));
