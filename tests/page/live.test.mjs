@@ -316,6 +316,8 @@ test('a chart opened low on the page scrolls fully into view', () =>
 test('only the view scrolls, never the page with its bar', () =>
 	live({ viewport: { width: 375, height: 700 } }, async ({ page, feed }) => {
 		await feed('metric', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].flatMap((name) => values(name, 5)));
+		await feed('alarm', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((key) => alarm(key)));
+		await page.locator('.live .alarm-list > li').nth(7).waitFor();
 		await tile(page, 'j').evaluate((one) => one.scrollIntoView());
 		assert.equal(await page.evaluate(() => document.scrollingElement.scrollHeight - innerHeight), 0);
 	}));
