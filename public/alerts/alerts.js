@@ -3,8 +3,10 @@ import { at, button, element } from '../base/elements.js';
 import { icon } from '../base/icon.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
+import { isNotified } from '../messages/levels.js';
+import { plain } from '../messages/plain.js';
 import { laterTexts as texts } from '../words/later-texts.js';
-import { createLevelChoice, isNotified } from './levels.js';
+import { createLevelChoice } from './level-choice.js';
 import { playSound } from './notification-sound.js';
 import { createTabProbe } from './other-tabs.js';
 
@@ -125,7 +127,7 @@ export async function createAlerts({ nameNow, roomNow, onOpen }) {
 	function notifyOf(room, message) {
 		// One notification per room, for the newest message. renotify: a replaced notification alerts the reader again.
 		const notification = tryNotify(texts.notified(message.name, room.name), {
-			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MAX_CHARACTERS),
+			body: [headlineOf(message), plain(message.text, MAX_CHARACTERS)].filter(Boolean).join('\n').slice(0, MAX_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
 			renotify: true,

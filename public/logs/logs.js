@@ -29,10 +29,9 @@ function createPace() {
 	return function isFast(count) {
 		const now = Date.now();
 
-		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].filter(
-			(time) => now - time < SECOND_MS,
-		);
-		return times.length > SPOKEN_LINES;
+		// No more of them tell anything: thousands come at once.
+		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].slice(-SPOKEN_LINES - 1);
+		return times.length > SPOKEN_LINES && now - times[0] < SECOND_MS;
 	};
 }
 
@@ -78,8 +77,15 @@ export function createLogs(place, { open, close, rooms, older, onLog, onLine }) 
 		onFound(entries) {
 			if (!list.isFollowing || isFast(entries.length))
 				silence();
-			if (list.insert(entries) && !list.isFollowing)
-				unseen += entries.filter(({ mark }) => !mark).length;
+			// Pages of older ones and new ones may be found at once.
+			const last = list.items.at(-1)?.n ?? -Infinity;
+			const ordered = entries.toSorted((one, other) => one.n - other.n);
+			const fresh = ordered.filter(({ n }) => n > last);
+
+			list.insert(ordered.slice(0, ordered.length - fresh.length));
+			if (!list.isFollowing)
+				unseen += fresh.filter(({ mark }) => !mark).length;
+			list.append(fresh);
 		},
 		onDropped: list.dropBefore,
 		onFault(fault) {

@@ -130,6 +130,19 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			frame ||= requestAnimationFrame(draw);
 	}
 
+	function insertAt(at, more) {
+		sumUp();
+		const isAbove = at <= indexAt(viewport.scrollTop);
+
+		items.splice(at, 0, ...more);
+		if (at < heights.length)
+			heights.splice(at, 0, ...Array(more.length));
+		if (isAbove && !isFollowing) {
+			inner.style.height = `${tops.at(-1) + more.length * rowHeight}px`;
+			moveTo(viewport.scrollTop + more.length * rowHeight);
+		}
+	}
+
 	viewport.addEventListener('scroll', () => {
 		if (distance() <= NEAR_END_PX)
 			isFollowing = true;
@@ -163,23 +176,21 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			isFollowing = true;
 			scheduleDraw();
 		},
-		// At their places, without moving what the reader sees. True if they are at the end.
+		append(more) {
+			items.push(...more);
+			scheduleDraw();
+		},
+		// Puts items at their places above the last one, without moving what the reader sees.
 		insert(more) {
-			const isEnd = !items.length || more[0].n > items.at(-1).n;
-			const at = isEnd ? items.length : items.findIndex(({ n }) => n > more[0].n);
+			const left = [...more];
 
-			sumUp();
-			const isAbove = !isEnd && at <= indexAt(viewport.scrollTop);
+			while (left.length) {
+				const at = items.findIndex(({ n }) => n > left[0].n);
+				const end = left.findIndex(({ n }) => n > items[at].n);
 
-			items.splice(at, 0, ...more);
-			if (at < heights.length)
-				heights.splice(at, 0, ...Array(more.length));
-			if (isAbove && !isFollowing) {
-				inner.style.height = `${tops.at(-1) + more.length * rowHeight}px`;
-				moveTo(viewport.scrollTop + more.length * rowHeight);
+				insertAt(at, left.splice(0, end < 0 ? left.length : end));
 			}
 			scheduleDraw();
-			return isEnd;
 		},
 		// Drops items with smaller numbers without moving what the reader sees.
 		dropBefore(n) {

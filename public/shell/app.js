@@ -2,7 +2,7 @@
 import { at } from '../base/elements.js';
 import { isCommand, isComposing } from '../base/keys.js';
 import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
-import { recall, watchForgotten } from '../base/storage.js';
+import { recall, watchStorage } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask } from '../connection/token.js';
 import { decodeFrame, encodePing, readCount } from '../connection/wire.js';
@@ -15,6 +15,8 @@ import { createAttention, createStateLine, createTabs } from './shell.js';
 import { signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
+// Longest wait for the list of rooms.
+const PATIENCE_MS = 20000;
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
 // Short windows and forced colours.
 const unusual = matchMedia('(height < 30rem), (forced-colors: active)');
@@ -140,11 +142,11 @@ unusual.addEventListener('change', adapt);
 adapt();
 at('me').addEventListener('click', editMe);
 onFirst(at('settings-button'), 'click', loadSettings);
-watchForgotten('token', async () => (await import('./sign-out.js')).leave());
+watchStorage('token', async (_, token) => token || (await import('./sign-out.js')).leave());
 at('connect-now').addEventListener('click', connection.connect);
 
 async function fetchRooms() {
-	const response = await ask('rooms', { headers: { accept: 'application/json' } });
+	const response = await ask('rooms', { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE_MS) });
 
 	if (!response.ok)
 		throw new Error(response.statusText);

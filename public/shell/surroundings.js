@@ -8,9 +8,13 @@ import { createRequests } from '../connection/requests.js';
 import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
 import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
+import { onLevels } from '../messages/levels.js';
 import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
+import { countedOf } from '../rooms/order.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
+import { shareRooms, shareWriting } from '../rooms/sharing.js';
+import { askForRoom, roomCalled } from '../rooms/typed-room.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
@@ -19,14 +23,17 @@ await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => ad
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 const PATIENCE_MS = 10000;
+// Who types a room's name waits so long for news of the rooms.
+const NEWS_MS = 2000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
 // chat has rooms, session and composer, see there. isOnline(): the session is open. say(text, room) sends a message. account,
 // fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
+// showReply(): what is answered may be another message.
 export function createSurroundings(
 	{ rooms, session, composer },
-	{ send, isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange },
+	{ send, isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange, showReply },
 ) {
 	// The rooms that the server has listed.
 	let known = [];
@@ -54,11 +61,9 @@ export function createSurroundings(
 		});
 	});
 	const roomsView = createRoomsView({
-		onChoose(name) {
-			onRoomChosen(name);
-			composer.focus();
-		},
+		onChoose: enterRoom,
 		onLeave: (name) => rooms.leave(rooms.find(name)),
+		roomFor,
 		onOpen: listRooms,
 	});
 	const peopleView = createPeopleView();
@@ -84,6 +89,9 @@ export function createSurroundings(
 	function openDates(opener, date) {
 		const { name } = rooms.current;
 		const onChoose = (id) => {
+			// The reader has gone elsewhere meanwhile.
+			if (name !== rooms.current.name)
+				return;
 			closeSearch();
 			onRoomChosen(name, id);
 		};
@@ -134,12 +142,33 @@ export function createSurroundings(
 		return known;
 	}
 
+	function enterRoom(name) {
+		onRoomChosen(name);
+		composer.focus();
+	}
+
+	// The name of the room that the reader wants who typed this, or ''.
+	async function roomFor(typed) {
+		const find = () => roomCalled(typed, roomNames());
+
+		if (!find())
+			await Promise.race([listRooms(), new Promise((resolve) => setTimeout(resolve, NEWS_MS))]);
+		return find() ?? (await askForRoom(typed, roomNames()));
+	}
+
+	async function enterTyped(typed) {
+		const room = await roomFor(typed);
+
+		if (room)
+			enterRoom(room);
+	}
+
 	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room, ask: requests.ask, join: onRoomChosen, listRooms, say: (words) => say(words, room) });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: enterTyped, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
@@ -150,6 +179,10 @@ export function createSurroundings(
 			room.log.addNote(fault);
 	}
 
+	shareRooms(rooms);
+	shareWriting(rooms, { changed: composer.changed, showReply });
+	// Of muted rooms less is counted.
+	onLevels(onChange);
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 	onFirst(at('picker-button'), 'click', loadPicker);
 	at('search-button').addEventListener('click', ({ currentTarget: opener }) => {
@@ -191,9 +224,16 @@ export function createSurroundings(
 		// The reader has written, or sent it.
 		wrote: typing.wrote,
 		said: typing.sent,
-		// Mentions in rooms that the reader has not joined.
-		get mentions() {
-			return known.reduce((sum, { name, mentions = 0 }) => sum + (rooms.find(name) ? 0 : mentions), 0);
+		// In all rooms: { unread, mentions }.
+		unread() {
+			const sum = { unread: 0, mentions: 0 };
+
+			for (const room of [...rooms.list(), ...known.filter(({ name }) => !rooms.find(name))]) {
+				const { unread, mentions } = countedOf(room);
+				sum.unread += unread;
+				sum.mentions += mentions;
+			}
+			return sum;
 		},
 		showRooms: () => roomsView.show(rooms.list(), rooms.current.name),
 		showPeople: peopleView.show,
@@ -226,10 +266,10 @@ export function createSurroundings(
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.
 		listed: () =>
-			roomNames().map((name) => {
-				const room = rooms.find(name);
-				const { unread, mentions } = room ?? known.find((one) => one.name === name);
-				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			roomsView.inOrder().map((room) => {
+				const isJoined = Boolean(rooms.find(room.name));
+				const { unread, mentions } = countedOf(room);
+				return { name: room.name, unread: isJoined && unread, mentions, isJoined, isCurrent: room === rooms.current };
 			}),
 		// For the Live view.
 		services: {
