@@ -124,9 +124,9 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 		return null;
 	}
 
-	// Letters anywhere but in a field or a panel belong to the message field.
+	// Letters anywhere but in a field or a panel, or while one is being opened, belong to the message field.
 	function isWriting({ key, target, ctrlKey, metaKey }) {
-		return key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && isChatVisible() && !target.closest(`${FIELDS}, dialog, [popover]`);
+		return key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && isChatVisible() && !target.closest(`${FIELDS}, dialog, [popover], [aria-busy="true"]`);
 	}
 
 	return {

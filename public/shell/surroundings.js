@@ -185,9 +185,16 @@ export function createSurroundings(
 	onLevels(onChange);
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 	onFirst(at('picker-button'), 'click', loadPicker);
-	at('search-button').addEventListener('click', () => {
+	at('search-button').addEventListener('click', ({ currentTarget: opener }) => {
 		const isFocusKept = watchFocus();
-		search((it) => isFocusKept() && it.toggle(), 'toggle');
+
+		// What is typed meanwhile is not a message: see keyboard.js.
+		opener.ariaBusy = 'true';
+		search((it) => {
+			opener.ariaBusy = 'false';
+			if (isFocusKept())
+				it.toggle();
+		}, 'toggle');
 	});
 	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 	// The lines between days.
