@@ -23,7 +23,8 @@ export function leave() {
 	// A tab that was suspended may learn it after somebody else has signed in.
 	if (!token())
 		forgetAllBut(SETTINGS);
-	location.reload();
+	// The address names a room.
+	location.replace(location.pathname + location.search);
 }
 
 export function signOut() {

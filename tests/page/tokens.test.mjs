@@ -6,7 +6,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { expectJson, get, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, enterRoom, holds, pauseClock, shows, soon, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, enterRoom, holds, listsRooms, pauseClock, shows, soon, withPeople } from './people.mjs';
 
 const ANYTHING = '#app:not([hidden]), dialog[open]';
 
@@ -264,6 +264,8 @@ test('signing out forgets the user, in every tab', () =>
 		await other.called('bob');
 		await other.online();
 		await holds(ann.page.locator('#text').first(), '');
+		await ann.inRoom('lobby');
+		await listsRooms(ann, ['lobby']);
 	}));
 
 test('signing out also forgets messages that were just received', () =>
