@@ -19,14 +19,14 @@ const FORBIDDEN = 'script:not([src$=".js"]), iframe, object, embed, base, form[a
 
 async function assertInert(person) {
 	const found = await person.page.evaluate((forbidden) => {
-		// Links to messages and to lines of logs, and the icon with its number, are the page's own.
-		const outside = (address) => address && !/^#\/(room\/lobby|logs)\/[\w./%!~*'()-]*$/.test(address) && !/^https?:\/\//.test(address) && !/^(?!\w+:)[\w./-]*$/.test(address);
+		// Links to messages and lines, and the icon with its number, are the page's own.
+		const outside = (address) => address && !/^#\/(?:room\/lobby\/|logs\/[^\/]+\/fake\.\d+$)/.test(address) && !/^https?:\/\//.test(address) && !/^(?!\w+:)[\w./-]*$/.test(address);
 		return {
 			pwned: window.pwned ?? null,
 			elements: Array.from(document.querySelectorAll(forbidden), (element) => element.outerHTML),
 			pictures: Array.from(document.querySelectorAll('img:not([src$="favicon.svg"])'), (element) => element.outerHTML),
 			links: Array.from(document.querySelectorAll('[href]:not([rel="icon"])'), (element) => element.getAttribute('href')).filter(outside),
-			open: Array.from(document.querySelectorAll(':is(.log, .view) a:not(.time, [href^="#"])'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
+			open: Array.from(document.querySelectorAll(':is(.log, .view) a:not(.time, [href^="#/logs/"])'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
 		};
 	}, FORBIDDEN);
 	assert.deepEqual(found, { pwned: null, elements: [], pictures: [], links: [], open: [] });
