@@ -66,8 +66,8 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 			rooms: chat.listed,
 			people: () => peopleOf(chat),
 			places: [
-				{ name: texts.viewLive, open: () => go('live') },
-				{ name: texts.viewLogs, open: () => go('logs') },
+				{ name: texts.viewLive, open: () => goToView('live') },
+				{ name: texts.viewLogs, open: () => goToView('logs') },
 			],
 			onRoom(name) {
 				go('room', name);
@@ -88,6 +88,12 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 
 	const openShortcuts = () => shortcuts((it) => it.openShortcuts(), 'open');
 	const openSwitcher = () => switcher((it) => it.open(), 'open');
+	// The keyboard goes on from its tab.
+	function goToView(view) {
+		go(view);
+		document.querySelector('#bar [aria-selected="true"]').focus();
+	}
+
 	const showChat = () => isChatVisible() || go('room', chat.room.name);
 
 	// The next room that isWanted accepts, in the order of the list, from its end to its beginning, too.

@@ -214,6 +214,31 @@ test('the reader goes to a day, from the search or from a line between days', ()
 		await bob.close();
 	}));
 
+test('the way to a day on a slow server says that it is looked for, and is given up with its panel', () =>
+	withPeople(browser, NO_RATE_LIMIT, async ({ arrive }) => {
+		const ann = await arrive();
+		const waiting = [];
+		let isSlow = true;
+		await ann.join('Ann');
+		await ann.say('hello');
+		await ann.reads(['hello']);
+		await ann.page.route(/\/history\/lobby\?/, (route) => (isSlow ? void waiting.push(route) : route.continue()));
+		const panel = ann.page.getByRole('dialog', { name: 'Go to a day' });
+		for (const isWanted of [false, true]) {
+			await ann.page.locator('.day time').click();
+			await ann.page.getByRole('button', { name: 'Yesterday' }).click();
+			await panel.getByText('Searching…').waitFor();
+			if (!isWanted)
+				await ann.page.keyboard.press('Escape');
+			await eventually(() => assert.ok(waiting.length >= 1), 'the request');
+			isSlow = !isWanted;
+			await Promise.all(waiting.splice(0).map((route) => (isWanted ? route.continue() : route.fulfill({ status: 400, json: {} }))));
+		}
+		await ann.page.locator('.message.found').waitFor();
+		await panel.waitFor({ state: 'detached' });
+		assert.equal(await ann.page.locator('.toast').getByText('The server could not be asked').count(), 0);
+	}));
+
 test('the message of a moment is found in few requests, however uneven the times', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();

@@ -19,14 +19,14 @@ const FORBIDDEN = 'script:not([src$=".js"]), iframe, object, embed, base, form[a
 
 async function assertInert(person) {
 	const found = await person.page.evaluate((forbidden) => {
-		// Links to messages, and the icon with its number, are the page's own.
-		const outside = (address) => address && !address.startsWith('#/room/lobby/') && !/^https?:\/\//.test(address) && !/^(?!\w+:)[\w./-]*$/.test(address);
+		// Links to messages and to lines of logs, and the icon with its number, are the page's own.
+		const outside = (address) => address && !/^#\/(room\/lobby|logs)\/[\w./%!~*'()-]*$/.test(address) && !/^https?:\/\//.test(address) && !/^(?!\w+:)[\w./-]*$/.test(address);
 		return {
 			pwned: window.pwned ?? null,
 			elements: Array.from(document.querySelectorAll(forbidden), (element) => element.outerHTML),
 			pictures: Array.from(document.querySelectorAll('img:not([src$="favicon.svg"])'), (element) => element.outerHTML),
 			links: Array.from(document.querySelectorAll('[href]:not([rel="icon"])'), (element) => element.getAttribute('href')).filter(outside),
-			open: Array.from(document.querySelectorAll(':is(.log, .view) a:not(.time)'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
+			open: Array.from(document.querySelectorAll(':is(.log, .view) a:not(.time, [href^="#"])'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
 		};
 	}, FORBIDDEN);
 	assert.deepEqual(found, { pwned: null, elements: [], pictures: [], links: [], open: [] });
@@ -281,7 +281,7 @@ async function assertPlain(ann, id) {
 		};
 	});
 	const known =
-		'a bdi button canvas code dd details div dl dt fieldset h2 h3 header input label legend li main mark ol option p path section select span summary svg table tbody td th time tr ul';
+		'a bdi button canvas code dd details div dl dt fieldset h2 h3 h4 header input label legend li main mark ol optgroup option p path search section select span summary svg table tbody td th thead time tr ul';
 	assert.deepEqual(found.handlers, []);
 	assert.deepEqual(found.names.filter((name) => !known.split(' ').includes(name)), []);
 	await assertInert(ann);
@@ -294,7 +294,10 @@ test('13 hostile metrics and alarms are text in the Live view and in its charts'
 			answer: ({ type, ref }) =>
 				type === 'history' ? [{ type, room: 'lobby', ref, more: false, messages: sent.filter(({ room, id }) => id && room === 'lobby') }] : undefined,
 		});
-		const ann = await arrive({}, server.prepare);
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.route('**/metric/*', (route) => route.fulfill({ json: { name: HOSTILE[0], unit: HOSTILE[0], interval_s: 10, points: [] } }));
+		});
 		const { page } = ann;
 		const now = Date.now();
 		const at = (text, index) => [

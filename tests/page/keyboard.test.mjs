@@ -64,6 +64,7 @@ test('Ctrl+K finds rooms, people and views by a part of their name, and searches
 		await keyboard.press('ArrowDown');
 		await keyboard.press('Enter');
 		await ann.page.waitForSelector('#live:not([hidden])');
+		await focusIs(ann, '#tab-live');
 		await keyboard.press('Control+k');
 		await focusIs(ann, '#switcher-field');
 		await keyboard.type('needle');

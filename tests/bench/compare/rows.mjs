@@ -113,30 +113,46 @@ class Measurement {
 		});
 	}
 
+	// What each server takes while nobody asks it for anything, in ns of CPU a ms.
+	async idleRates(group) {
+		const rates = new Map();
+		await pause(2 * this.turnMs);
+		await this.each(group, async (server) => rates.set(server, { at: Date.now(), cpu: (await server.call('cpu')).cpu_before }));
+		await pause(2 * this.turnMs);
+		await this.each(group, async (server) => {
+			const { at, cpu } = rates.get(server);
+			rates.set(server, ((await server.call('cpu')).cpu_before - cpu) / (Date.now() - at));
+		});
+		return rates;
+	}
+
 	/**
 	 * Takes turns: for each round each server does the command. count(answer) says how many units of work that
-	 * was; each costs its part of the CPU that the server takes up to its next turn. more(server, answer, us) may
-	 * add to other rows, or throw.
+	 * was; each costs its part of the CPU that the server takes up to its next turn, less what it takes while it is idle.
+	 * more(server, answer, us) may add to other rows, or throw.
 	 */
 	async turns(group, rounds, command, args, count, more = () => {}) {
 		const before = new Map();
-		const finish = (server, cpu) => {
+		const idle = await this.idleRates(group);
+		const finish = (server, cpu, now) => {
 			if (before.has(server)) {
-				const { cpu_before: start, ...answer } = before.get(server);
-				more(server, answer, (cpu - start) / 1e3 / count(answer));
+				const { cpu_before: start, end, ...answer } = before.get(server);
+				const used = cpu - start - idle.get(server) * (now - end);
+				more(server, answer, used / 1e3 / count(answer));
 			}
 		};
 		for (let round = 0; round < rounds; round++) {
 			await this.each(group, async (server) => {
+				const now = Date.now();
 				const answer = await server.call(command, args);
 				this.deliveries += answer.deliveries ?? 0;
-				finish(server, answer.cpu_before);
-				before.set(server, answer);
+				finish(server, answer.cpu_before, now);
+				before.set(server, { ...answer, end: Date.now() });
 			}, round);
 		}
 		// Work that a server puts off to the next second is its own.
 		await pause(2 * this.turnMs);
-		await this.each(group, async (server) => finish(server, (await server.call('cpu')).cpu_before));
+		await this.each(group, async (server) => finish(server, (await server.call('cpu')).cpu_before, Date.now()));
 	}
 
 	// A fan-out: turns whose unit is a delivery. The first turns warm up.
