@@ -17,6 +17,8 @@ const DURATIONS = new Map([
 	['h', 3600],
 	['hours', 3600],
 ]);
+// Not every browser knows microseconds.
+const KNOWN = new Set(Intl.supportedValuesOf('unit'));
 // Largest first: [from which size, seconds, Intl's unit].
 const STEPS = [
 	[172800, 86400, 'day'],
@@ -25,7 +27,7 @@ const STEPS = [
 	[1, 1, 'second'],
 	[1e-3, 1e-3, 'millisecond'],
 	[0, 1e-6, 'microsecond'],
-];
+].filter(([, , name]) => KNOWN.has(name));
 const MAX_DIGITS = 20;
 const SIGNS = new Map([
 	['percent', '%'],
@@ -101,7 +103,7 @@ export function createUnits(locale) {
 	}
 
 	function durationUnit(seconds) {
-		const [, one, name] = seconds ? STEPS.find(([least]) => seconds >= least) : STEPS[3];
+		const [, one, name] = seconds ? (STEPS.find(([least]) => seconds >= least) ?? STEPS.at(-1)) : STEPS[3];
 		const parts = format({
 			style: 'unit',
 			unit: name,
