@@ -18,7 +18,7 @@ const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
 // Other parts do not wait longer for the first messages.
 const PATIENCE_MS = 3000;
 // Parts of the page that work once surroundings.js is loaded.
-const AROUND = '#rooms-button, #room-form, #people-button, #search-button, #picker-button, #text, .author, .avatar, .mention';
+const AROUND = '#rooms-button, #room-form, #people-button, #search-button, #picker-button, #text, .author, .avatar, .mention, .day time';
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onRoomChosen(name, id) must show the room, and the message if there is an id. account: { rename(name),

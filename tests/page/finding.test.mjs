@@ -222,6 +222,7 @@ test('the way to a day on a slow server says that it is looked for, and is given
 		await ann.join('Ann');
 		await ann.say('hello');
 		await ann.reads(['hello']);
+		await ann.surrounded();
 		await ann.page.route(/\/history\/lobby\?/, (route) => (isSlow ? void waiting.push(route) : route.continue()));
 		const panel = ann.page.getByRole('dialog', { name: 'Go to a day' });
 		for (const isWanted of [false, true]) {
