@@ -38,7 +38,7 @@ export function openDates(opener, { room, date, onChoose }) {
 		return made;
 	}
 
-	// Whoever closes the panel meanwhile stays where they are.
+	// A reader who closes the panel meanwhile stays where they are.
 	async function go(time) {
 		const mine = {};
 

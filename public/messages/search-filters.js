@@ -1,4 +1,4 @@
-// The parts of a search that are no words: from whom, and after and before which day. They stand in the field, too.
+// The parts of a search that are no words: the author, and the days after and before. They stand in the field, too.
 import { element } from '../base/elements.js';
 import { seen } from '../people/identity.js';
 import { laterTexts as texts } from '../words/later-texts.js';

@@ -1,4 +1,4 @@
-// What the reader looks for: words, and from whom, after and before which day, as in "disk from:ann before:2026-11-01".
+// What the reader looks for: words, an author, and days, as in "disk from:ann before:2026-11-01".
 import { utf8Bytes } from '../people/identity.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
