@@ -57,12 +57,13 @@ export function recallAll(letters) {
 	}
 }
 
-// By other tabs. onChange(the rest of the key, value, value before), null for none.
+// By other tabs. onChange(the rest of the key, value, value before), '' for none. The value may have changed
+// again since: who writes because of it looks at recall() first, or tabs would answer one another for ever.
 export function watchStorage(letters, onChange, options) {
 	const start = PREFIX + letters;
 
 	addEventListener('storage', ({ key, newValue, oldValue }) => {
 		if (key?.startsWith(start))
-			onChange(key.slice(start.length), newValue, oldValue);
+			onChange(key.slice(start.length), newValue ?? '', oldValue ?? '');
 	}, options);
 }

@@ -67,10 +67,14 @@ export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 		remember(DRAFT + of, LOGIN.test(text) ? '' : text);
 	}
 
-	function changed() {
-		keepDraft();
+	function draw() {
 		fit();
 		showCounter();
+	}
+
+	function changed() {
+		keepDraft();
+		draw();
 	}
 
 	async function loadShortcodes() {
@@ -135,8 +139,15 @@ export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 			room = newRoom;
 			field.value = recall(DRAFT + room);
 			refusal.textContent = '';
-			fit();
-			showCounter();
+			draw();
+		},
+		// What another tab has written and kept. before: what it had kept before. Keeping it here, too, would bring back a
+		// text that is sent meanwhile, and tabs would do so for ever.
+		adopt(of, text, before) {
+			if (of !== room || field.value !== before)
+				return;
+			field.value = text;
+			draw();
 		},
 		// The server told the room's real name.
 		renamed(was, name) {

@@ -1,5 +1,4 @@
 // The tabs of a browser share which rooms are joined, how far each was read, and what is being written.
-import { at } from '../base/elements.js';
 import { recall, recallAll, remember, watchStorage } from '../base/storage.js';
 import { DRAFT } from '../messages/composer.js';
 import { KEY, readPosition } from './positions.js';
@@ -12,7 +11,7 @@ watchStorage(KEY, (name, ...values) => {
 	const kept = readPosition(recall(KEY + name));
 
 	for (const value of values) {
-		const { epoch, last } = readPosition(value ?? '');
+		const { epoch, last } = readPosition(value);
 
 		if (epoch === kept.epoch && last > kept.last)
 			remember(KEY + name, value);
@@ -20,8 +19,9 @@ watchStorage(KEY, (name, ...values) => {
 });
 
 export function shareRooms(rooms) {
-	function adopt(name, isJoined) {
+	function adopt(name) {
 		const room = rooms.list().find((one) => one.name === name);
+		const isJoined = recall(JOINED + name);
 
 		if (isJoined && !room)
 			rooms.admit(name);
@@ -31,20 +31,13 @@ export function shareRooms(rooms) {
 
 	watchStorage(JOINED, adopt);
 	// What happened before this module was loaded.
-	rooms.list().forEach(({ name }) => name && adopt(name, recall(JOINED + name)));
-	recallAll(JOINED).forEach(([name]) => adopt(name, true));
+	rooms.list().forEach(({ name }) => name && adopt(name));
+	recallAll(JOINED).forEach(([name]) => adopt(name));
 }
 
-// The message field and what it answers, unless the reader has written something else here. changed() and showReply() are
-// called after a change.
-export function shareWriting(rooms, { changed, showReply }) {
-	const field = at('text');
-
-	watchStorage(DRAFT, (name, text, before) => {
-		if (name !== rooms.current.name || field.value !== (before ?? ''))
-			return;
-		field.value = text ?? '';
-		changed();
-	});
+// The message field and what it answers, unless the reader has written something else here. showReply() is called after a
+// change.
+export function shareWriting(rooms, { composer, showReply }) {
+	watchStorage(DRAFT, composer.adopt);
 	watchStorage(REPLY, (name) => name === rooms.current.name && showReply());
 }

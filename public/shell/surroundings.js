@@ -180,7 +180,7 @@ export function createSurroundings(
 	}
 
 	shareRooms(rooms);
-	shareWriting(rooms, { changed: composer.changed, showReply });
+	shareWriting(rooms, { composer, showReply });
 	// Of muted rooms less is counted.
 	onLevels(onChange);
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));

@@ -104,7 +104,7 @@ test('13 hostile texts that the user writes, and search results, are shown as te
 			await server.prepare(page);
 			await page.route('**/search/lobby?*', (route) => {
 				asked = new URL(route.request().url()).searchParams.get('q');
-				return route.fulfill({ json: { type: 'search', room: 'lobby', more: false, messages: messages.toReversed() } });
+				return route.fulfill({ json: { type: 'search', room: 'lobby', more: false, messages: messages.slice().reverse() } });
 			});
 		});
 		await ann.join('ann');

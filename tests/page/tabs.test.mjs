@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
-import { enterRoom, hide, leaveRoom, listsRooms, unread, withPeople } from './people.mjs';
+import { enterRoom, hide, holds, leaveRoom, listsRooms, unread, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -62,6 +62,39 @@ test('rooms that two tabs join at once are all kept', () =>
 		await ann.page.reload();
 		await ann.online();
 		await ann.page.waitForFunction(() => document.querySelectorAll('#rooms-list .room-name').length === 7);
+	}));
+
+// The tab hears late of what the others store meanwhile.
+const holdUp = ({ page }) =>
+	page.evaluate(() => {
+		const end = performance.now() + 500;
+		while (performance.now() < end);
+	});
+
+// Counts what other tabs write as a draft.
+const countDrafts = ({ page }) =>
+	page.evaluate(() => {
+		window.drafts = 0;
+		addEventListener('storage', ({ key }) => (window.drafts += key === 'linnet.draft.lobby'));
+	});
+
+test('what is written in one tab is shown in the others, which never write it again', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive, openTab }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		const tabs = [await openTab(ann), await openTab(ann), await openTab(ann)];
+		await Promise.all([ann, ...tabs].map((tab) => tab.surrounded()));
+		await countDrafts(ann);
+		for (const turn of [1, 2, 3]) {
+			const held = tabs.map(holdUp);
+			await ann.say(`message ${turn}`);
+			await Promise.all(held);
+		}
+		await ann.page.fill('#text', 'the end');
+		for (const tab of tabs)
+			await holds(tab.page.locator('#text'), 'the end');
+		await holds(ann.page.locator('#text'), 'the end');
+		assert.equal(await ann.page.evaluate(() => window.drafts), 0);
 	}));
 
 test('what is read in one tab is read in the others', () =>

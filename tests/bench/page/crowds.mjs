@@ -26,7 +26,7 @@ const BLOCK = 500;
 const PATIENCE_MS = 10 * 60 * 1000;
 const SETTINGS = ['limits.message_rate=0.0', 'limits.address_rate=0.0', 'limits.connect_rate=0.0', `chat.rooms_per_session=${ROOMS + 1}`];
 
-const median = (numbers) => numbers.toSorted((one, other) => one - other)[numbers.length >> 1];
+const median = (numbers) => numbers.slice().sort((one, other) => one - other)[numbers.length >> 1];
 
 // Opens the page as Ann, who has joined these rooms. Returns { page, cost, leave }: cost(kind) is the time since its last
 // call, in ms.
