@@ -97,10 +97,13 @@ export function createRows({ onChoose, onLeave, isJoined, canLeave }) {
 			more.ariaExpanded = 'false';
 			choice.addEventListener('click', () => onChoose(name));
 			more.addEventListener('click', open);
-			// Also a long press, and the menu key.
+			// Also a long press, and the menu key. Releasing the mouse button would close the menu again.
 			choice.addEventListener('contextmenu', (event) => {
 				event.preventDefault();
-				open();
+				if (event.buttons)
+					addEventListener('mouseup', open, { once: true });
+				else
+					open();
 			});
 			return row;
 		},

@@ -1,15 +1,11 @@
 // The page in other places: below a folder of another server, behind TLS, without JavaScript.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { withDaemon, within } from '../lib/daemon.mjs';
-import { makeCertificate } from '../lib/tls.mjs';
+import { withProxy } from '../lib/proxy.mjs';
 import { blockSockets, shows, watch } from './people.mjs';
 
 const FOLDER = '/apps/chat';
@@ -22,48 +18,15 @@ before(async () => {
 after(() => browser.close());
 
 // Runs body(url) with a TLS proxy that forwards requests below the folder to the daemon.
-async function withProxy({ host, port }, body) {
-	const { certificate, key } = makeCertificate();
-	const pass = ({ method, url, headers }) => http.request({ host, port, method, path: url.slice(FOLDER.length), headers });
-	const proxy = https.createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (request, response) => {
-		if (!request.url.startsWith(`${FOLDER}/`)) {
-			response.writeHead(404).end();
-			return;
-		}
-		const passed = pass(request);
-		passed.on('response', (answer) => {
-			response.writeHead(answer.statusCode, answer.headers);
-			answer.pipe(response);
-		});
-		passed.on('error', () => response.destroy());
-		response.on('close', () => passed.destroy());
-		request.pipe(passed);
-	});
-	const sockets = new Set();
-
-	proxy.on('upgrade', (request, socket) => {
-		const passed = pass(request);
-		passed.on('upgrade', (answer, other) => {
-			const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
-			socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
-			sockets.add(socket).add(other);
-			for (const [one, another] of [[socket, other], [other, socket]])
-				one.on('error', () => another.destroy()).on('close', () => another.destroy()).pipe(another);
-		});
-		passed.on('response', () => socket.destroy());
-		passed.on('error', () => socket.destroy());
-		passed.end();
-	});
-	proxy.listen(0, '127.0.0.1');
-	await once(proxy, 'listening');
-	try {
-		await body(`https://127.0.0.1:${proxy.address().port}${FOLDER}/`);
-	} finally {
-		sockets.forEach((socket) => socket.destroy());
-		proxy.close();
-		proxy.closeAllConnections();
-	}
-}
+const withFolder = (daemon, body) =>
+	withProxy(
+		daemon,
+		{
+			change: ({ url, headers }) => url.startsWith(`${FOLDER}/`) && { path: url.slice(FOLDER.length), headers },
+			isTls: true,
+		},
+		(origin) => body(`${origin}${FOLDER}/`),
+	);
 
 for (const [what, prepare, words] of [
 	['a WebSocket', () => {}, 'Online'],
@@ -71,7 +34,7 @@ for (const [what, prepare, words] of [
 ]) {
 	test(`34 below a folder and behind TLS everything works over ${what}`, () =>
 		withDaemon({ settings: ['limits.message_rate=0'] }, (daemon) =>
-			withProxy(daemon, async (url) => {
+			withFolder(daemon, async (url) => {
 				const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB' });
 				const page = await context.newPage();
 				const faults = watch(page, url.slice(0, -1));

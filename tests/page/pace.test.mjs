@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { withProxy } from '../lib/proxy.mjs';
 import { blockSockets, blockStreams, shows, withPeople } from './people.mjs';
 
 const asAddress = { 'X-Forwarded-For': '203.0.113.9' };
+// All that comes through it is from that address.
+const change = ({ url, headers }) => ({ path: url, headers: { ...headers, ...asAddress } });
 let browser;
 
 before(async () => {
@@ -28,7 +31,7 @@ for (const [door, block, words] of doors) {
 			['limits.connect_rate=0.25', 'limits.connect_burst=1'],
 			async ({ daemon, arrive }) => {
 				let refusals = 0;
-				const ann = await arrive({ extraHTTPHeaders: asAddress }, async (page) => {
+				const ann = await arrive({}, async (page) => {
 					await block(page);
 					page.on('response', (response) => {
 						if (/\/(?:events|poll)\//.test(response.url()) && response.status() === 429)
@@ -48,6 +51,9 @@ for (const [door, block, words] of doors) {
 				await ann.reads(['hello']);
 				await other.close();
 			},
-			{ config: 'http = { trusted_proxies = [ "127.0.0.1" ]; };' },
+			{
+				config: 'http = { trusted_proxies = [ "127.0.0.1" ]; };',
+				through: (daemon, run) => withProxy(daemon, { change }, run),
+			},
 		));
 }

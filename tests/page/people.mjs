@@ -332,8 +332,11 @@ async function runWithPages(browser, origin, given, body, first = '#profile[open
 	}
 }
 
-export function withPeople(browser, settings, body, { first, ...options } = {}) {
-	return withDaemon({ settings, ...options }, (daemon) => runWithPages(browser, daemon.url, { daemon }, body, first));
+// through(daemon, run) calls run(origin) with where the pages find the daemon.
+export function withPeople(browser, settings, body, { first, through = ({ url }, run) => run(url), ...options } = {}) {
+	return withDaemon({ settings, ...options }, (daemon) =>
+		through(daemon, (origin) => runWithPages(browser, origin, { daemon }, body, first)),
+	);
 }
 
 // The same with a server that can be killed and restarted with its port and store: body({ server, arrive,
