@@ -542,10 +542,46 @@ alarm_exist(struct room *room)
 }
 
 void
-alarm_restore(void *context, const char *name, const char *key, uint64_t id,
+alarm_doubt_all(struct room *room)
+{
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, alarm_chat_state(room)->alarms, alarm, next)
+	alarm->is_doubted = true;
+}
+
+/* The alarm is what the store says (event, consumed; NULL: not active). What is pending
+ * comes after that. */
+static void
+alarm_set(struct room *room, struct alarm *alarm, json_t *event)
+{
+	alarm_stand(alarm_chat_state(room), alarm, event, !room->is_tail);
+	alarm->is_doubted = false;
+	if (alarm->under_way)
+		return;
+	json_decref(alarm->intended);
+	alarm->intended = json_incref(event);
+}
+
+void
+alarm_drop_doubted(struct room *room)
+{
+	struct room_state *state = alarm_chat_state(room);
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, state->alarms, alarm, next)
+	{
+		if (!alarm->is_doubted)
+			continue;
+		alarm_set(room, alarm, NULL);
+		alarm_settle(state, alarm);
+	}
+}
+
+void
+alarm_restore(struct chat *chat, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
-	struct chat *chat = context;
 	struct room *room = rooms_restore(chat->rooms, name, true);
 	struct room_state *state = alarm_chat_state(room);
 	json_t *event = alarm_parse(value, value_len);
@@ -558,8 +594,8 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 		json_decref(event);
 		return;
 	}
-	alarm_stand(state, alarm, event, !room->is_tail);
-	alarm->intended = json_incref(event);
+	alarm_set(room, alarm, event);
+	alarm_note_end(chat, event);
 }
 
 void
@@ -570,12 +606,7 @@ alarm_forget_all(struct room *room)
 
 	HASH_ITER(hh, state->alarms, alarm, next)
 	{
-		alarm_stand(state, alarm, NULL, !room->is_tail);
-		/* Pending changes are stored after the deletion. */
-		if (!alarm->under_way) {
-			json_decref(alarm->intended);
-			alarm->intended = NULL;
-		}
+		alarm_set(room, alarm, NULL);
 		alarm_settle(state, alarm);
 	}
 }

@@ -20,8 +20,13 @@ void alarm_on_appended(struct chat *chat, struct request *request, int error,
 /* Count the alarms of room in the gauge, or do not count them any more. */
 void alarm_count_room(const struct room *room, bool is_shown);
 
-/* Restore an alarm that was active when the store was closed. */
-void alarm_restore(void *context, const char *room, const char *key, uint64_t id,
+/* The store gives a new picture of room: alarms that it does not restore are gone when it
+ * is complete. */
+void alarm_doubt_all(struct room *room);
+void alarm_drop_doubted(struct room *room);
+
+/* Restore an alarm that the store says to be active. */
+void alarm_restore(struct chat *chat, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
 /* Clear the alarms whose time is over at now_ms. One that cannot be stored is tried again

@@ -257,7 +257,7 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 	struct chat_ack ack = {
 		.ref = *request->ref ? request->ref : NULL,
 		.room = request->room->name,
-		.epoch = store_epoch(request->store),
+		.epoch = store_epoch(request->store, request->room->name),
 		.id = answer->id,
 		.ts_ms = answer->ts_ms,
 		.delivered = request->delivered,

@@ -12,6 +12,8 @@
 #include "chat/known.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
+#include "chat/outage.h"
+#include "chat/picture.h"
 #include "chat/presence.h"
 #include "chat/records.h"
 #include "chat/reply.h"
@@ -91,35 +93,39 @@ chat_on_page(void *context, uint64_t ticket, int error, const struct store_page 
 	}
 	if (request->kind == REQUEST_RESUME)
 		resume_on_page(chat, request, error, page);
+	else if (request->kind == REQUEST_SYNC)
+		resume_on_synced(chat, request, error);
 	else
 		history_on_page(chat, request, error, page);
 	requests_finish(chat, request);
 }
 
 static void
-chat_on_room_known(void *context, const char *name, uint64_t last_id, uint64_t gone_id,
-	int64_t last_ts_ms)
+chat_on_epoch(void *context, unsigned shard)
 {
-	struct chat *chat = context;
-	struct room *room;
-
-	if (ban_store_has_room(name))
-		return;
-	room = rooms_restore(chat->rooms, name, last_id > gone_id);
-	room->last_id = last_id;
-	room->gone_id = gone_id;
-	room->is_deleted = last_id == gone_id;
-	room->last_ts_ms = room->given_ts_ms = last_ts_ms;
+	picture_on_epoch(context, shard);
 }
 
 static void
-chat_on_state_known(void *context, const char *room, const char *key, uint64_t id,
+chat_on_room(void *context, const char *room, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
+{
+	picture_on_room(context, room, last_id, gone_id, last_ts_ms);
+}
+
+static void
+chat_on_state(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
-	if (ban_store_has_room(room))
-		ban_store_restore(context, key, id, value, value_len);
-	else
-		alarm_restore(context, room, key, id, value, value_len);
+	picture_on_state(context, room, key, id, value, value_len);
+}
+
+static void
+chat_on_up(void *context, unsigned shard, bool is_up, int error)
+{
+	if (is_up)
+		picture_end(context, shard);
+	outage_on_up(context, shard, is_up, error);
 }
 
 static struct room *
@@ -174,7 +180,8 @@ chat_store_options(const struct config *config)
 		.keep = { .messages = (uint64_t)config->store.keep_messages,
 			.days = (unsigned)config->store.keep_days },
 		.max_bytes = (uint64_t)config->store.max_bytes,
-		.callbacks = { chat_on_message, chat_on_appended, chat_on_page },
+		.callbacks = { chat_on_epoch, chat_on_room, chat_on_state, chat_on_up,
+			chat_on_message, chat_on_appended, chat_on_page },
 	};
 }
 
@@ -254,7 +261,9 @@ chat_open_stores(struct chat *chat, const char **why)
 		.driver = "memory",
 		.keep.messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
-		.callbacks = { chat_on_line, chat_on_appended, chat_on_page },
+		.callbacks = { .on_message = chat_on_line,
+			.on_appended = chat_on_appended,
+			.on_page = chat_on_page },
 		.context = chat,
 	};
 	int r;
@@ -271,8 +280,7 @@ chat_restore(struct chat *chat)
 {
 	struct room *room, *next;
 
-	store_each_room(chat->store, chat_on_room_known, chat);
-	store_each_state(chat->store, chat_on_state_known, chat);
+	store_dispatch(chat->store, SIZE_MAX);
 	chat_add_configured_rooms(chat);
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
@@ -301,6 +309,7 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->due);
 	metric_pasts_init(&chat->pasts);
 	TAILQ_INIT(&chat->held);
+	outage_init(chat);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
 	if (r < 0) {
@@ -513,12 +522,6 @@ chat_dispatch(struct chat *chat)
 }
 
 bool
-chat_can_keep(const struct chat *chat)
-{
-	return store_is_up(chat->store);
-}
-
-bool
 chat_is_waiting(const struct chat *chat)
 {
 	return chat->asked > 0;
@@ -547,6 +550,7 @@ void
 chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
+	outage_tick(chat);
 	metric_send_due(chat, now_ms);
 	deletion_continue(chat);
 	presence_end_holds(chat);

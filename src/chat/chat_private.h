@@ -48,6 +48,14 @@ struct saying {
  * earlier one. */
 #define NONCE_BYTES 16
 
+/* The store is away. */
+struct outage {
+	uint64_t shards; /* a bit for each that is away; 0: none */
+	uint64_t told;   /* those of them that sessions were told of */
+	int error;       /* why, -errno */
+	unsigned ticks;  /* since the last one went away */
+};
+
 struct chat {
 	const struct config *config;
 	struct rooms *rooms;
@@ -74,5 +82,6 @@ struct chat {
 	char nonce[NONCE_BYTES + 1];
 	int64_t alarms_end_ms; /* no alarm ends by itself before; 0: not known */
 	bool is_store_failing; /* and it was logged */
-	int64_t now_ms;        /* time of the call that is being handled */
+	struct outage outage;
+	int64_t now_ms; /* time of the call that is being handled */
 };

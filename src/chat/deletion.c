@@ -137,13 +137,14 @@ deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 		log_person("room", request->room->name),
 		log_uint("last_id", request->room->last_id));
 	if (request->asker)
-		reply_ack(request->asker, &(struct chat_ack){
-						  .room = request->room->name,
-						  .epoch = store_epoch(request->store),
-						  .id = answer->id,
-						  .ts_ms = answer->ts_ms,
-						  .delivered = request->delivered,
-					  });
+		reply_ack(request->asker,
+			&(struct chat_ack){
+				.room = request->room->name,
+				.epoch = store_epoch(request->store, request->room->name),
+				.id = answer->id,
+				.ts_ms = answer->ts_ms,
+				.delivered = request->delivered,
+			});
 }
 
 /* Forgetting: the store looks for messages in one room after the other, and each part

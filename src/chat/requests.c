@@ -30,6 +30,13 @@ requests_store(const struct chat *chat, const struct room *room)
 	return room->is_tail ? chat->tails : chat->store;
 }
 
+/* True if it is a history or a search. */
+static bool
+request_has_pages(const struct request *request)
+{
+	return request->kind == REQUEST_HISTORY || request->kind == REQUEST_SEARCH;
+}
+
 static enum lane_kind
 request_lane(const struct request *request)
 {
@@ -87,6 +94,8 @@ request_clear(struct request *request)
 		free(request->deletion.by);
 		break;
 	case REQUEST_RESUME:
+	case REQUEST_SYNC:
+		free(request->resume.since);
 		break;
 	}
 }
@@ -182,6 +191,8 @@ request_start(const struct chat *chat, const struct request *request)
 	switch (request->kind) {
 	case REQUEST_RESUME:
 		return request_start_resume(chat, request);
+	case REQUEST_SYNC:
+		return store_sync(request->store, room, request->ticket);
 	case REQUEST_SEARCH:
 		return store_search(request->store, room, request->history.words,
 			request->history.limit, max, request->ticket);
@@ -237,7 +248,7 @@ requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
 		requests_stall(chat, asker);
 		return -EAGAIN;
 	}
-	if (request->kind != REQUEST_RESUME) {
+	if (request_has_pages(request)) {
 		request->history.changes = request->room->changes;
 		request->history.reads++;
 	}
@@ -290,7 +301,7 @@ request_read(struct chat *chat, struct request *request)
 bool
 request_is_stale(const struct request *request)
 {
-	return request->asker && request->kind != REQUEST_RESUME &&
+	return request->asker && request_has_pages(request) &&
 	       request->history.reads < READS_MAX &&
 	       request->history.changes != request->room->changes;
 }
@@ -376,11 +387,17 @@ requests_drop(struct chat *chat, struct asker *asker)
 }
 
 void
-requests_note_failure(struct chat *chat, int error, struct message_fault *fault)
+requests_note_outage(struct chat *chat, int error)
 {
 	if (!chat->is_store_failing)
 		log_error("store_failed", log_str("error", strerror(-error)));
 	chat->is_store_failing = true;
+}
+
+void
+requests_note_failure(struct chat *chat, int error, struct message_fault *fault)
+{
+	requests_note_outage(chat, error);
 	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
 		strerror(-error));
 }

@@ -14,6 +14,7 @@ enum request_kind {
 	REQUEST_DELETE_ROOM,
 	REQUEST_FORGET, /* look for what a name has said, and delete it */
 	REQUEST_RESUME, /* read what a member missed */
+	REQUEST_SYNC,   /* hear of what a member may have seen elsewhere */
 	REQUEST_HISTORY,
 	REQUEST_SEARCH,
 };
@@ -46,7 +47,9 @@ struct request {
 			json_t *reply; /* to the order */
 		} ban;
 		struct {
-			bool is_first; /* of the member's pages */
+			bool is_first;   /* of the member's pages */
+			uint64_t epochs; /* of the room, when it was made */
+			char *since;     /* of REQUEST_SYNC */
 		} resume;
 		struct {
 			/* Of REQUEST_HISTORY: the end, or, if is_newer, the id before
@@ -99,7 +102,7 @@ void request_read_again(struct chat *chat, struct request *request);
 /* Let request be about another room. */
 void request_move(struct chat *chat, struct request *request, struct room *room);
 
-/* The member that waits for a REQUEST_RESUME, or NULL. */
+/* The member that waits for a REQUEST_RESUME or REQUEST_SYNC, or NULL. */
 struct member *request_member(const struct request *request);
 
 /* True if the room has another history now than when the request was made. */
@@ -130,4 +133,5 @@ void requests_drop(struct chat *chat, struct asker *asker);
 /* Log when the store starts to fail and when it works again. requests_note_failure fills
  * in fault for the client. */
 void requests_note_failure(struct chat *chat, int error, struct message_fault *fault);
+void requests_note_outage(struct chat *chat, int error);
 void requests_note_success(struct chat *chat);

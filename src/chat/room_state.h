@@ -23,6 +23,7 @@ struct alarm {
 	json_t *intended; /* its event after all pending changes; NULL: it will be cleared
 			   */
 	unsigned under_way;
+	bool is_doubted; /* the new picture of the store has not confirmed it yet */
 	UT_hash_handle hh;
 };
 

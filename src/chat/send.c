@@ -30,7 +30,8 @@ send_acknowledge(const struct input *input, const struct room *room, size_t deli
 		&(struct chat_ack){
 			.ref = input->message.ref,
 			.room = room->name,
-			.epoch = store_epoch(requests_store(input->chat, room)),
+			.epoch = store_epoch(
+				requests_store(input->chat, room), room->name),
 			.delivered = delivered,
 		});
 }
@@ -38,7 +39,7 @@ send_acknowledge(const struct input *input, const struct room *room, size_t deli
 size_t
 send_broadcast(struct chat *chat, struct room *room, const struct broadcast *what)
 {
-	const char *epoch = store_epoch(requests_store(chat, room));
+	const char *epoch = store_epoch(requests_store(chat, room), room->name);
 	struct buffer text = { 0 };
 	struct encoded encoded;
 	size_t queued;
@@ -84,7 +85,7 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 			&(struct chat_ack){
 				.ref = *request->ref ? request->ref : NULL,
 				.room = request->room->name,
-				.epoch = store_epoch(request->store),
+				.epoch = store_epoch(request->store, request->room->name),
 				.id = answer->id,
 				.ts_ms = answer->ts_ms,
 				.delivered = request->delivered,

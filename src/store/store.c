@@ -199,30 +199,28 @@ store_bytes(const struct store *store, uint64_t *log_bytes)
 	return store->bytes;
 }
 
-const char *
-store_epoch(const struct store *store)
+unsigned
+store_shard(const struct store *store, const char *room)
 {
-	return store->epoch;
+	return store->ops->shard ? store->ops->shard(store, room) : 0;
+}
+
+const char *
+store_epoch(const struct store *store, const char *room)
+{
+	return store->ops->epoch ? store->ops->epoch(store, room) : store->epoch;
 }
 
 bool
-store_is_up(const struct store *store)
+store_is_shared(const struct store *store)
 {
-	return !store->is_down;
+	return store->ops->is_shared;
 }
 
-void
-store_each_room(const struct store *store, store_on_room *on_room, void *context)
+bool
+store_may_pass(int error)
 {
-	if (store->ops->each_room)
-		store->ops->each_room(store, on_room, context);
-}
-
-void
-store_each_state(const struct store *store, store_on_state *on_state, void *context)
-{
-	if (store->ops->each_state)
-		store->ops->each_state(store, on_state, context);
+	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO;
 }
 
 int
@@ -391,6 +389,21 @@ store_put_back(struct store *store, struct store_writes *writes)
 	store_wake(store);
 }
 
+/* Tell what is new of the history as a whole. */
+static void
+store_tell_news(struct store *store)
+{
+	const struct store_options *options = &store->options;
+	int failure = store->failure;
+	bool is_picture = store->ops->news && store->ops->news(store);
+
+	if (store->ops->shard || (store->is_told_up == !failure && !is_picture))
+		return;
+	store->is_told_up = !failure;
+	if (options->callbacks.on_up)
+		options->callbacks.on_up(options->context, 0, !failure, failure);
+}
+
 void
 store_dispatch(struct store *store, size_t max_bytes)
 {
@@ -402,6 +415,7 @@ store_dispatch(struct store *store, size_t max_bytes)
 
 	/* Reset it before taking the lists: an answer added later sets it again. */
 	eventfd_read(outbox->fd, &count);
+	store_tell_news(store);
 	has_more = store->ops->step && store->ops->step(store);
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(&writes, &outbox->writes);
@@ -614,6 +628,16 @@ store_after(struct store *store, const char *room, uint64_t after, uint64_t up_t
 			.limit = limit,
 			.max_bytes = max_bytes,
 		});
+}
+
+int
+store_sync(struct store *store, const char *room, uint64_t ticket)
+{
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_SYNC,
+					       .ticket = ticket,
+					       .room = room,
+				       });
 }
 
 int

@@ -234,8 +234,9 @@ int chat_fd(const struct chat *chat, unsigned index);
 /* Process the answers of the store. */
 void chat_dispatch(struct chat *chat);
 
-/* False while messages cannot be kept. */
-bool chat_can_keep(const struct chat *chat);
+/* True while messages cannot be kept. Then *code is that of an error and *why a phrase,
+ * both static. */
+bool chat_is_away(const struct chat *chat, const char **code, const char **why);
 
 /* Look whether the history that config names can be opened, and change nothing. Returns
  * 0, or -errno with *why set, as store_check does. */
@@ -248,8 +249,10 @@ int chat_backup(const struct config *config, const char *to, const char **why);
 /* True while an answer of the store is outstanding. */
 bool chat_is_waiting(const struct chat *chat);
 
-/* Do timed work: send due metrics, end bans, close sessions whose token has expired. Call
- * this several times a second while there is any connection. */
+/* How often chat_tick has to be called while there is any connection. */
+#define CHAT_TICK_MS 250
+
+/* Do timed work: send due metrics, end bans, close sessions whose token has expired. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
 /* Remove bans that have ended and metrics that were not pushed for 25 hours. Call this

@@ -180,11 +180,35 @@ struct store_page {
 	uint64_t searched_from;
 };
 
-/* These get the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked),
- * -EUCLEAN (corrupt), -ESTALE (the file was deleted, renamed, replaced or cut: the store
- * must be opened again), -EIO (anything else). A callback may call every function here
- * but store_dispatch and store_close. */
+/* These get the news and the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY
+ * (locked), -EUCLEAN (corrupt), -EBADFD (the file was deleted, renamed, replaced or cut:
+ * the store must be opened again), -EIO (anything else). A callback may call every
+ * function here but store_dispatch and store_close. */
 struct store_callbacks {
+	/* The picture: what the history has besides its entries. The first store_dispatch
+	 * gives it. It comes again after on_epoch, or if entries of others could not be
+	 * told one by one; then all that it has is as it says, and no on_message of a
+	 * room comes between its on_room and on_up. A shard is a part of the store with
+	 * rooms of its own, from 0. These four may be NULL: then nobody is told. */
+
+	/* The history of the shard is another one: no id of before is valid. Its picture
+	 * follows. Pages that are answered from now on are of the new one. */
+	void (*on_epoch)(void *context, unsigned shard);
+	/* A room that has or had a history. last_ts_ms is the time of its last entry.
+	 * Entries up to gone_id were deleted with the room; if that is last_id, it has
+	 * none, and its ids go on with the next one. */
+	void (*on_room)(void *context, const char *room, uint64_t last_id,
+		uint64_t gone_id, int64_t last_ts_ms);
+	/* A value of the state of a room that on_room has told, in the order in which the
+	 * keys were first set. Replacing a value keeps its place. id is the message that
+	 * set the value; it may have been deleted. */
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len);
+	/* The shard can store messages, and its picture is complete; or it cannot, and
+	 * error says why. Before the first call it cannot. Told when it changes, and
+	 * after each picture. That the disk is full, or the file locked or replaced, is
+	 * found out within 10 s, also when nothing is appended. */
+	void (*on_up)(void *context, unsigned shard, bool is_up, int error);
 	/* An entry is stored, whoever has appended it: everybody may see it now. ticket
 	 * is that of store_append; 0 if another process has appended it. Each entry is
 	 * told once, before on_appended answers its ticket. */
@@ -255,29 +279,16 @@ int store_check(const struct store_options *options, const char **why);
  * behind. -EEXIST: there is a file already; -EINVAL: the driver keeps no file. */
 int store_backup(const struct store_options *options, const char *to, const char **why);
 
-/* The name of this history: an id is only valid together with its epoch. Up to
- * STORE_EPOCH_BYTES letters and digits, owned by the store. */
-const char *store_epoch(const struct store *store);
+/* The shard that has room. */
+unsigned store_shard(const struct store *store, const char *room);
 
-/* last_ts_ms is the time of the last entry. Entries up to gone_id were deleted with the
- * room; if that is last_id, it has none, and its ids go on with the next one. */
-typedef void store_on_room(void *context, const char *name, uint64_t last_id,
-	uint64_t gone_id, int64_t last_ts_ms);
-typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
-	const char *value, size_t value_len);
+/* The name of room's history: an id is only valid together with its epoch. Up to
+ * STORE_EPOCH_BYTES letters and digits, owned by the store; valid until on_epoch. */
+const char *store_epoch(const struct store *store, const char *room);
 
-/* False while messages cannot be stored: the disk is full, the file is locked or was
- * replaced. That is found out within 10 s, also when nothing is appended. */
-bool store_is_up(const struct store *store);
-
-/* Call on_room for each room that has or had a history. Only right after store_open. */
-void store_each_room(const struct store *store, store_on_room *on_room, void *context);
-
-/* Call on_state for each value, room by room, in the order in which the keys were first
- * set. Replacing a value keeps its place. id is the message that set the value; it
- * may have been deleted. Only right after store_open; on_state must not call store_flush.
- */
-void store_each_state(const struct store *store, store_on_state *on_state, void *context);
+/* True if other processes append to the store, too: then an entry that somebody has seen
+ * may not have been told here yet. */
+bool store_is_shared(const struct store *store);
 
 /* Change the limits of the options. keep is in force after the next store_limit_rooms. */
 void store_limit(struct store *store, const struct store_keep *keep, uint64_t max_bytes);
@@ -293,11 +304,16 @@ uint64_t store_bytes(const struct store *store, uint64_t *log_bytes);
 void store_limit_rooms(
 	struct store *store, const struct store_limit *limits, size_t count);
 
+/* True if error may pass: the disk is full, or the file is read-only, locked or cannot be
+ * read. Of a damaged or lost history, false. */
+bool store_may_pass(int error);
+
 /* A descriptor, owned by the store, that is readable when store_dispatch has work. */
 int store_fd(const struct store *store);
 
-/* Call the callbacks for the answers that are there. Stops after the entry that reaches
- * max_bytes, so that the loop can write in between; store_fd is readable again then. */
+/* Call the callbacks for the news and answers that are there. Stops after the entry that
+ * reaches max_bytes, so that the loop can write in between; store_fd is readable again
+ * then. */
 void store_dispatch(struct store *store, size_t max_bytes);
 
 /* Add entry to the batch that the next store_flush writes in one transaction. Answered by
@@ -313,6 +329,11 @@ void store_flush(struct store *store);
  * on_page. Returns 0, or -EAGAIN as store_append does. */
 int store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
 	unsigned limit, size_t max_bytes, uint64_t ticket);
+
+/* Of a store that is shared: ask until all entries of room that were stored before this
+ * call are told, and its epoch is the present one. Answered by on_page with an empty
+ * page. Returns as store_after does. */
+int store_sync(struct store *store, const char *room, uint64_t ticket);
 
 /* Ask for the newest messages of room with id < before, oldest first, within the same
  * limits. Changes are left out. */

@@ -254,12 +254,13 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 	int error = sqlite_db_errno(&writer->db, rc);
 	struct store_write *write;
 
-	if (!writer->is_failing && error != -ESTALE) /* that was logged */
+	if (!writer->is_failing && error != -EBADFD) /* that was logged */
 		log_error("store_write_failed",
 			log_str("path", writer->store->options.path),
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
 	writer->is_failing = true;
-	writer->store->is_down = true;
+	writer->store->failure = error;
+	store_wake(writer->store);
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->is_broken |= sqlite_db_is_broken(rc);
@@ -273,14 +274,14 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 static void
 writer_heal(struct sqlite_writer *writer)
 {
-	if (writer->is_failing)
-		log_info("store_write_recovered",
-			log_str("path", writer->store->options.path));
+	if (!writer->is_failing)
+		return;
+	log_info("store_write_recovered", log_str("path", writer->store->options.path));
 	/* The failure has dropped what was to be trimmed. */
-	if (writer->is_failing)
-		sqlite_trim_sweep(writer, writer->trim.now_ms);
+	sqlite_trim_sweep(writer, writer->trim.now_ms);
 	writer->is_failing = false;
-	writer->store->is_down = false;
+	writer->store->failure = 0;
+	store_wake(writer->store);
 }
 
 static void

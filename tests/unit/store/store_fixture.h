@@ -43,6 +43,8 @@ struct fixture {
 	uint64_t last_ticket, last_appended;
 	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
+	int failure;          /* that on_up has told, or 0 */
+	unsigned ups;         /* how often it was called */
 	uint64_t told_ticket; /* of the last entry that was told */
 	char change[65536];   /* the tail of the last change */
 	size_t page_count;
@@ -54,7 +56,10 @@ struct fixture {
 	bool page_has_text;            /* of the first one */
 	uint64_t page_first_id, page_searched_from;
 	uint64_t first_page_ticket; /* of the first page since it was set to 0 */
-	char states[4096]; /* when the store was opened: "room/key=value@id room/..." */
+	/* The picture: "room last_id/gone_id@last_ts room ..." and "room/key=value@id
+	 * room/..."
+	 */
+	char rooms[4096], states[4096];
 	/* Called by on_appended. */
 	void (*hook)(struct fixture *fixture, uint64_t ticket);
 };
@@ -119,6 +124,18 @@ on_page(void *context, uint64_t ticket, int error, const struct store_page *page
 }
 
 static inline void
+on_room(void *context, const char *room, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
+{
+	struct fixture *fixture = context;
+	size_t used = strlen(fixture->rooms);
+
+	snprintf(fixture->rooms + used, sizeof(fixture->rooms) - used,
+		"%s%s %" PRIu64 "/%" PRIu64 "@%" PRIi64, used ? " " : "", room, last_id,
+		gone_id, last_ts_ms);
+}
+
+static inline void
 on_state(void *context, const char *room, const char *key, uint64_t id, const char *value,
 	size_t value_len)
 {
@@ -129,6 +146,17 @@ on_state(void *context, const char *room, const char *key, uint64_t id, const ch
 	snprintf(fixture->states + used, sizeof(fixture->states) - used,
 		"%s%s/%s=%.*s@%" PRIu64, used ? " " : "", room, key, (int)value_len,
 		value, id);
+}
+
+static inline void
+on_up(void *context, unsigned shard, bool is_up, int error)
+{
+	struct fixture *fixture = context;
+
+	assert_int_equal(shard, 0);
+	assert_int_equal(is_up, !error);
+	fixture->failure = is_up ? 0 : error;
+	fixture->ups++;
 }
 
 static inline int
@@ -145,8 +173,8 @@ open_store(struct fixture *fixture)
 
 	if (try_open(fixture, &why) < 0)
 		fail_msg("store_open: %s", why);
-	fixture->states[0] = '\0';
-	store_each_state(fixture->store, on_state, fixture);
+	fixture->rooms[0] = fixture->states[0] = '\0';
+	store_dispatch(fixture->store, SIZE_MAX);
 	store_limit_rooms(fixture->store, fixture->limits, fixture->limit_count);
 }
 
@@ -424,7 +452,8 @@ fixture_new(const char *driver)
 	fixture->options = (struct store_options){
 		.driver = driver,
 		.path = fixture->path,
-		.callbacks = { on_message, on_appended, on_page },
+		.callbacks = { NULL, on_room, on_state, on_up, on_message, on_appended,
+			on_page },
 		.context = fixture,
 	};
 	return fixture;
