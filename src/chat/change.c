@@ -200,7 +200,7 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 		free(keys[i]);
 	buffer_clear(&tail);
 	if (r < 0)
-		message_refuse(&input->fault, "busy", "too much is under way, try again");
+		requests_refuse(r, &input->fault);
 	return r;
 }
 

@@ -1,6 +1,7 @@
 #include "linnet/chat/chat.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,8 @@ chat_on_appended(
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (!request)
+		return;
 	switch (request->kind) {
 	case REQUEST_FORGET:
 		deletion_on_forgotten(chat, request, error, answer);
@@ -69,7 +72,7 @@ chat_on_appended(
 		break;
 	case REQUEST_ALARM:
 		alarm_on_appended(chat, request, error, answer);
-		break;
+		return;
 	default:
 		send_on_appended(chat, request, error, answer);
 		break;
@@ -83,11 +86,13 @@ chat_on_page(void *context, uint64_t ticket, int error, const struct store_page 
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (!request)
+		return;
 	if (request->kind == REQUEST_FORGET) {
 		deletion_on_found(chat, request, error, page);
 		return;
 	}
-	if (request_is_stale(request)) {
+	if (!error && request_is_stale(request)) {
 		request_read_again(chat, request);
 		return;
 	}
@@ -304,6 +309,7 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->sessions);
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
+	TAILQ_INIT(&chat->asked);
 	STAILQ_INIT(&chat->sayings_by_age);
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
@@ -524,7 +530,7 @@ chat_dispatch(struct chat *chat)
 bool
 chat_is_waiting(const struct chat *chat)
 {
-	return chat->asked > 0;
+	return !TAILQ_EMPTY(&chat->asked);
 }
 
 /* Close sessions whose token has expired. */
@@ -546,10 +552,30 @@ chat_end_sessions(struct chat *chat)
 	}
 }
 
+/* Answer what the store has not answered in time. It may still be stored: then everybody
+ * is told of it. */
+static void
+chat_give_up(struct chat *chat)
+{
+	static const struct store_answer nothing;
+	static const struct store_page empty;
+	struct request *request;
+
+	while ((request = requests_overdue(chat))) {
+		store_withdraw(request->store, request->ticket);
+		if (request->is_read)
+			chat_on_page(chat, request->ticket, -ENOTCONN, &empty);
+		else
+			chat_on_appended(chat, request->ticket, -ENOTCONN, &nothing);
+	}
+}
+
 void
 chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
+	chat->ticks++;
+	chat_give_up(chat);
 	outage_tick(chat);
 	metric_send_due(chat, now_ms);
 	deletion_continue(chat);

@@ -53,7 +53,8 @@ struct outage {
 	uint64_t shards; /* a bit for each that is away; 0: none */
 	uint64_t told;   /* those of them that sessions were told of */
 	int error;       /* why, -errno */
-	unsigned ticks;  /* since the last one went away */
+	unsigned since;  /* chat->ticks when the last one went away */
+	bool is_due;     /* to be told if it lasts */
 };
 
 struct chat {
@@ -72,7 +73,10 @@ struct chat {
 	struct saying *sayings;   /* by content */
 	STAILQ_HEAD(, saying) sayings_by_age;
 	struct request *forget; /* the name that is being forgotten; NULL: none */
-	size_t asked;           /* number of requests that the store has not answered */
+	/* Requests that the store has not answered, in the order in which it was asked.
+	 */
+	TAILQ_HEAD(request_list, request) asked;
+	unsigned ticks;                    /* number of chat_tick */
 	struct chat_session_list sessions; /* oldest first */
 	struct chat_session_list departing;
 	struct asker_list stalled; /* their reads wait for a place in the store */

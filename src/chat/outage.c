@@ -52,7 +52,8 @@ outage_on_up(struct chat *chat, unsigned shard, bool is_up, int error)
 		requests_note_outage(chat, error);
 		outage->shards |= bit;
 		outage->error = error;
-		outage->ticks = 0;
+		outage->since = chat->ticks;
+		outage->is_due = true;
 		return;
 	}
 	outage->shards &= ~bit;
@@ -69,8 +70,10 @@ outage_tick(struct chat *chat)
 {
 	struct outage *outage = &chat->outage;
 
-	if (!outage->shards || outage->ticks++ != QUIET_TICKS)
+	if (!outage->shards || !outage->is_due ||
+		chat->ticks - outage->since < QUIET_TICKS)
 		return;
+	outage->is_due = false;
 	outage->told |= outage->shards;
 	outage_tell(chat, "store_away",
 		"The history cannot be written now. What you send waits for it.");

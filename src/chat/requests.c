@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/alarm_wish.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -19,6 +20,13 @@
 
 /* Maximum size of one history or search. */
 #define ANSWER_BYTES (256 * 1024)
+
+/* What is asked of the store is answered in this time, or as if the store were away. It
+ * is counted in ticks, so it makes no difference that a clock is set. */
+#define PATIENCE_TICKS (10000 / CHAT_TICK_MS)
+#define SYNC_TICKS (1000 / CHAT_TICK_MS)
+/* A search may wait behind STORE_SEARCHES_MAX others. */
+#define SEARCH_TICKS (30000 / CHAT_TICK_MS)
 
 /* In a room where messages change all the time, a history may have an older state of some
  * in the end. */
@@ -71,7 +79,7 @@ request_clear(struct request *request)
 	switch (request->kind) {
 	case REQUEST_MESSAGE:
 	case REQUEST_ALARM:
-		free(request->message.alarm);
+		alarm_wish_free(request->message.wish);
 		break;
 	case REQUEST_BAN:
 		json_decref(request->ban.reply);
@@ -111,7 +119,7 @@ request_move(struct chat *chat, struct request *request, struct room *room)
 	rooms_release(chat->rooms, before);
 }
 
-static void
+void
 request_free(struct chat *chat, struct request *request)
 {
 	if (request->asker) {
@@ -125,20 +133,77 @@ request_free(struct chat *chat, struct request *request)
 	free(request);
 }
 
+void
+request_note_asked(struct chat *chat, struct request *request, bool is_read)
+{
+	request->asked_tick = chat->ticks;
+	request->is_read = is_read;
+	TAILQ_INSERT_TAIL(&chat->asked, request, asked_link);
+}
+
+static unsigned
+request_patience(const struct request *request)
+{
+	switch (request->kind) {
+	case REQUEST_SYNC:
+		return SYNC_TICKS;
+	case REQUEST_SEARCH:
+		return SEARCH_TICKS;
+	default:
+		return PATIENCE_TICKS;
+	}
+}
+
+struct request *
+requests_overdue(struct chat *chat)
+{
+	struct request *request;
+
+	TAILQ_FOREACH (request, &chat->asked, asked_link) {
+		unsigned age = chat->ticks - request->asked_tick;
+
+		if (age < SYNC_TICKS)
+			return NULL;
+		if (age >= request_patience(request))
+			return request;
+	}
+	return NULL;
+}
+
 int
-request_append(
+requests_refuse(int error, struct message_fault *fault)
+{
+	if (error == -ENOTCONN)
+		message_refuse(fault, "store_unavailable",
+			"the history is away, and too much waits for it: try again");
+	else
+		message_refuse(fault, "busy", "too much is under way, try again");
+	return error;
+}
+
+int
+request_try_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry)
 {
 	int r = store_append(request->store, entry, request->ticket);
 
-	if (r == 0) {
-		chat->asked++;
-		/* The entry that deletes a room has no time. */
-		if (entry->ts_ms)
-			request->room->given_ts_ms = entry->ts_ms;
-	} else {
+	if (r < 0)
+		return r;
+	request_note_asked(chat, request, false);
+	/* The entry that deletes a room has no time. */
+	if (entry->ts_ms)
+		request->room->given_ts_ms = entry->ts_ms;
+	return 0;
+}
+
+int
+request_append(
+	struct chat *chat, struct request *request, const struct store_entry *entry)
+{
+	int r = request_try_append(chat, request, entry);
+
+	if (r < 0)
 		request_free(chat, request);
-	}
 	return r;
 }
 
@@ -254,7 +319,7 @@ requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
 	}
 	STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
 	asker->waiting_count--;
-	chat->asked++;
+	request_note_asked(chat, request, true);
 	lane->reading = request;
 	return 0;
 }
@@ -332,8 +397,9 @@ requests_answered(struct chat *chat, uint64_t ticket)
 	struct request *request = requests_find(chat, ticket);
 	struct lane *lane;
 
-	assert(request);
-	chat->asked--;
+	if (!request)
+		return NULL;
+	TAILQ_REMOVE(&chat->asked, request, asked_link);
 	lane = request->asker ? &request->asker->lanes[request_lane(request)] : NULL;
 	if (lane && lane->reading == request)
 		lane->reading = NULL;
@@ -397,6 +463,11 @@ requests_note_outage(struct chat *chat, int error)
 void
 requests_note_failure(struct chat *chat, int error, struct message_fault *fault)
 {
+	if (error == -ENOTCONN) {
+		message_refuse(fault, "store_unavailable",
+			"the history has not answered in time: try again");
+		return;
+	}
 	requests_note_outage(chat, error);
 	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
 		strerror(-error));

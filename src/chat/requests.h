@@ -5,6 +5,9 @@
 
 #include "chat/chat_private.h"
 
+/* What somebody wants an alarm to become; alarm_wish.h. */
+struct alarm_wish;
+
 enum request_kind {
 	REQUEST_MESSAGE, /* store a message */
 	REQUEST_ALARM,   /* store a message that changes an alarm */
@@ -27,10 +30,12 @@ struct request {
 	struct store *store; /* that was asked; the room may have another one now */
 	char ref[MESSAGE_REF_BYTES + 1];
 	size_t delivered; /* of an append: number of readers that were sent the entry */
+	unsigned asked_tick; /* chat->ticks when the store was asked */
+	bool is_read;        /* it was asked for a page, not to append */
 	union {
 		struct {
-			int64_t start_us; /* of clock_now_us */
-			char *alarm;      /* of REQUEST_ALARM: its key */
+			int64_t start_us;        /* of clock_now_us */
+			struct alarm_wish *wish; /* of REQUEST_ALARM */
 		} message;
 		struct {
 			enum store_kind kind;
@@ -70,6 +75,7 @@ struct request {
 			size_t count;     /* messages deleted */
 		} forget;
 	};
+	TAILQ_ENTRY(request) asked_link;
 	LIST_ENTRY(request) asker_link;
 	STAILQ_ENTRY(request) waiting_link;
 	UT_hash_handle hh;
@@ -84,9 +90,25 @@ struct request *request_new(struct chat *chat, enum request_kind kind,
 	struct asker *asker, struct room *room, const char *ref);
 
 /* Give entry, whose time is rooms_next_ts, to the store. Returns 0, or -EAGAIN if the
- * store is full: the request is freed then. */
+ * store is full or -ENOTCONN if it is away: the request is freed then. */
 int request_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* The same, but the request stays if it was not given. */
+int request_try_append(
+	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* Free a request that the store was not asked for, or has answered. */
+void request_free(struct chat *chat, struct request *request);
+
+/* The store was asked for a page, or to append. */
+void request_note_asked(struct chat *chat, struct request *request, bool is_read);
+
+/* A request that the store should have answered by now, or NULL. */
+struct request *requests_overdue(struct chat *chat);
+
+/* Why the store has not taken an entry, as store_append says. Returns error. */
+int requests_refuse(int error, struct message_fault *fault);
 
 /* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
  * are under way: the request, a search, is freed then. */
@@ -111,7 +133,7 @@ bool request_is_outdated(const struct chat *chat, const struct request *request)
 /* The request that waits for ticket, or NULL. */
 struct request *requests_find(struct chat *chat, uint64_t ticket);
 
-/* The same, which the store has answered. */
+/* The same, which the store has answered. NULL: nobody waits any more. */
 struct request *requests_answered(struct chat *chat, uint64_t ticket);
 
 /* The answer was handled: free the request and start reads that waited for it. */

@@ -365,12 +365,16 @@ resume_epoch(struct chat *chat, struct member *member)
 		session_close(session, CLOSE_TRY_AGAIN, "resume again");
 		return;
 	}
-	if (wire_is_line(session->wire))
-		reply_object(&session->chat->asker,
-			json_pack("{s:s,s:s,s:s}", "type", "notice", "code", "epoch_new",
-				"message",
-				"The history was lost in part; the numbers begin anew."));
-	resume_anew(chat, member);
+	if (!wire_is_line(session->wire)) {
+		resume_anew(chat, member);
+		return;
+	}
+	member->is_resuming = false;
+	member->ticket = 0;
+	reply_object(&session->chat->asker,
+		json_pack("{s:s,s:s,s:s}", "type", "notice", "code", "epoch_new",
+			"message",
+			"The history was lost in part; the numbers begin anew."));
 }
 
 void

@@ -84,8 +84,8 @@ struct store {
 	const struct store_ops *ops;
 	char epoch[STORE_EPOCH_BYTES + 1]; /* of a driver without shards */
 	struct store_options options;      /* path is a copy */
-	/* Set by the driver, which calls store_wake then: -errno while nothing can be
-	 * stored, or 0. */
+	/* Set by the driver: -errno while nothing can be stored, or 0. If it gives no
+	 * answers then, it calls store_wake. */
 	atomic_int failure;
 	atomic_uint_fast64_t max_bytes; /* as in options; a reload changes it */
 	/* Set by the driver: the size of the history, and of its log. */
@@ -94,6 +94,8 @@ struct store {
 	struct store_keep keep; /* of rooms without a limit of their own */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
+	struct store_writes held;    /* older ones that the driver could not store */
+	uint64_t withdrawn; /* tickets up to this one are not held: nobody waits */
 	size_t writes_under_way;
 	size_t write_bytes_under_way;
 	size_t reads_under_way, searches_under_way;
@@ -142,6 +144,11 @@ struct store_ops {
 
 extern const struct store_ops store_memory_ops;
 extern const struct store_ops store_sqlite_ops;
+
+/* A write with a copy of entry. A driver makes one with ticket 0 and an id to tell an
+ * entry of another process: store_answer_writes takes it among its answers, in the order
+ * of the room, and frees it. */
+struct store_write *store_new_write(const struct store_entry *entry, uint64_t ticket);
 
 /* Give back writes, which become an empty list, or read, with their answers. Any thread
  * may call it. */

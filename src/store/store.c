@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "linnet/base/hex.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
@@ -152,6 +153,7 @@ store_open(struct store **out, const struct store_options *options, const char *
 	store->options.driver = ops->driver;
 	store->options.path = options->path ? xstrdup(options->path) : NULL;
 	STAILQ_INIT(&store->pending);
+	STAILQ_INIT(&store->held);
 	STAILQ_INIT(&store->outbox.writes);
 	STAILQ_INIT(&store->outbox.reads);
 	pthread_mutex_init(&store->outbox.mutex, NULL);
@@ -215,6 +217,16 @@ bool
 store_is_shared(const struct store *store)
 {
 	return store->ops->is_shared;
+}
+
+uint64_t
+store_version(const char *value, size_t len)
+{
+	char hash[HEX_SHA256_BYTES + 1];
+
+	hex_sha256(hash, value, len);
+	hash[15] = '\0'; /* 60 bits */
+	return 1 + strtoull(hash, NULL, 16);
 }
 
 bool
@@ -326,8 +338,38 @@ store_deliver_write(const struct store *store, const struct store_write *write)
 	const struct store_answer none = { .id = 0 };
 
 	store_tell(store, write);
+	if (!write->ticket)
+		return;
 	store->options.callbacks.on_appended(store->options.context, write->ticket,
 		write->error, write->error ? &none : &answer);
+}
+
+static void
+store_free_write(struct store *store, struct store_write *write)
+{
+	if (write->ticket) {
+		store->writes_under_way--;
+		store->write_bytes_under_way -= write->bytes;
+	}
+	buffer_clear(&write->tail);
+	free(write);
+}
+
+/* The driver could not store write: keep it for the next flush, as if it had not tried.
+ */
+static void
+store_hold(struct store *store, struct store_write *write)
+{
+	if (write->ticket <= store->withdrawn) {
+		store_free_write(store, write);
+		return;
+	}
+	buffer_clear(&write->tail);
+	write->error = 0;
+	write->id = 0;
+	write->deleted = 0;
+	write->is_duplicate = false;
+	STAILQ_INSERT_TAIL(&store->held, write, link);
 }
 
 /* Deliver from the front of writes until max_bytes of them are delivered. */
@@ -339,13 +381,14 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 
 	while (bytes < max_bytes && (write = STAILQ_FIRST(writes))) {
 		STAILQ_REMOVE_HEAD(writes, link);
+		if (store_may_pass(write->error) && !store->is_closing) {
+			store_hold(store, write);
+			continue;
+		}
 		bytes += write->bytes;
-		store->writes_under_way--;
-		store->write_bytes_under_way -= write->bytes;
 		store_show_detail(write);
 		store_deliver_write(store, write);
-		buffer_clear(&write->tail);
-		free(write);
+		store_free_write(store, write);
 	}
 }
 
@@ -474,7 +517,7 @@ store_write_size(const struct store_entry *entry)
 	return size;
 }
 
-static struct store_write *
+struct store_write *
 store_new_write(const struct store_entry *entry, uint64_t ticket)
 {
 	size_t bytes = store_write_size(entry);
@@ -570,6 +613,9 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 	if (store->is_closing || store->writes_under_way >= STORE_WRITES_MAX ||
 		store->write_bytes_under_way >= STORE_WRITE_BYTES_MAX)
 		return -EAGAIN;
+	if (store_may_pass(store->failure) &&
+		store->write_bytes_under_way >= STORE_HELD_BYTES_MAX)
+		return -ENOTCONN;
 	write = store_new_write(entry, ticket);
 	STAILQ_INSERT_TAIL(&store->pending, write, link);
 	store->writes_under_way++;
@@ -580,8 +626,35 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 void
 store_flush(struct store *store)
 {
-	if (!STAILQ_EMPTY(&store->pending))
-		store->ops->write(store, &store->pending);
+	if (store_may_pass(store->failure) && !store->is_closing)
+		return;
+	STAILQ_CONCAT(&store->held, &store->pending);
+	if (!STAILQ_EMPTY(&store->held))
+		store->ops->write(store, &store->held);
+}
+
+/* Returns true if the entry was in writes. */
+static bool
+store_drop(struct store *store, struct store_writes *writes, uint64_t ticket)
+{
+	struct store_write *write;
+
+	STAILQ_FOREACH (write, writes, link) {
+		if (write->ticket != ticket)
+			continue;
+		STAILQ_REMOVE(writes, write, store_write, link);
+		store_free_write(store, write);
+		return true;
+	}
+	return false;
+}
+
+void
+store_withdraw(struct store *store, uint64_t ticket)
+{
+	if (!store_drop(store, &store->held, ticket) &&
+		!store_drop(store, &store->pending, ticket) && ticket > store->withdrawn)
+		store->withdrawn = ticket;
 }
 
 /* Ids fit into an int64_t, as in SQLite; a larger bound means no bound. */

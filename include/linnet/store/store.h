@@ -21,6 +21,9 @@
 #define STORE_WRITES_MAX 100000
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
+
+/* While the store is away, entries wait for it: so many bytes of them. */
+#define STORE_HELD_BYTES_MAX ((size_t)8 * 1024 * 1024)
 #define STORE_SEARCHES_MAX 64
 
 /* Longest key of a value in a room's state. */
@@ -120,6 +123,11 @@ struct store_entry {
 	const char *state_key;
 	const char *state_value;
 	size_t state_value_len;
+	/* store_version of the value that the new one was made from; 0: there was none.
+	 * If the state has another one by then, nothing is stored. STORE_ANY_VERSION: it
+	 * makes no difference. The driver memory, which keeps no state and whose entries
+	 * never fail, does not check it. */
+	uint64_t state_version;
 	struct store_change change; /* all zero: none */
 };
 
@@ -150,6 +158,11 @@ struct store_record {
 	const char *state_value;
 	size_t state_value_len;
 };
+
+/* A number for value that another one does not have. Neither 0 nor STORE_ANY_VERSION. */
+uint64_t store_version(const char *value, size_t len);
+
+#define STORE_ANY_VERSION UINT64_MAX
 
 /* What has become of an entry. Valid until the callback that got it returns. */
 struct store_answer {
@@ -215,7 +228,9 @@ struct store_callbacks {
 	void (*on_message)(
 		void *context, uint64_t ticket, const struct store_record *record);
 	/* The answer to the one who has appended ticket. After an error nothing is stored
-	 * and the answer is empty. A change has three more errors:
+	 * and the answer is empty. An error that may pass comes only while the store
+	 * closes. -ESTALE: the state has another version; what it is now was told
+	 * before. A change has three more errors:
 	 * -ENOENT: the target is no message (for a deletion: none of the targets).
 	 * -EACCES: the message has another author, or none.
 	 * -E2BIG: the message has STORE_EMOJI_MAX other emoji.
@@ -305,7 +320,8 @@ void store_limit_rooms(
 	struct store *store, const struct store_limit *limits, size_t count);
 
 /* True if error may pass: the disk is full, or the file is read-only, locked or cannot be
- * read. Of a damaged or lost history, false. */
+ * read. Then the store is away: entries are not answered with such an error, but wait for
+ * on_up. False for a damaged or lost history. */
 bool store_may_pass(int error);
 
 /* A descriptor, owned by the store, that is readable when store_dispatch has work. */
@@ -317,12 +333,19 @@ int store_fd(const struct store *store);
 void store_dispatch(struct store *store, size_t max_bytes);
 
 /* Add entry to the batch that the next store_flush writes in one transaction. Answered by
- * on_appended. Returns 0, or -EAGAIN if too much is under way or the store is closing.
- * One entry alone is never too large. */
+ * on_appended. Returns 0, -EAGAIN if too much is under way or the store is closing, or
+ * -ENOTCONN if the store is away and too much waits for it. One entry alone is never too
+ * large. */
 int store_append(struct store *store, const struct store_entry *entry, uint64_t ticket);
 
-/* Start writing what was appended since the last call, if there is anything. */
+/* Start writing what was appended since the last call, if there is anything and the store
+ * is not away. */
 void store_flush(struct store *store);
+
+/* Nobody waits for the entry of ticket any more, nor for those with a lower one. If it
+ * waits for the store, it is dropped without an answer; otherwise it may be stored, told
+ * and answered. */
+void store_withdraw(struct store *store, uint64_t ticket);
 
 /* Ask for the entries of room with after < id <= up_to, oldest first: at most limit
  * entries and max_bytes of tails, but at least one entry if limit allows. Answered by

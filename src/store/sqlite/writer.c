@@ -45,6 +45,7 @@ static const char *const writer_sql[] = {
 	[WRITER_MESSAGE_SET] = "UPDATE message SET tail = ?2, words = ?3, kind = ?4,"
 			       " author = CASE ?4 WHEN 0 THEN author END WHERE seq = ?1",
 	[WRITER_SEARCH_ADD] = "INSERT INTO search(rowid, room, words) VALUES(?1, ?2, ?3)",
+	[WRITER_STATE_GET] = "SELECT value FROM state WHERE room = ?1 AND key = ?2",
 	[WRITER_STATE_SET] =
 		"INSERT INTO state(room, key, id, value) VALUES(?1, ?2, ?3, ?4)"
 		" ON CONFLICT(room, key) DO UPDATE SET id = ?3, value = ?4",
@@ -260,7 +261,6 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
 	writer->is_failing = true;
 	writer->store->failure = error;
-	store_wake(writer->store);
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->is_broken |= sqlite_db_is_broken(rc);
@@ -335,10 +335,12 @@ writer_watch(struct sqlite_writer *writer)
 
 	if (rc == SQLITE_OK)
 		rc = writer_probe(writer, is_real);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
 		writer_heal(writer);
-	else
+	} else {
 		writer_fail(writer, &none, rc);
+		store_wake(writer->store);
+	}
 	sqlite_trim_retry(writer);
 	sqlite_vacuum_consider(writer);
 	writer_measure(writer);

@@ -41,6 +41,7 @@ struct fixture {
 	size_t limit_count;
 	char folder[FOLDER_BYTES], path[400];
 	uint64_t last_ticket, last_appended;
+	uint64_t withdrawn;        /* all up to this ticket, by commit_fails */
 	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
 	int failure;          /* that on_up has told, or 0 */
@@ -266,9 +267,28 @@ commit(struct fixture *fixture)
 
 	store_flush(fixture->store);
 	while (fixture->appended_count == count ||
-		fixture->appended[fixture->appended_count - 1].ticket != last)
+		fixture->appended[fixture->appended_count - 1].ticket != last) {
 		dispatch_one(fixture);
+		store_flush(fixture->store); /* what was held */
+	}
 	return fixture->appended[fixture->appended_count - 1];
+}
+
+/* Flush, and wait until the store says that it is away because of error. What it holds is
+ * dropped. */
+static inline void
+commit_fails(struct fixture *fixture, int error)
+{
+	size_t count = fixture->appended_count;
+	uint64_t ticket = fixture->last_appended;
+
+	store_flush(fixture->store);
+	while (fixture->failure != error)
+		dispatch_one(fixture);
+	assert_int_equal(fixture->appended_count, count);
+	for (; ticket > fixture->withdrawn; ticket--)
+		store_withdraw(fixture->store, ticket);
+	fixture->withdrawn = fixture->last_appended;
 }
 
 /* Append, commit and expect that it is stored under id. */
@@ -324,6 +344,7 @@ try_append_state(struct fixture *fixture, const char *room, const char *text,
 				 .state_key = key,
 				 .state_value = value,
 				 .state_value_len = value ? strlen(value) : 0,
+				 .state_version = STORE_ANY_VERSION,
 			 });
 }
 
