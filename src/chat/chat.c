@@ -8,18 +8,19 @@
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/change.h"
+#include "chat/claims.h"
 #include "chat/deletion.h"
 #include "chat/history.h"
 #include "chat/known.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
+#include "chat/opening.h"
 #include "chat/outage.h"
 #include "chat/picture.h"
 #include "chat/presence.h"
 #include "chat/records.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
-#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
@@ -315,6 +316,8 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->due);
 	metric_pasts_init(&chat->pasts);
 	TAILQ_INIT(&chat->held);
+	cluster_init(&chat->cluster,
+		&(struct cluster_callbacks){ .on_claimed = opening_on_claimed }, chat);
 	outage_init(chat);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
@@ -367,97 +370,12 @@ chat_room_count(const struct chat *chat)
 	return chat->rooms->made;
 }
 
-/* Give the session the name of its token. Returns false if it cannot have it: it was sent
- * an error and is closed. Another name that it asks for (NULL: none) is only refused. */
-static bool
-chat_take_own_name(struct input *input, const char *name)
-{
-	const struct roster_proof proof = { .token = NULL };
-	const char *own = input->speaker->permissions->name;
-	bool has_own = presence_claim(input, own, &proof) == 0;
-
-	if (has_own && (!name || presence_claim(input, name, &proof) == 0))
-		return true;
-	reply_fault(input->asker, &input->fault);
-	if (!has_own)
-		session_close(input->speaker, CLOSE_POLICY, input->fault.code);
-	return false;
-}
-
-/* Give the session the person that it asks for, if it can prove it. Returns false if it
- * was sent an error. */
-static bool
-chat_introduce(struct input *input, const struct chat_wishes *wishes)
-{
-	struct chat *chat = input->chat;
-	struct roster_proof proof = { .token = wishes->token };
-	const struct person *person;
-	const char *name = wishes->name;
-
-	roster_enter(chat->roster, input->speaker);
-	if (input->speaker->permissions->name)
-		return chat_take_own_name(input, name);
-	if (proof.token && presence_check_token(proof.token, &input->fault) < 0) {
-		reply_fault(input->asker, &input->fault);
-		if (wishes->is_strict)
-			return false;
-		proof.token = NULL;
-	}
-	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
-	if (!name && person)
-		name = person->name;
-	/* A guest that comes back stays the author of what it has said. */
-	if (!name)
-		roster_set_proof(chat->roster, input->speaker->person, &proof);
-	if (!name || presence_claim(input, name, &proof) == 0)
-		return true;
-	reply_fault(input->asker, &input->fault);
-	return false;
-}
-
-static struct chat_session *
-chat_session_new(struct session *session, const char *home)
-{
-	struct chat_session *own = xcalloc(1, sizeof(*own));
-
-	asker_init(&own->asker, session);
-	TAILQ_INIT(&own->members);
-	own->home = xstrdup(home);
-	session->chat = own;
-	return own;
-}
-
 bool
-chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+chat_is_full(const struct session *session)
 {
-	static const struct chat_wishes none;
-	struct input input = { .chat = chat, .speaker = session };
-	struct chat_session *own;
-	struct room *room;
-
-	if (!wishes)
-		wishes = &none;
-	own = chat_session_new(
-		session, wishes->room ? wishes->room
-				      : room_access_home(chat, session->permissions));
-	TAILQ_INSERT_TAIL(&chat->sessions, own, link);
-	own->wants_events = wishes->wants_events;
-	own->wants_joined = wishes->wants_joined || wishes->wants_events;
-	own->wants_progress = wishes->wants_progress;
-	input.asker = &own->asker;
-	if (!wishes->is_silent && !chat_introduce(&input, wishes) &&
-		(wishes->is_strict || session->closed))
-		return false;
-	own->is_named = true;
-	room = room_access_find(&input, true);
-	if (!room) {
-		reply_fault(input.asker, &input.fault);
-		return false;
-	}
-	free(own->home);
-	own->home = xstrdup(room->name);
-	resume_member(chat, presence_enter(chat, session, room), wishes->since, NULL);
-	return true;
+	return session->chat &&
+	       (session->chat->waiting_count >= CLAIMS_WAITING_MAX ||
+		       session->chat->waiting_bytes >= CLAIMS_WAITING_BYTES);
 }
 
 void
@@ -474,7 +392,9 @@ chat_on_closing(struct chat *chat, struct session *session)
 unsigned
 chat_request_count(const struct session *session)
 {
-	return session->chat ? session->chat->asker.count : 0;
+	const struct chat_session *own = session->chat;
+
+	return own ? own->asker.count + own->waiting_count + (own->claim.ticket > 0) : 0;
 }
 
 void
@@ -484,6 +404,8 @@ chat_close(struct chat *chat, struct session *session)
 
 	if (!own)
 		return;
+	claims_drop(chat, own);
+	opening_free(own->opening);
 	presence_depart(chat, session);
 	TAILQ_REMOVE(&chat->sessions, own, link);
 	if (own->is_departing)
@@ -573,9 +495,13 @@ chat_give_up(struct chat *chat)
 void
 chat_tick(struct chat *chat, int64_t now_ms)
 {
+	struct chat_session *own;
+
 	chat->now_ms = now_ms;
 	chat->ticks++;
 	chat_give_up(chat);
+	while ((own = claims_overdue(chat)))
+		opening_continue(chat, own);
 	outage_tick(chat);
 	metric_send_due(chat, now_ms);
 	deletion_continue(chat);

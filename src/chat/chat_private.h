@@ -10,6 +10,7 @@
 #include "linnet/base/hex.h"
 #include "linnet/base/metrics.h"
 #include "linnet/chat/chat.h"
+#include "linnet/cluster/cluster.h"
 #include "linnet/protocol/message.h"
 #include "linnet/store/store.h"
 
@@ -22,6 +23,10 @@ struct input {
 	struct session *speaker; /* in whose name; NULL: a call in nobody's name */
 	struct message message;
 	struct message_fault fault; /* why it is refused, set before -errno is returned */
+	/* The name that the cluster was asked for; NULL: none. claim_error is its answer.
+	 */
+	const char *claimed;
+	int claim_error;
 };
 
 /* How many bytes of JSON a client's object may take when it is kept and sent. */
@@ -65,7 +70,9 @@ struct chat {
 	struct store *tails; /* lines of log files */
 	struct bans *bans;
 	struct gate *gate;
-	struct room records; /* room of the bans; nobody can enter it */
+	struct cluster cluster;
+	struct chat_session *claims; /* those that wait for the cluster, oldest first */
+	struct room records;         /* room of the bans; nobody can enter it */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;

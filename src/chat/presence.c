@@ -213,15 +213,38 @@ presence_announce_rename(struct room *room, const struct person *person, const c
 		      });
 }
 
+/* Nobody here is called name any more. What it was for is called now (NULL: gone). */
+static void
+presence_release(struct chat *chat, const char *name, const struct name_forms *forms,
+	const char *now)
+{
+	struct name_forms forms_now;
+
+	if (now)
+		name_forms_write(&forms_now, now);
+	if (!name_is_guest(name) && !(now && name_forms_collide(forms, &forms_now)))
+		cluster_release(&chat->cluster, name);
+}
+
+/* person is about to lose a session: if it is the last one, its name is free. */
+static void
+presence_release_last(struct chat *chat, const struct person *person)
+{
+	if (!TAILQ_NEXT(TAILQ_FIRST(&person->sessions), person_link))
+		presence_release(chat, person->name, &person->entry.forms, NULL);
+}
+
 static void
 presence_rename_person(struct chat *chat, struct person *person, const char *name)
 {
+	struct name_forms forms = person->entry.forms;
 	char was[NAME_MAX_BYTES + 1];
 	struct session *session;
 	struct member *member;
 
 	snprintf(was, sizeof(was), "%s", person->name);
 	roster_rename(chat->roster, person, name);
+	presence_release(chat, was, &forms, name);
 	presence_forget_lists(person);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
@@ -238,6 +261,7 @@ presence_move_session(struct chat *chat, struct session *session, struct person 
 
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		presence_go(chat, member->room, old, session->wire, old);
+	presence_release_last(chat, old);
 	roster_move(chat->roster, session, person);
 	presence_forget_lists(rest);
 	/* It may be a listener for long, so this enter is not held: it would miss its own
@@ -286,6 +310,35 @@ presence_log_name(const struct session *session, const char *was)
 			log_person("was", was));
 }
 
+bool
+presence_must_ask(const struct input *input, const char *name)
+{
+	const struct chat *chat = input->chat;
+	const struct session *session = input->speaker;
+	const struct person *person = session->person;
+	struct name_forms forms;
+
+	if (!strcmp(person->name, name) ||
+		!permissions_has_name(session->permissions, name) ||
+		name_fault(name, (size_t)chat->config->limits.name_bytes))
+		return false;
+	name_forms_write(&forms, name);
+	return !name_forms_collide(&forms, &person->entry.forms) &&
+	       !roster_find_rival(chat->roster, &forms, person) &&
+	       !bans_have_name(chat->bans, BAN_NAME, &forms);
+}
+
+/* The cluster does not give the name. */
+static int
+presence_refuse_claim(int error, struct message_fault *fault)
+{
+	if (error == -EEXIST)
+		return message_refuse(
+			fault, "name_taken", "somebody else is called that already");
+	return message_refuse(fault, "store_unavailable",
+		"nobody can say whether that name is free: try again");
+}
+
 int
 presence_claim(struct input *input, const char *name, const struct roster_proof *proof)
 {
@@ -319,8 +372,9 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 			return message_refuse(
 				&input->fault, "bad_name", "the name %s", why);
 		if (holder)
-			return message_refuse(&input->fault, "name_taken",
-				"somebody else is called that already");
+			return presence_refuse_claim(-EEXIST, &input->fault);
+		if (input->claimed && input->claim_error)
+			return presence_refuse_claim(input->claim_error, &input->fault);
 		if (session->is_owner)
 			presence_rename_person(chat, session->person, name);
 		else
@@ -368,6 +422,7 @@ presence_depart(struct chat *chat, struct session *session)
 	rest = presence_rest(session);
 	free(session->chat->last_name);
 	session->chat->last_name = xstrdup(session->person->name);
+	presence_release_last(chat, session->person);
 	roster_leave(chat->roster, session);
 	presence_forget_lists(rest);
 }

@@ -64,7 +64,9 @@ const char *chat_entry_fault(struct chat *chat, const struct permissions *permis
 	const char *room, const char **text);
 
 /* Open a session: it enters its room. It is sent an error for each wish that cannot be
- * met. wishes may be NULL. Returns false if it entered no room. */
+ * met. wishes may be NULL. Returns false if it entered no room. If others must be asked
+ * for the name, it returns true and enters later, or is told then why not; a strict one
+ * is closed. */
 bool chat_open(
 	struct chat *chat, struct session *session, const struct chat_wishes *wishes);
 
@@ -219,7 +221,11 @@ void chat_on_drained(struct chat *chat, struct session *session);
  * Only marks it, so this is safe during a broadcast. */
 void chat_on_closing(struct chat *chat, struct session *session);
 
-/* Number of requests of the session that the store has not answered. */
+/* True if so much of what the session has sent waits for its name that its door should
+ * read no further until it is woken. */
+bool chat_is_full(const struct session *session);
+
+/* Number of requests of the session that were not answered yet. */
 unsigned chat_request_count(const struct session *session);
 
 /* Remove a session whose connection is gone. Does nothing if it is not in the chat. */
