@@ -1,10 +1,11 @@
 // One alarm, wherever it is shown: in a log, in the list of active alarms, and in the Live view. A severity is shown as
 // a colour, a shape and a word.
+import { addressOf, link } from '../base/address.js';
 import { bidiText } from '../base/bidi-text.js';
 import { button, element } from '../base/elements.js';
 import { setText } from '../base/set-text.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { link, withLinks } from '../messages/markup.js';
+import { withLinks } from '../messages/links.js';
 import { laterTexts } from '../words/later-texts.js';
 import { clockTime, fullDate } from '../words/texts.js';
 import { momentOf, spanOf } from './alarm-times.js';
@@ -40,6 +41,18 @@ export function buildTime(date, words) {
 	time.dateTime = date.toISOString();
 	time.title = fullDate(date);
 	return time;
+}
+
+// It leads to the alarm in its room, as the time of a message does.
+function buildLink({ room, id, date }, words) {
+	const time = buildTime(date, words);
+
+	if (!id)
+		return time;
+	const made = element('a.time', time);
+	time.removeAttribute('class');
+	made.href = addressOf('room', room, id);
+	return made;
 }
 
 export const titleOf = ({ title, key }) => title.trim() || key;
@@ -103,6 +116,9 @@ function createStory() {
 	return {
 		parts: [words, toggle],
 		list,
+		get shown() {
+			return words.hidden ? toggle : words;
+		},
 		show(newChanges) {
 			const hadFocus = document.activeElement === toggle;
 
@@ -140,7 +156,7 @@ export function createCard(item, { hasRoom, hasStory }) {
 		item.append(story.list);
 
 	function showTime() {
-		const shown = story ? buildTime(alarm.date, hasRoom ? momentOf(alarm.date) : clockTime(alarm.date)) : buildTime(alarm.since, '');
+		const shown = story ? buildLink(alarm, hasRoom ? momentOf(alarm.date) : clockTime(alarm.date)) : buildTime(alarm.since, '');
 
 		time?.remove();
 		time = shown;
@@ -172,7 +188,7 @@ export function createCard(item, { hasRoom, hasStory }) {
 	function showTabStops() {
 		const isReachable = hasRoom || item.contains(document.activeElement);
 
-		for (const control of item.querySelectorAll(':is(.alarm-text a, button.alarm-state)'))
+		for (const control of item.querySelectorAll(':is(.alarm-text a, a.time, button.alarm-state)'))
 			control.tabIndex = isReachable ? 0 : -1;
 	}
 
@@ -193,6 +209,9 @@ export function createCard(item, { hasRoom, hasStory }) {
 			showText();
 			showBy();
 			story?.show(changes);
+			// What a screen reader says of a row that gets the focus.
+			if (!hasRoom)
+				item.ariaLabelledByElements = [severity, title, story.shown, text, time];
 			showTabStops();
 			this.showAge();
 		},

@@ -83,7 +83,13 @@ export function createLazy(load, ready) {
 			setTimeout(begin, delayAfter(failures), failures + 1);
 			return;
 		}
-		calls.forEach((call) => call(module));
+		for (const call of calls.values()) {
+			try {
+				call(module);
+			} catch (error) {
+				reportError(error);
+			}
+		}
 		calls.clear();
 	}
 

@@ -35,6 +35,15 @@ export function recall(key) {
 	}
 }
 
+// What was stored as JSON, or null.
+export function recallParsed(key) {
+	try {
+		return JSON.parse(recall(key));
+	} catch {
+		return null;
+	}
+}
+
 // The values of all keys with this prefix.
 export function recallAll(letters) {
 	try {

@@ -190,8 +190,8 @@ export async function openHttp(page, kind, { onText, onClose }) {
 	}
 
 	async function ask(object) {
-		const { type, room, ref, before, limit, q } = object;
-		const response = await fetchAs(url([type, room], { before, limit, q }));
+		const { type, room, ref, before, limit } = object;
+		const response = await fetchAs(url([type, room], { before, limit }));
 
 		deliver({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
 	}
@@ -237,7 +237,6 @@ export async function openHttp(page, kind, { onText, onClose }) {
 		join: enter,
 		leave: ({ room }) => leave(room),
 		history: ask,
-		search: ask,
 		typing: type,
 	};
 

@@ -128,7 +128,7 @@ function readMessage(object) {
 	};
 }
 
-function readMessages(value) {
+export function readMessages(value) {
 	return (Array.isArray(value) ? value : [])
 		.filter(isObject)
 		.map(readMessage)
@@ -193,13 +193,6 @@ const READERS = {
 	notice: (object) => ({ type: 'notice', code: readString(object.code) }),
 	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),
-	search: (object) => ({
-		type: 'search',
-		ref: readString(object.ref),
-		more: object.more === true,
-		stopped: object.complete === false,
-		messages: readMessages(object.messages),
-	}),
 	joined: readJoined,
 	presence: readPresence,
 	typing: (object) => ({ type: 'typing', name: readName(object.username) }),

@@ -1,17 +1,14 @@
-// A chart of one metric. uPlot is loaded when the first chart is opened.
+// A chart of one metric or two. uPlot is loaded when the first chart is opened.
 import { addStylesheet } from '../base/stylesheet.js';
+import { timeAxis, valueAxis } from './axes.js';
+import { createClock } from './chart-clock.js';
 import { addTouchZoom } from './touch-zoom.js';
-import { isBytes } from './units.js';
 
 const HEIGHT = 260;
-const AXIS_FONT = '12px system-ui, sans-serif';
-// Average width of a letter in AXIS_FONT.
-const LETTER_PX = 7;
-const GAP_PX = 14;
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-// Axis steps for bytes.
-const POWERS = Array.from({ length: 60 }, (_, exponent) => 2 ** exponent);
+// Columns of data for each metric: mean, low, high.
+const COLUMNS = 3;
+// The second line is not told apart by its colour alone.
+const DASH = [7, 4];
 
 async function loadLibrary() {
 	const [{ default: Plot }] = await Promise.all([
@@ -21,28 +18,14 @@ async function loadLibrary() {
 	return Plot;
 }
 
-// Labels of the time axis, with the precision of its steps.
-function createClock(locale) {
-	const seconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
-	const minutes = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
-	const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
-	const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
-	const isToday = (time) => new Date(time).toDateString() === new Date().toDateString();
-
-	return {
-		full: (time) => (isToday(time) ? seconds : full).format(time),
-		label: (time, stepMs) => (stepMs < MINUTE_MS ? seconds : stepMs < DAY_MS ? minutes : days).format(time),
-	};
-}
-
-// A canvas cannot use custom properties. live.css sets the colours as properties of the place that have no visible
+// A canvas cannot use custom properties. chart.css sets the colours as properties of the place that have no visible
 // effect there.
 function createColours(place) {
 	const style = getComputedStyle(place);
 
 	return {
-		line: () => style.color,
-		area: () => style.textDecorationColor,
+		lines: [() => style.color, () => style.stroke],
+		areas: [() => style.textDecorationColor, () => style.fill],
 		grid: () => style.columnRuleColor,
 		words: () => style.caretColor,
 	};
@@ -61,32 +44,47 @@ function watchTheme(onChange) {
 	};
 }
 
-function axis(colours, more) {
-	return {
-		font: AXIS_FONT,
-		stroke: colours.words,
-		grid: { stroke: colours.grid, width: 1 },
-		ticks: { stroke: colours.grid, width: 1, size: 5 },
-		...more,
-	};
+// The place of the nearest value of this series: two metrics have values at different times.
+function nearestValue(plot, series, index) {
+	const values = plot.data[series];
+
+	for (let distance = 0; distance < values.length; distance++) {
+		for (const at of [index - distance, index + distance]) {
+			if (Number.isFinite(values[at]))
+				return at;
+		}
+	}
+	return index;
 }
 
-function optionsFor(place, { name, label, unit, words, locale, onScale }) {
+function seriesFor({ name, unit }, number, { scale, units, colours, hasArea }) {
+	const edge = { label: '', class: 'live-edge', scale, points: { show: false } };
+	const first = 1 + number * COLUMNS;
+
+	return [
+		{
+			label: name,
+			class: number ? 'live-other' : 'live-one',
+			scale,
+			width: 2,
+			stroke: colours.lines[number],
+			...(number && { dash: DASH }),
+			...(hasArea && { fill: colours.areas[number] }),
+			// Without a pointer, the last value.
+			value: (plot, value) => units.label(value ?? plot.data[first].findLast(Number.isFinite) ?? 0, unit),
+		},
+		edge,
+		edge,
+	].map((one) => ({ ...one }));
+}
+
+function optionsFor(place, { lines, units, words, locale, onDraw, onScale, showAll }) {
 	const colours = createColours(place);
 	const clock = createClock(locale);
-	const lengthOf = (values) => Math.max(0, ...(values ?? []).map((value) => value.length));
-	// A long unit must leave room for the chart.
-	const widthOf = (plot, values) => Math.min(18 + LETTER_PX * lengthOf(values), place.clientWidth / 3);
-	const spaceFor = (label) => GAP_PX + LETTER_PX * label.length;
-
-	// Labels show seconds if steps of half a minute have room for them. Otherwise the space forces steps of at least a
-	// minute.
-	function timeSpace(plot, axisIndex, min, max, width) {
-		const minute = (width * MINUTE_MS) / (max - min);
-		const exact = spaceFor(clock.label(min, 1));
-
-		return minute / 2 >= exact ? exact : Math.max(spaceFor(clock.label(min, MINUTE_MS)), minute * 0.99);
-	}
+	// Metrics with one unit share an axis.
+	const scales = Array.from(new Set(lines.map(({ unit }) => unit)));
+	const scaleOf = ({ unit }) => (scales.indexOf(unit) ? 'other' : 'y');
+	const hasArea = lines.length === 1;
 
 	return {
 		width: place.clientWidth,
@@ -94,49 +92,53 @@ function optionsFor(place, { name, label, unit, words, locale, onScale }) {
 		ms: 1,
 		// Half of the last time label overhangs on the right.
 		padding: [10, 24, 0, 0],
-		cursor: { drag: { x: true, y: false }, points: { size: 8 } },
-		hooks: { setScale: [(plot, key) => key === 'x' && onScale(plot)] },
+		cursor: {
+			drag: { x: true, y: false },
+			points: {
+				size: 8,
+				show: (plot, index) => ((index - 1) % COLUMNS === 0 ? document.createElement('div') : null),
+			},
+			dataIdx: (plot, series, index) => (series ? nearestValue(plot, series, index) : index),
+			bind: { dblclick: () => showAll },
+		},
+		legend: { markers: { dash: (plot, index) => (index > COLUMNS ? 'dashed' : 'solid') } },
+		hooks: { draw: [onDraw], setScale: [(plot, key) => key === 'x' && onScale(plot)] },
 		axes: [
-			axis(colours, {
-				space: timeSpace,
-				size: 32,
-				values: (plot, times, index, space, stepMs) => times.map((time) => clock.label(time, stepMs)),
-			}),
-			axis(colours, {
-				space: 40,
-				size: widthOf,
-				...(isBytes(unit) && { incrs: POWERS }),
-				values: (plot, values) => values.map(label),
-			}),
+			timeAxis(colours, clock),
+			...scales.map((unit, index) => valueAxis(colours, { place, scale: index ? 'other' : 'y', unit, units, isSecond: index > 0 })),
 		],
 		series: [
 			{ label: words.time, value: (plot, time) => clock.full(time ?? plot.data[0].at(-1) ?? 0) },
-			{
-				label: name,
-				width: 2,
-				stroke: colours.line,
-				fill: colours.area,
-				// Without a pointer, the last value.
-				value: (plot, value) => label(value ?? plot.data[1].at(-1) ?? 0),
-			},
+			...lines.flatMap((line, index) => seriesFor(line, index, { scale: scaleOf(line), units, colours, hasArea })),
 		],
+		bands: lines.map((line, index) => ({ series: [3 + index * COLUMNS, 2 + index * COLUMNS], fill: colours.areas[index] })),
 	};
 }
 
-// Rejects if the library cannot be loaded. label(value) formats a value; onZoom(isZoomed) is called when the zoom
-// changes.
-export async function createChart(place, { onZoom, ...more }) {
+// lines are [{ name, unit }]. Rejects if the library cannot be loaded. onZoom(isZoomed) is called when the zoom changes,
+// onDraw(plot) when the chart was drawn.
+export async function createChart(place, { onZoom, onDraw, ...more }) {
 	const Plot = await loadLibrary();
-	let isZoomed = false;
+	// What is shown without zoom.
+	let whole = [0, 0];
+	let zoomed = null;
 
-	function onScale({ scales, data }) {
-		const [times] = data;
-
-		isZoomed = scales.x.min > times[0] || scales.x.max < times.at(-1);
-		onZoom(isZoomed);
+	function onScale({ scales: { x } }) {
+		zoomed = x.min > whole[0] || x.max < whole[1] ? [x.min, x.max] : null;
+		onZoom(Boolean(zoomed));
 	}
 
-	const plot = new Plot(optionsFor(place, { ...more, onScale }), [[], []], place);
+	// The library calls onScale later.
+	function zoom(newZoomed) {
+		const [min, max] = newZoomed ?? whole;
+
+		zoomed = newZoomed;
+		plot.setScale('x', { min, max });
+	}
+
+	const showAll = () => zoom(null);
+	const columns = Array.from({ length: 1 + COLUMNS * more.lines.length }, () => []);
+	const plot = new Plot(optionsFor(place, { ...more, onDraw, onScale, showAll }), columns, place);
 	const stopWatching = watchTheme(() => plot.redraw(false));
 	const sizes = new ResizeObserver(() => {
 		// The width is 0 while another view is shown.
@@ -144,23 +146,32 @@ export async function createChart(place, { onZoom, ...more }) {
 			plot.setSize({ width: place.clientWidth, height: HEIGHT });
 	});
 
-	const showAll = () => plot.setData(plot.data, true);
-
 	plot.over.classList.add('live-over');
-	addTouchZoom(plot, { showAll });
+	addTouchZoom(plot, { whole: () => whole, showAll });
 	sizes.observe(place);
 
 	return {
-		// The chart follows new data unless the reader has zoomed in or is selecting.
-		setPoints(points) {
-			const { min, max } = plot.scales.x;
-			const isHeld = isZoomed || plot.select.width > 0;
+		// Only what is within the whole.
+		zoom(begin, end) {
+			const min = Math.max(begin, whole[0]);
+			const max = Math.min(end, whole[1]);
 
-			plot.setData(points, !isHeld);
-			if (isHeld)
-				plot.setScale('x', { min, max });
+			zoom(min < max ? [min, max] : null);
 		},
 		showAll,
+		// The chart follows new data unless the reader has zoomed in, and waits while they are selecting. tables has columns for
+		// each line: times, means, lows, highs.
+		show(tables, newWhole) {
+			if (plot.select.width > 0)
+				return;
+			whole = newWhole;
+			plot.setData(Plot.join(tables), false);
+			zoom(zoomed);
+		},
+		// The first and the last time that are shown.
+		get view() {
+			return zoomed ?? whole;
+		},
 		destroy() {
 			stopWatching();
 			sizes.disconnect();

@@ -78,6 +78,13 @@ export function createMetrics() {
 			compareClocks(frame.ts, false);
 			return put(frame, times, values);
 		},
+		// Returns the metrics of a room, which are dropped.
+		forget(room) {
+			const gone = Array.from(all.values()).filter((metric) => metric.room === room);
+
+			gone.forEach(({ key }) => all.delete(key));
+			return gone;
+		},
 		// After a reconnect the server sends values again, which may be old.
 		reopened() {
 			opening++;

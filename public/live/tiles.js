@@ -1,10 +1,11 @@
-// The tiles of all metrics, grouped by room, and the chart of the opened tile.
-import { bidiText } from '../base/bidi-text.js';
+// The tiles of all metrics, and the chart of the opened tile.
 import { element } from '../base/elements.js';
 import { setText } from '../base/set-text.js';
 import { createChartPanel } from './chart-panel.js';
+import { createGroups } from './groups.js';
 import { createMetrics, MAX_METRICS } from './metrics.js';
 import { createTile } from './tile.js';
+import { createTilesFilter } from './tiles-filter.js';
 
 // The server sends a metric at most this often.
 const DRAW_MS = 250;
@@ -20,11 +21,15 @@ function buildNone(words) {
 	return element('div.live-none', element('p', words.none), element('p', words.noneHint), element('code', example));
 }
 
-export function createTiles(place, { words, units, ageOf, locale }) {
+export function createTiles(place, { words, units, ageOf, locale, past, fetchRecorded }) {
 	const metrics = createMetrics();
-	const order = new Intl.Collator(locale, { numeric: true });
 	const tiles = new Map();
-	const groups = new Map();
+	const groupsPlace = element('div.live-groups');
+	const groups = createGroups(groupsPlace, { order: new Intl.Collator(locale, { numeric: true }) });
+	// The tile of an open chart stays.
+	const filter = createTilesFilter({
+		onFilter: (wanted) => groups.filter(wanted && ((tile) => tile === chart?.tile || wanted(tile))),
+	});
 	const none = buildNone(words);
 	const leftOut = element('p.live-left-out');
 	// Tiles with values that are not drawn yet, and tiles in view.
@@ -34,6 +39,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	let isVisible = false;
 	let timer = 0;
 	let ageTimer = 0;
+	let filterTimer = 0;
 	let chart = null;
 
 	const watcher = new IntersectionObserver((entries) => {
@@ -49,7 +55,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		}
 	});
 
-	place.append(none, leftOut);
+	place.append(filter.place, none, groupsPlace, leftOut);
 
 	function showAges() {
 		for (const tile of tiles.values())
@@ -64,7 +70,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 			// The others are drawn when they come into view.
 			if (inView.has(tile))
 				tile.drawSparkline();
-			if (chart?.tile === tile)
+			if (chart?.shows(tile.metric))
 				chart.update();
 		}
 		changed.clear();
@@ -82,10 +88,19 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		}
 	}
 
+	// Many tiles may come at once.
+	function scheduleFilter() {
+		filterTimer ||= setTimeout(() => {
+			filterTimer = 0;
+			filter.update(tiles.size);
+		});
+	}
+
 	function closeChart() {
 		chart.close();
 		chart.tile.button.ariaExpanded = 'false';
 		chart = null;
+		scheduleFilter();
 	}
 
 	function toggleChart(tile) {
@@ -97,9 +112,9 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 			return;
 		tile.button.ariaExpanded = 'true';
 		chart = createChartPanel(tile.metric, {
-			words,
 			units,
 			locale,
+			services: { fetchRecorded, past, now: metrics.now, others: () => Array.from(tiles.values(), (one) => one.metric) },
 			onClose() {
 				closeChart();
 				tile.button.focus();
@@ -110,58 +125,34 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		chart.item.scrollIntoView({ block: 'nearest' });
 	}
 
-	// Ordered by name, so tiles do not move when values change.
-	function insertSorted(parent, added, name) {
-		const after = Array.from(parent.children).find(
-			(child) => child.dataset.name !== undefined && order.compare(child.dataset.name, name) > 0,
-		);
-
-		added.dataset.name = name;
-		parent.insertBefore(added, after ?? null);
-	}
-
-	function groupOf(room) {
-		let group = groups.get(room);
-
-		if (!group) {
-			group = {
-				section: element('section.live-group', element('h2', bidiText(room))),
-				list: element('ul.live-tiles'),
-			};
-			group.section.append(group.list);
-			groups.set(room, group);
-			insertSorted(place, group.section, room);
-			place.append(leftOut);
-		}
-		return group;
-	}
-
 	function addTile(metric) {
 		const tile = createTile(metric, { words, units, ageOf });
 
 		tiles.set(metric.key, tile);
 		itemTiles.set(tile.item, tile);
 		tile.button.addEventListener('click', () => toggleChart(tile));
-		insertSorted(groupOf(metric.room).list, tile.item, metric.name);
+		groups.add(tile);
+		// The tile of the chart may have moved.
+		if (chart && chart.tile.item.nextSibling !== chart.item)
+			chart.tile.item.after(chart.item);
+		scheduleFilter();
 		watcher.observe(tile.item);
 		none.hidden = true;
 	}
 
 	function removeTile(metric) {
 		const tile = tiles.get(metric.key);
-		const group = groups.get(metric.room);
 
 		if (chart?.tile === tile)
 			closeChart();
+		chart?.gone(metric);
 		watcher.unobserve(tile.item);
 		tiles.delete(metric.key);
 		inView.delete(tile);
 		changed.delete(tile);
-		tile.item.remove();
-		if (!group.list.childElementCount) {
-			group.section.remove();
-			groups.delete(metric.room);
-		}
+		groups.remove(tile);
+		scheduleFilter();
+		none.hidden = tiles.size > 0;
 	}
 
 	place.addEventListener('keydown', (event) => {
@@ -199,6 +190,10 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		take: (frame) => takeBy(metrics.take, frame),
 		// times and values are those up to this frame.
 		takePast: (frame, times, values) => takeBy(metrics.takePast, frame, times, values),
+		// The reader has left the room, or it was deleted.
+		forget(room) {
+			metrics.forget(room).forEach(removeTile);
+		},
 		reopened: metrics.reopened,
 		now: metrics.now,
 		show(wanted) {

@@ -7,8 +7,8 @@ const NEAR_PX = 30;
 // The smallest range to zoom to.
 const MIN_SPAN_MS = 1000;
 
-// showAll() resets the zoom. The listeners are removed with the chart's elements.
-export function addTouchZoom(plot, { showAll }) {
+// whole() returns the first and the last time without zoom; showAll() resets it. The listeners are removed with the chart's elements.
+export function addTouchZoom(plot, { whole, showAll }) {
 	const { over } = plot;
 	// Pointer id -> x relative to the chart.
 	const fingers = new Map();
@@ -22,12 +22,12 @@ export function addTouchZoom(plot, { showAll }) {
 	const ordered = () => Array.from(fingers.values()).sort((one, other) => one - other);
 
 	function show(min, max) {
-		const [times] = plot.data;
+		const [first, last] = whole();
 
-		if (min <= times[0] && max >= times.at(-1))
+		if (min <= first && max >= last)
 			showAll();
 		else if (max - min >= MIN_SPAN_MS)
-			plot.setScale('x', { min: Math.max(min, times[0]), max: Math.min(max, times.at(-1)) });
+			plot.setScale('x', { min: Math.max(min, first), max: Math.min(max, last) });
 	}
 
 	// The held times stay below the fingers.

@@ -1,5 +1,5 @@
 // The filter: lines that contain a text, or that match a regular expression.
-import { trim } from './lines.js';
+import { mostOf, trim } from './lines.js';
 
 export const MAX_FILTER_LENGTH = 200;
 // Lines per batch, and the worker's time limit for one batch.
@@ -61,7 +61,7 @@ function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 		add(entries) {
 			waiting.push(...entries);
 			// The log keeps no more lines either.
-			trim(waiting);
+			trim(waiting, mostOf(Infinity));
 			if (!isBusy)
 				next();
 		},
@@ -69,13 +69,15 @@ function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 	};
 }
 
-// onFits(entries) gets the matching entries in order, at once or later. Marks always match. onFault(fault) reports {
+// onFits(entries) gets the matching entries in the order in which they were added, at once or later. Marks always match. onFault(fault) reports {
 // slow: true } or { unavailable: true } when the expression was stopped, or { wrong: message } when it is invalid.
 export function createFilter({ onFits, onFault }) {
 	let wanted = '';
 	let source = '';
 	let searcher = null;
 	let isFaulty = false;
+	// All if there are none.
+	let levels = new Set();
 
 	function fail(fault) {
 		isFaulty = true;
@@ -83,6 +85,7 @@ export function createFilter({ onFits, onFault }) {
 		onFault(fault);
 	}
 
+	const isOfLevel = ({ mark, within }) => mark || !levels.size || levels.has(within);
 	const holds = ({ text, mark }) => mark || text.toLowerCase().includes(wanted);
 
 	// Restarts the filter; pending batches are dropped.
@@ -112,15 +115,24 @@ export function createFilter({ onFits, onFault }) {
 			begin();
 			return true;
 		},
+		setLevels(wantedLevels) {
+			levels = wantedLevels;
+			begin();
+		},
 		// Called before other lines are added.
 		begin,
 		add(entries) {
 			if (isFaulty)
 				return;
+			const ofLevel = entries.filter(isOfLevel);
+
 			if (searcher)
-				searcher.add(entries);
+				searcher.add(ofLevel);
 			else
-				onFits(entries.filter(holds));
+				onFits(ofLevel.filter(holds));
+		},
+		get isActive() {
+			return Boolean(wanted || source || levels.size);
 		},
 		// The text to highlight, in lower case.
 		get text() {

@@ -1,15 +1,23 @@
 // The model of the Logs view: the kept lines, the filter, and the lines that wait during a pause.
 import { createFilter } from './filter.js';
-import { createLines, trim } from './lines.js';
+import { createLines, mostOf, trim } from './lines.js';
 
-// onCleared(), onAppended(entries) and onDropped(n) update the display; onDropped: entries below number n are gone.
+// Room for new lines, so that they do not push out older ones at once that the reader has loaded.
+const TAIL_LINES = 2000;
+
+// onCleared(), onFound(entries) and onDropped(n) update the display; onDropped: entries below number n are gone.
 // onFault(fault) reports a filter error. onChange() is called when a count has changed.
-export function createLog({ onCleared, onAppended, onDropped, onFault, onChange }) {
+export function createLog({ onCleared, onFound, onDropped, onFault, onChange }) {
 	let lines = createLines();
 	let entries = [];
 	// Entries that arrived during a pause.
 	let waiting = [];
 	let isPaused = false;
+	let most = mostOf(0);
+	// The server has older lines than the first one.
+	let hasOlder = true;
+	// The last line that the server had when the log was joined.
+	let promised = 0;
 
 	const filter = createFilter({
 		onFits(fitting) {
@@ -18,7 +26,7 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 			const ready = fitting.filter(({ n }) => n >= first);
 
 			if (ready.length)
-				onAppended(ready);
+				onFound(ready);
 			onChange();
 		},
 		onFault,
@@ -26,8 +34,10 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 
 	function add(more) {
 		entries.push(...more);
-		if (trim(entries))
+		if (trim(entries, most)) {
+			hasOlder = true;
 			onDropped(entries[0].n);
+		}
 		filter.add(more);
 	}
 
@@ -38,6 +48,8 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 	}
 
 	const isLine = ({ mark }) => !mark;
+	// Null if it is of a history that the server has no more.
+	const firstKnown = () => (entries[0]?.epoch === lines.epoch ? entries.find(({ id }) => id) : null);
 
 	return {
 		begin() {
@@ -45,10 +57,16 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 			entries = [];
 			waiting = [];
 			isPaused = false;
+			hasOlder = true;
+			promised = 0;
+			most = mostOf(0);
 			filter.begin();
 			showAll();
 		},
-		joined: (epoch) => lines.joined(epoch),
+		joined(epoch, lastId) {
+			lines.joined(epoch);
+			promised = Number(lastId) || 0;
+		},
 		take(frame) {
 			const more = lines.take(frame);
 
@@ -72,6 +90,31 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 			if (filter.set(text, isExpression))
 				showAll();
 		},
+		showLevels(levels) {
+			filter.setLevels(levels);
+			showAll();
+		},
+		get epoch() {
+			return lines.epoch;
+		},
+		// More lines are on their way.
+		get isComing() {
+			return !entries.some(({ id, epoch }) => id >= promised && epoch === lines.epoch) && promised > 0;
+		},
+		// The id before which older lines end, 0 if there are none, or no more are kept.
+		get olderThan() {
+			return (hasOlder && entries.length < mostOf(Infinity) && firstKnown()?.id) || 0;
+		},
+		takeOlder(frames, more) {
+			const older = lines.takeOlder(frames, firstKnown()?.id ?? 0);
+
+			hasOlder = more && older.length > 0;
+			entries = [...older, ...entries];
+			most = mostOf(entries.length + TAIL_LINES);
+			filter.add(older);
+			onChange();
+		},
+		find: (epoch, id) => entries.find((entry) => entry.id === id && entry.epoch === epoch),
 		get isPaused() {
 			return isPaused;
 		},
@@ -80,6 +123,9 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 		},
 		get count() {
 			return entries.filter(isLine).length;
+		},
+		get isFiltered() {
+			return filter.isActive;
 		},
 		// The text to highlight.
 		get wanted() {

@@ -1,10 +1,12 @@
 // The Logs view: the lines of one log file, with a filter.
+import { addressOf } from '../base/address.js';
 import { copyText } from '../base/clipboard.js';
 import { button, createSilencer, element } from '../base/elements.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { locale } from '../words/texts.js';
+import { createBackwards } from './backwards.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
 import { buildRow, wordsOfMark } from './row.js';
@@ -35,9 +37,10 @@ function createPace() {
 }
 
 // Fills place, which must be empty. open(room) and close(room) join and leave a log's room;
-// rooms() resolves with the list of logs. open() and rooms() reject with a displayable Error. The room's frames come
-// through joined() and log(). onLog(name, { isChosen }) is called for each log that is shown; isChosen: by the reader.
-export function createLogs(place, { open, close, rooms, onLog }) {
+// rooms() resolves with the list of logs. open() and rooms() reject with a displayable Error. For older see backwards.js. The
+// room's frames come through joined() and log(). onLog(name, { isChosen }) is called for each log that is shown; isChosen: by
+// the reader. onLine(address): a line was selected, or none.
+export function createLogs(place, { open, close, rooms, older, onLog, onLine }) {
 	const words = texts.logs;
 	const clock = new Intl.DateTimeFormat(locale, {
 		hour: '2-digit',
@@ -56,9 +59,11 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 	let isFaulty = false;
 	let isVisible = false;
 	let drawing = 0;
+	let line = '';
+	let isLoading = false;
 
 	const list = createWindow(viewport, {
-		build: (entry) => buildRow(entry, { words, clock, fullClock, wanted: log.wanted }),
+		build: (entry) => buildRow(entry, { words, clock, fullClock, wanted: log.wanted, addressOf: addressOfLine }),
 		onMove,
 		onScroll: () => silence(),
 	});
@@ -70,12 +75,11 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 			list.clear();
 			selection.clear();
 		},
-		onAppended(entries) {
+		onFound(entries) {
 			if (!list.isFollowing || isFast(entries.length))
 				silence();
-			if (!list.isFollowing)
+			if (list.insert(entries) && !list.isFollowing)
 				unseen += entries.filter(({ mark }) => !mark).length;
-			list.append(entries);
 		},
 		onDropped: list.dropBefore,
 		onFault(fault) {
@@ -95,12 +99,33 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 			toolbar.showFault('');
 			log.filter(text, isExpression);
 		},
+		onLevels: (levels) => log.showLevels(levels),
 		onWrap(isWrapped) {
 			viewport.classList.toggle('logs-wrapped', isWrapped);
 			list.remeasure();
 		},
 		onPause: () => log.pause(!log.isPaused),
 		onCopy: copy,
+		onCopyLink: copyLink,
+		onOlder: () => backwards.more(),
+	});
+	const backwards = createBackwards({
+		log,
+		list,
+		older,
+		roomNow: () => room,
+		onFound(entry) {
+			if (!list.items.includes(entry))
+				toolbar.clearFilter();
+			list.show(list.items.indexOf(entry));
+			selection.select(entry);
+		},
+		onGone: () => toolbar.say(words.lineGone),
+		onState(wanted) {
+			isLoading = wanted;
+			showFacts();
+		},
+		onFailed: () => toolbar.say(words.olderFailed),
 	});
 
 	viewport.setAttribute('role', 'log');
@@ -118,9 +143,17 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 		jump.textContent = unseen ? words.newLines(unseen) : words.newest;
 	}
 
+	// Only those of the history that the server has.
+	function addressOfLine({ id, epoch }) {
+		return id && epoch === log.epoch ? addressOf('logs', room, `${epoch}.${id}`) : '';
+	}
+
 	function onMove() {
 		showJump();
 		selection.mark();
+		// Under a filter the reader asks for them: all might be hidden.
+		if (!list.isFollowing && list.isNearBegin && !log.isFiltered)
+			backwards.more();
 	}
 
 	function showFacts() {
@@ -132,12 +165,20 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 		toolbar.showCount(room ? words.shown(shown, all) : '');
 		if (room && !isFaulty)
 			notice.showEmpty(all, list.items.length);
+		toolbar.showOlder({ hasOlder: log.olderThan > 1, isLoading });
 		showJump();
+		backwards.seek();
 	}
 
 	function showSelection() {
 		const count = selection.items.length;
+		const before = line;
+
+		line = (count && addressOfLine(selection.anchor)) || '';
 		toolbar.say(count ? words.selected(count) : '');
+		toolbar.showLink(line);
+		if (line !== before)
+			onLine(line || addressOf('logs', room));
 	}
 
 	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, clock })}` : entry.text);
@@ -149,10 +190,15 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 		toolbar.say(isDone ? words.copied(chosen.length) : words.notCopied);
 	}
 
+	async function copyLink() {
+		toolbar.say((await copyText(new URL(line, location.href).href)) ? words.linkCopied : words.notCopied);
+	}
+
 	async function choose(wanted) {
 		if (room && room !== wanted)
 			close(room);
 		room = wanted;
+		backwards.begin();
 		log.begin();
 		toolbar.tellFilter();
 		notice.opening();
@@ -167,13 +213,16 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 		showFacts();
 	}
 
-	function openLog(name, { isChosen }) {
-		if (name === room)
-			return;
-		remember('log', name);
-		choose(name);
-		toolbar.showChosen(name);
-		onLog(name, { isChosen });
+	// wanted is the line of an address, EPOCH.ID.
+	function openLog(name, { isChosen, wanted = '' }) {
+		if (name !== room) {
+			remember('log', name);
+			choose(name);
+			toolbar.showChosen(name);
+			onLog(name, { isChosen });
+		}
+		if (wanted)
+			backwards.find(wanted);
 	}
 
 	async function loadRooms() {
@@ -216,11 +265,11 @@ export function createLogs(place, { open, close, rooms, onLog }) {
 			if (frame.room === room)
 				log.take(frame);
 		},
-		openLog: (name) => openLog(name, { isChosen: false }),
+		openLog: (name, wanted) => openLog(name, { isChosen: false, wanted }),
 		joined(frame) {
 			if (frame.room !== room)
 				return;
-			log.joined(frame.epoch);
+			log.joined(frame.epoch, frame.last_id);
 			notice.opened();
 			showFacts();
 		},

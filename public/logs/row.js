@@ -1,5 +1,8 @@
 // The row of one log line or mark. Text from outside is never used as markup.
 import { element } from '../base/elements.js';
+import { addStylesheet } from '../base/stylesheet.js';
+
+await addStylesheet(new URL('rows.css', import.meta.url));
 
 // Limits the elements per line.
 const MAX_HITS = 50;
@@ -40,19 +43,35 @@ function buildMark(entry, context) {
 	return row;
 }
 
+// The line's own time if it has one, or when it was read. It is the link to the line.
+function buildTime({ ts, stamp, isTimeless, ...entry }, { words, clock, fullClock, addressOf }) {
+	const read = new Date(ts);
+	const date = stamp ? stamp.date : read;
+	const own = stamp?.date ? clock.format(stamp.date) : stamp?.clock;
+	const time = element('time', isTimeless ? '·' : own ?? clock.format(read));
+	const link = element('a.logs-gutter', time);
+	const address = addressOf(entry);
+
+	if (date)
+		time.dateTime = date.toISOString();
+	link.title = [stamp?.written, words.readAt(fullClock.format(read)), words.selectHint].filter(Boolean).join('\n');
+	if (address)
+		link.href = address;
+	// The log is one tab stop.
+	link.tabIndex = -1;
+	return link;
+}
+
 export function buildRow(entry, context) {
-	const { words, clock, fullClock, wanted } = context;
+	const { words, clock, fullClock, wanted, addressOf } = context;
 
 	if (entry.mark)
 		return buildMark(entry, context);
-	const date = new Date(entry.ts);
-	const time = element('time.logs-gutter', clock.format(date));
+	const time = buildTime(entry, { words, clock, fullClock, addressOf });
 	const level = element('span.logs-level', entry.level ? words.mark[entry.level] : '');
-	const text = element('span.logs-words', withHits(entry.text, wanted));
+	const text = element('span.logs-words', withHits(entry.text.slice(entry.stamp?.length ?? 0), wanted));
 	const row = element('div.logs-row', time, level, text);
 
-	time.dateTime = date.toISOString();
-	time.title = `${fullClock.format(date)}\n${words.selectHint}`;
 	if (entry.level) {
 		row.dataset.level = entry.level;
 		level.title = words.level[entry.level];

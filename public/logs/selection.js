@@ -24,11 +24,14 @@ export function createSelection(viewport, list, { onChange }) {
 		return list.rows().find(({ row }) => row.contains(element))?.item;
 	}
 
-	function onClick({ target, shiftKey }) {
+	function onClick(event) {
+		const { target, shiftKey, ctrlKey, metaKey } = event;
 		const item = target.closest?.('.logs-gutter') && itemAt(target);
 
-		if (!item)
+		// It is a link, too: into another tab.
+		if (!item || ctrlKey || metaKey)
 			return;
+		event.preventDefault();
 		// Shift-click also selects text.
 		getSelection().removeAllRanges();
 		if (shiftKey && anchor !== null)
@@ -73,7 +76,12 @@ export function createSelection(viewport, list, { onChange }) {
 		get items() {
 			return anchor === null ? [] : list.items.filter(holds);
 		},
+		// Where the selection began.
+		get anchor() {
+			return list.items.find(({ n }) => n === anchor);
+		},
 		mark,
+		select: ({ n }) => choose(n, n),
 		clear: () => choose(null, null),
 	};
 }

@@ -3,8 +3,12 @@ import { button, element } from '../base/elements.js';
 import { icon } from '../base/icon.js';
 import { setText } from '../base/set-text.js';
 import { recall, remember } from '../base/storage.js';
+import { addStylesheet } from '../base/stylesheet.js';
 import { MAX_FILTER_LENGTH } from './filter.js';
 
+await addStylesheet(new URL('toolbar.css', import.meta.url));
+
+const LEVELS = ['error', 'warning', 'info', 'debug'];
 const DOTS = 'M3 8h.010M8 8h.010M13 8h.010';
 // Wait for the end of a word.
 const TYPING_MS = 150;
@@ -18,7 +22,8 @@ function toggle(classes, words) {
 const labelled = (classes, words, control) => element(`label.logs-${classes}`, element('span', words), control);
 
 // isWrapped is the default until the reader has chosen.
-export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPause, onCopy }) {
+// onLevels(levels) gets a Set, empty for all.
+export function createToolbar({ words, isWrapped, onRoom, onFilter, onLevels, onWrap, onPause, onCopy, onCopyLink, onOlder }) {
 	const room = element('select.logs-room');
 	const filter = element('input.logs-filter');
 	const expression = toggle('logs-expression', '.*');
@@ -31,16 +36,37 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 	const count = element('p.logs-count');
 	const paused = element('p.logs-paused');
 	const voice = element('p.logs-voice');
+	const levels = element('div.logs-levels', ...LEVELS.map(buildLevel));
+	const older = button('logs-older', words.older);
+	const copyLink = button('logs-copy-link', words.copyLink);
 	const bar = element(
 		'header.logs-tools',
 		labelled('choice', words.choose, room),
 		element('div.logs-search', labelled('looking', words.filter, filter), expression, unfold),
 		element('div.logs-actions', wrap, pause, copy),
 		fault,
-		element('div.logs-facts', count, paused, voice),
+		element('div.logs-facts', levels, count, older, paused, voice, copyLink),
 	);
 	let typing = 0;
 
+	function buildLevel(level) {
+		const made = toggle('logs-level-button', words.level[level]);
+
+		made.dataset.level = level;
+		made.addEventListener('click', () => {
+			made.ariaPressed = String(made.ariaPressed !== 'true');
+			onLevels(chosenLevels());
+		});
+		return made;
+	}
+
+	function chosenLevels() {
+		return new Set(LEVELS.filter((level, index) => levels.children[index].ariaPressed === 'true'));
+	}
+
+	levels.role = 'group';
+	levels.ariaLabel = words.levels;
+	copyLink.hidden = older.hidden = true;
 	filter.type = 'search';
 	filter.maxLength = MAX_FILTER_LENGTH;
 	filter.placeholder = words.filterHint;
@@ -91,6 +117,8 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 	});
 	pause.addEventListener('click', onPause);
 	copy.addEventListener('click', onCopy);
+	copyLink.addEventListener('click', onCopyLink);
+	older.addEventListener('click', onOlder);
 	room.addEventListener('change', () => onRoom(room.value));
 	showWrap(recall('wrap') ? recall('wrap') === 'yes' : isWrapped);
 
@@ -122,6 +150,25 @@ export function createToolbar({ words, isWrapped, onRoom, onFilter, onWrap, onPa
 			setText(paused, isPaused ? words.paused(waiting) : '');
 		},
 		showCount: (text) => setText(count, text),
+		// Without older lines there is no button.
+		showOlder({ hasOlder, isLoading }) {
+			// A hidden button loses the focus.
+			if (!hasOlder && document.activeElement === older)
+				filter.focus();
+			older.hidden = !hasOlder;
+			setText(older, isLoading ? words.loadingOlder : words.older);
+		},
+		showLink(wanted) {
+			copyLink.hidden = !wanted;
+		},
+		// So that every line is shown.
+		clearFilter() {
+			filter.value = '';
+			for (const level of levels.children)
+				level.ariaPressed = 'false';
+			onLevels(chosenLevels());
+			tellFilter();
+		},
 		say: (text) => setText(voice, text),
 	};
 }

@@ -3,6 +3,8 @@
 
 const OVERSCAN_PX = 400;
 const NEAR_END_PX = 24;
+const NEAR_BEGIN_PX = 800;
+const LEAD_ROWS = 4;
 // Rows are measured on the page, and measuring may bring other rows into view: repeat at most this often.
 const MAX_PASSES = 4;
 
@@ -161,9 +163,23 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			isFollowing = true;
 			scheduleDraw();
 		},
-		append(more) {
-			items.push(...more);
+		// At their places, without moving what the reader sees. True if they are at the end.
+		insert(more) {
+			const isEnd = !items.length || more[0].n > items.at(-1).n;
+			const at = isEnd ? items.length : items.findIndex(({ n }) => n > more[0].n);
+
+			sumUp();
+			const isAbove = !isEnd && at <= indexAt(viewport.scrollTop);
+
+			items.splice(at, 0, ...more);
+			if (at < heights.length)
+				heights.splice(at, 0, ...Array(more.length));
+			if (isAbove && !isFollowing) {
+				inner.style.height = `${tops.at(-1) + more.length * rowHeight}px`;
+				moveTo(viewport.scrollTop + more.length * rowHeight);
+			}
 			scheduleDraw();
+			return isEnd;
 		},
 		// Drops items with smaller numbers without moving what the reader sees.
 		dropBefore(n) {
@@ -191,6 +207,17 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		follow() {
 			isFollowing = true;
 			scheduleDraw();
+		},
+		// Leads the reader there, with a little of what is above.
+		show(index) {
+			sumUp();
+			isFollowing = false;
+			inner.style.height = `${tops.at(-1)}px`;
+			moveTo(tops[Math.max(0, index - LEAD_ROWS)]);
+			scheduleDraw();
+		},
+		get isNearBegin() {
+			return viewport.scrollTop < NEAR_BEGIN_PX;
 		},
 		scrollTo(index) {
 			const [top, bottom] = [tops[index], tops[index + 1]];

@@ -2,6 +2,7 @@
 import { copyText } from '../base/clipboard.js';
 import { placeBeside } from '../base/menu.js';
 import { ask } from '../base/question.js';
+import { recallParsed, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { toast } from '../base/toast.js';
 import { laterTexts as texts } from '../words/later-texts.js';
@@ -24,8 +25,9 @@ async function copy(text) {
 	toast((await copyText(text)) ? texts.copiedText : texts.notCopiedText);
 }
 
-// server as in changes.js. onReply(entry, createReply); onLeave(): the focus belongs into the message field.
-export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
+// server as in changes.js, and epoch(). keptAs() is where an edit is stored. onReply(message, createReply), see reply.js;
+// onLeave(): the focus belongs into the message field.
+export function createActions({ log, rows, scroll, server, keptAs, onReply, onLeave }) {
 	const changes = createChanges(server);
 	// The toolbar is in the first of these rows that is there: where a menu or the toolbar has the focus, after a long
 	// press, under the mouse, with the focus.
@@ -67,23 +69,44 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			await changes.erase(entry.id).catch(say);
 	}
 
-	function edit(row, onDone) {
+	// kept is what was written before a reload: it does not take the focus.
+	function edit(row, onDone, kept) {
 		const entry = entryOf(row);
+		const { id } = entry;
 
+		if (row === editedRow) {
+			row.querySelector('.editor textarea').focus();
+			return;
+		}
 		closeEditor?.();
 		editedRow = row;
+		rows.hold(row);
 		held = pressed = null;
 		update();
 		scroll.keep(() => {
 			closeEditor = openEditor(row, entry.text, {
-				save: (text) => changes.edit(entry.id, text),
+				kept,
+				onWrite: (text) => remember(keptAs(), JSON.stringify({ epoch: server.epoch(), id, text })),
+				save: (text) => changes.edit(id, text),
 				onEmpty: () => erase(row, entry),
 				onDone() {
 					editedRow = closeEditor = null;
+					rows.hold(null);
+					remember(keptAs(), '');
 					onDone();
 				},
 			});
 		});
+	}
+
+	function resume() {
+		const kept = recallParsed(keptAs());
+		const row = rows.withId(kept?.id);
+
+		if (kept?.epoch !== server.epoch())
+			remember(keptAs(), '');
+		else if (isUsable(row) && entryOf(row).own && !editedRow)
+			edit(row, onLeave, kept.text);
 	}
 
 	// The reader was in the row, by keyboard or by touch.
@@ -132,7 +155,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 
 				held = pressed = hovered = null;
 				update();
-				onReply(entry, createReply);
+				onReply({ id: entry.id, name: entry.name, excerpt: excerptOf(entry) }, createReply);
 			},
 			edit() {
 				const row = toolbar.row;
@@ -236,6 +259,7 @@ export function createActions({ log, rows, scroll, server, onReply, onLeave }) {
 			}
 		},
 		edit,
+		resume,
 		// The text of a row is gone.
 		erased(row) {
 			if (row === editedRow)

@@ -34,8 +34,10 @@ export function createIncidents() {
 // show(call) calls call(view) with the module that has showInRow(row, changes).
 export function createAlarmRows({ rows, scroll, range, show }) {
 	const incidents = createIncidents();
+	const changesOf = new WeakMap();
 
 	function fill(row, changes) {
+		changesOf.set(row, changes);
 		show((view) => scroll.keep(() => view.showInRow(row, changes)), row);
 	}
 
@@ -59,6 +61,11 @@ export function createAlarmRows({ rows, scroll, range, show }) {
 			if (stays)
 				fill(row, changes);
 			return Boolean(stays);
+		},
+		// The id of the row that has the change with this id, or the same id.
+		idOf(id) {
+			const has = (row) => changesOf.get(row)?.some((change) => change.id === id);
+			return rows.ids().find((one) => has(rows.withId(one))) ?? id;
 		},
 		clear: incidents.clear,
 	};

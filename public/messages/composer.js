@@ -63,8 +63,8 @@ export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 		fit();
 	}
 
-	function keepDraft() {
-		remember(DRAFT + room, LOGIN.test(field.value) ? '' : field.value);
+	function keepDraft(of = room, text = field.value) {
+		remember(DRAFT + of, LOGIN.test(text) ? '' : text);
 	}
 
 	function changed() {
@@ -147,7 +147,11 @@ export function createComposer({ sizeOf, onSend, onWrite, editLast }) {
 			keepDraft();
 		},
 		// Nothing was done with this text: it comes back, unless the reader writes another one.
-		refuse(text, fault) {
+		refuse(text, fault, of) {
+			if (of !== room) {
+				keepDraft(of, recall(DRAFT + of) || text);
+				return;
+			}
 			field.value ||= text;
 			changed();
 			refusal.textContent = fault;

@@ -20,9 +20,9 @@ async function withEmoji(text) {
 	}
 }
 
-// save(text) resolves when the server has stored it. onEmpty() is called instead if nothing is left. onDone() is called
-// at the end.
-export function openEditor(row, text, { save, onEmpty, onDone }) {
+// kept is what the reader has written before, if anything. onWrite(text) is called on each input. save(text) resolves when
+// the server has stored it. onEmpty() is called instead if nothing is left. onDone() is called at the end.
+export function openEditor(row, text, { kept, onWrite, save, onEmpty, onDone }) {
 	const field = element('textarea');
 	const fault = element('p.fault');
 	const keep = button('primary', laterTexts.save);
@@ -67,7 +67,7 @@ export function openEditor(row, text, { save, onEmpty, onDone }) {
 		keep.disabled = false;
 	}
 
-	field.value = text;
+	field.value = kept ?? text;
 	field.rows = 1;
 	field.dir = 'auto';
 	field.ariaLabel = laterTexts.editLabel;
@@ -77,6 +77,7 @@ export function openEditor(row, text, { save, onEmpty, onDone }) {
 	field.addEventListener('input', () => {
 		fault.textContent = '';
 		fit();
+		onWrite(field.value);
 	});
 	editor.addEventListener('keydown', (event) => {
 		// Not for the log.
@@ -93,7 +94,9 @@ export function openEditor(row, text, { save, onEmpty, onDone }) {
 	row.classList.add('editing');
 	row.querySelector('.text').after(editor);
 	fit();
-	field.focus({ preventScroll: true });
-	editor.scrollIntoView({ block: 'nearest' });
+	if (kept === undefined) {
+		field.focus({ preventScroll: true });
+		editor.scrollIntoView({ block: 'nearest' });
+	}
 	return close;
 }

@@ -3,8 +3,8 @@ import { createLazy, noteFirstMessages } from '../base/lazy.js';
 import { buildGap } from './message-view.js';
 
 const MAX_ROWS = 500;
-// In blocks: measuring the page for each row is slow.
-const TRIM_ROWS = 50;
+// So far before that, what removes rows is loaded.
+const AHEAD_ROWS = 150;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
@@ -29,34 +29,17 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 		}
 	}
 
-	function cutTop(count) {
-		// A follower is scrolled to the bottom anyway.
-		if (scroll.isFollowing)
-			rows.cutTop(count);
-		else
-			scroll.keep(() => rows.cutTop(count));
-		scroll.grew();
-		forgetCut();
-		range.cutTop(rows.firstId ?? range.last + 1, { isAboveGap: Boolean(gapLine) });
-	}
+	const trim = createLazy(async () => {
+		const { createTrim } = await import('./trim.js');
+		return createTrim({ log, rows, scroll, range, unsent }, { hasGap: () => Boolean(gapLine), onCut: forgetCut });
+	});
 
-	function cutBottom(count) {
-		scroll.leave();
-		rows.cutBottom(count, unsent.first);
-		forgetCut();
-		range.cutBottom(rows.lastId ?? range.first - 1);
-	}
+	const surplus = () => log.childElementCount - unsent.list.length - MAX_ROWS;
 
-	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
+	// Unsent rows stay.
 	function bound() {
-		const surplus = log.childElementCount - unsent.list.length - MAX_ROWS;
-
-		if (surplus <= 0)
-			return;
-		if (gapLine || scroll.isInLowerHalf)
-			cutTop(surplus + TRIM_ROWS);
-		else
-			cutBottom(surplus + TRIM_ROWS);
+		if (surplus() > -AHEAD_ROWS)
+			trim((it) => it.cut(surplus()), 'cut');
 	}
 
 	// How far the reader is below the place of older pages.
@@ -220,6 +203,7 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 		},
 		// The whole history was deleted.
 		empty() {
+			rows.hold(null);
 			addNewest([], false);
 			log.dataset.loaded = true;
 		},

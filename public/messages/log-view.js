@@ -2,19 +2,20 @@
 // without an id are at the end.
 import { createSilencer } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
+import { recall } from '../base/storage.js';
 import { removePictures } from '../people/avatar.js';
 import { texts } from '../words/texts.js';
 import { createAlarmRows } from './alarm-rows.js';
 import { createLoadedRange } from './history.js';
 import { createLogPages } from './log-pages.js';
-import { buildMessage, buildNote, markDeleted, markEdited, markSent } from './message-view.js';
+import { buildMessage, buildNote, isLong, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createUnsentRows } from './unsent-rows.js';
 
 // server as in changes.js, showAlarm as in alarm-rows.js, onRetry and onDelete as in unsent-rows.js. addressOf(id) is the
 // address of a message. onWant(kind, from) requests a page, see history.js.
-// onReply(entry, createReply): the reader wants to answer. onLeave(): the focus belongs into the message field.
+// onReply(message, createReply): the reader wants to answer, see reply.js. onLeave(): the focus belongs into the message field.
 // onMoved(): another part of the log is in view.
 export function createLogView(
 	{ log, jump, loading },
@@ -28,10 +29,24 @@ export function createLogView(
 	const silence = createSilencer(log);
 	const pages = createLogPages(
 		{ log, loading, rows, scroll, range, unsent },
-		{ onWant, add: addToPage, showRow, onPage: silence, onAdded: onMove },
+		{ onWant, add: addToPage, showRow, onPage: silence, onAdded },
 	);
-	const marks = createLazy(async () => (await import('./marks.js')).createMarks({ log, rows, scroll, server, onChoose: (id) => location.assign(addressOf(id)) }));
-	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, onReply, onLeave }));
+	const marks = createLazy(async () => {
+		const { createMarks } = await import('./marks.js');
+
+		return createMarks({
+			log,
+			rows,
+			scroll,
+			server,
+			onChoose: (id) => location.assign(addressOf(id)),
+			onChanged: fold,
+			onErased: (row) => actions.ifRequested((it) => it.erased(row)),
+		});
+	});
+	const folding = createLazy(() => import('./fold.js'));
+	const actions = createLazy(async () => (await import('./actions.js')).createActions({ log, rows, scroll, server, keptAs, onReply, onLeave }));
+	const keptAs = () => `edit.${server.room()}`;
 	let unseen = 0;
 	let pictures = false;
 
@@ -39,13 +54,20 @@ export function createLogView(
 		if (scroll.isFollowing)
 			unseen = 0;
 		jump.hidden = scroll.isFollowing || (!unseen && range.hasNewest && scroll.distance() <= log.clientHeight);
-		jump.textContent = unseen ? texts.newMessages(unseen) : texts.newest;
+		if (!jump.hidden)
+			jump.textContent = unseen ? texts.newMessages(unseen) : texts.newest;
 	}
 
 	function onMove() {
 		showJump();
 		pages.load();
 		onMoved();
+	}
+
+	function onAdded() {
+		onMove();
+		if (recall(keptAs()))
+			actions((it) => it.resume(), 'resume');
 	}
 
 	function showRow(row) {
@@ -69,15 +91,13 @@ export function createLogView(
 
 		if (entry.replyTo || entry.editedAt || entry.reactions)
 			marks((it) => it.show(row, entry), row);
+		fold(row, entry);
 		return row;
 	}
 
-	// Its text is another one, or gone.
-	function changed(row) {
-		const entry = rows.entryOf(row);
-
-		rows.refresh(row);
-		marks((it) => it.show(row, entry), row);
+	function fold(row, entry) {
+		if (isLong(entry))
+			folding((it) => it.fold(row, scroll), row);
 	}
 
 	function messageWithId(id) {
@@ -132,7 +152,7 @@ export function createLogView(
 			if (wanted)
 				onMove();
 		},
-		jumpTo: pages.jumpTo,
+		jumpTo: (id) => pages.jumpTo(alarms.idOf(id)),
 		entryOf: rows.entryOf,
 		toNewest,
 		// False if there is nothing to edit.
@@ -179,21 +199,12 @@ export function createLogView(
 			scroll.grew();
 		},
 		erase(ids) {
-			for (const row of ids.map(messageWithId).filter(Boolean)) {
-				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
-				changed(row);
-				actions.ifRequested((it) => it.erased(row));
-			}
-			marks.ifRequested((it) => it.changed(ids));
+			const found = ids.map(messageWithId).filter(Boolean);
+			(found.length ? marks : marks.ifRequested)((it) => it.erased(found, ids));
 		},
-		edit({ of, text, editedAt }) {
-			const row = text && messageWithId(of);
-
-			if (row) {
-				scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text, editedAt }), reader()));
-				changed(row);
-			}
-			marks.ifRequested((it) => it.changed([of]));
+		edit(frame) {
+			const row = frame.text && messageWithId(frame.of);
+			(row ? marks : marks.ifRequested)((it) => it.edited(row, frame, reader()));
 		},
 		// False if its message is not on the page.
 		react(frame) {

@@ -6,13 +6,23 @@ import { readReaction } from '../connection/wire-changes.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { fullDate } from '../words/texts.js';
 import { createChanges } from './changes.js';
+import { fillText } from './message-view.js';
 import { createQuotes } from './quotes.js';
 import { applyReaction, isAmong, reactionsOf } from './reactions.js';
 
 await addStylesheet(new URL('marks.css', import.meta.url));
 
-// server as in changes.js. onChoose(id) shows a message.
-export function createMarks({ log, rows, scroll, server, onChoose }) {
+// The text is gone, for everybody.
+function markDeleted(row, entry) {
+	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
+	row.classList.remove('action');
+	row.dataset.priority = '';
+	fillText(row, entry, {});
+}
+
+// server as in changes.js. onChoose(id) shows a message. onChanged(row, entry): its text is another one.
+// onErased(row): its text is gone.
+export function createMarks({ log, rows, scroll, server, onChoose, onChanged, onErased }) {
 	const changes = createChanges(server);
 	const quotes = createQuotes({ log, rows, ask: server.ask, room: server.room, onChoose });
 
@@ -66,10 +76,32 @@ export function createMarks({ log, rows, scroll, server, onChoose }) {
 			draw(row, entry);
 	}
 
+	// Its text is another one, or gone. The row may have been removed meanwhile.
+	function change(row, mark) {
+		const entry = rows.entryOf(row);
+
+		if (!entry)
+			return;
+		scroll.keep(() => mark(entry));
+		rows.refresh(row);
+		show(row, entry);
+		onChanged(row, entry);
+	}
+
 	return {
 		show,
-		// The texts of these ids are others, or gone.
-		changed: quotes.changed,
+		// found are the rows of those that are on the page.
+		erased(found, ids) {
+			for (const row of found) {
+				change(row, (entry) => markDeleted(row, entry));
+				onErased(row);
+			}
+			quotes.changed(ids);
+		},
+		edited(row, { of, text, editedAt }, reader) {
+			change(row, (entry) => fillText(row, Object.assign(entry, { text, editedAt }), reader));
+			quotes.changed([of]);
+		},
 		forget: quotes.forget,
 		reacted(row, entry, { id, raw }) {
 			const reaction = readReaction(raw);

@@ -1,145 +1,151 @@
-// Formats `code`, **bold**, *italic*, quotes, fences, links, mentions and #rooms as nodes, never as markup. Each expression
-// stops at the end of a line or at its own mark, so hostile texts are fast, too.
-import { addressOf, placeOf } from '../base/address.js';
+// Formats `code`, **bold**, *italic*, ~~struck~~, [named](links), lists, quotes, fences, mentions and #rooms as nodes, never
+// as markup.
+import { link } from '../base/address.js';
 import { element } from '../base/elements.js';
-import { foldName } from '../people/identity.js';
+import { addStylesheet } from '../base/stylesheet.js';
+import { buildRoom, withoutTail } from './links.js';
+import { ADDRESS, CODE, MARK, NAMED, ROOM } from './patterns.js';
 
-// Control and format characters end a link: they could disguise the address.
-const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+await addStylesheet(new URL('markup.css', import.meta.url));
 
-// Where a mention may be. Not in an address or a path: "ann@example.org", "example.org/@ann".
-export const MARK = '(?<![a-z0-9@/])@(?=[^\\s@])';
-
-const PAIRS = { ')': '(', ']': '[', '}': '{' };
-const PUNCTUATION = '.,:;!?*_~';
-
-const FENCE = /^\s{0,3}```\s*([\w+#.-]{0,30})\s*$/;
-const QUOTE = /^> ?/;
-// Nesting limit.
-const DEEPEST = 3;
-
-const PARTS = {
-	link: ADDRESS.source,
-	code: '`[^`\\n]+`',
-	bold: '\\*\\*(?=\\S)[^*\\n]+(?<=\\S)\\*\\*',
-	star: '(?<![\\w*])\\*(?=[^\\s*])[^*\\n]+(?<=\\S)\\*(?![\\w*])',
-	score: '(?<!\\w)_(?=[^\\s_])[^_\\n]+(?<=\\S)_(?!\\w)',
-	room: '(?<![\\w#&/])#[\\p{L}\\p{N}](?:[\\p{L}\\p{N}._-]*[\\p{L}\\p{N}_])?',
-	mark: MARK,
+const INLINE = {
+	code: CODE,
+	named: NAMED,
+	address: `(?<address>${ADDRESS})`,
+	room: `(?<room>${ROOM})`,
+	mark: `(?<mark>${MARK})`,
+	run: '(?<run>\\*+|_+|~+|\\n)',
 };
-const INLINE = new RegExp(Object.entries(PARTS).map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
+const ALL = new RegExp(Object.values(INLINE).join('|'), 'giv');
+// Inside a link.
+const WORDS = new RegExp(`${INLINE.code}|${INLINE.run}`, 'giv');
 
-// Removes trailing punctuation: "see https://a.b/c." and "(https://a.b/c)", but not "https://a.b/c_(d)".
-function withoutTail(address) {
-	const count = (character) => address.split(character).length;
-	const surplus = {};
-	let end = address.length;
+const TAGS = { '**': 'strong', '*': 'em', _: 'em', '~~': 'del' };
+const FENCE = /^\s{0,3}```\s*([\w+#.-]{0,30})$/;
+const QUOTE = /^> ?/;
+// Not "- - -".
+const ITEM = /^ {0,3}(?:[-*+]|(\d{1,3})\.) +(?=\S)(?![-*+](?: |$))/;
+// Nesting limit.
+const DEEPEST = 4;
 
-	for (const [closing, opening] of Object.entries(PAIRS))
-		surplus[closing] = count(closing) - count(opening);
-	for (; end > 0; end--) {
-		const last = address[end - 1];
+// Words that look like another address than the real one are followed by its host.
+function named(words, address) {
+	const made = link(address, ...formatInline(words, WORDS));
+	const host = made.host?.replace(/^www\./, '');
 
-		if (surplus[last] > 0)
-			surplus[last]--;
-		else if (!PUNCTUATION.includes(last))
-			break;
-	}
-	return address.slice(0, end);
-}
-
-// Names by their folded form.
-let knownRooms = new Map();
-
-function showRoom(link) {
-	const name = knownRooms.get(foldName(link.textContent.slice(1)));
-
-	if (name)
-		link.href = addressOf('room', name);
-	else
-		link.removeAttribute('href');
-}
-
-// The names of all rooms, which may be known later than the messages.
-export function linkRooms(names, log) {
-	knownRooms = new Map(names.map((name) => [foldName(name), name]));
-	log.querySelectorAll('.room-link').forEach(showRoom);
-}
-
-function buildRoom(words) {
-	const made = element('a.room-link', words);
-
-	made.tabIndex = -1;
-	showRoom(made);
+	if (host && /[\p{L}\p{N}]\p{P}[\p{L}\p{N}]|\/\//v.test(words) && !words.replace(/^https?:\/\/(?:www\.)?/, '').startsWith(host))
+		made.append(` (${host})`);
 	return made;
 }
 
-// A place of this very page.
-const isPlace = ({ href, hash }) => href === new URL(hash, location.href).href && placeOf(hash).length > 0;
+// Joins texts, so that a text of marks is one node.
+function put(nodes, node) {
+	if (typeof node === 'string' && typeof nodes.at(-1) === 'string')
+		nodes.push(nodes.pop() + node);
+	else if (node)
+		nodes.push(node);
+}
 
-export function link(address, words = address) {
-	if (!URL.canParse(address))
-		return address;
-	const made = element('a', words);
-	// Shows the real address: the host in ASCII, after any user info.
-	made.title = made.href = new URL(address).href;
-	if (!isPlace(made)) {
-		made.rel = 'noopener noreferrer';
-		made.target = '_blank';
+// The marks that are open in a text, the innermost last, each kind once; the first is the text itself.
+function createMarks() {
+	const open = [{ mark: '', nodes: [] }];
+	const add = (node) => put(open.at(-1).nodes, node);
+	const placeOf = (mark) => open.findIndex((one) => one.mark === mark);
+
+	// It has no partner, so it is text.
+	function drop(at) {
+		const [{ mark, nodes }] = open.splice(at, 1);
+		[mark, ...nodes].forEach((node) => put(open[at - 1].nodes, node));
 	}
-	// The log is one tab stop, see walk.js.
-	made.tabIndex = -1;
-	return made;
-}
 
-// Returns a link, and the text after it.
-function linkTo(found) {
-	const address = withoutTail(found);
-	return [link(address), found.slice(address.length)];
-}
-
-// Of a text without other formats.
-export function withLinks(text) {
-	const fragment = document.createDocumentFragment();
-	let end = 0;
-
-	for (const match of text.matchAll(ADDRESS)) {
-		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
-		end = match.index + match[0].length;
+	function dropFrom(at) {
+		while (open.length > at)
+			drop(at);
 	}
-	fragment.append(text.slice(end));
-	return fragment;
+
+	function begin(mark) {
+		if (placeOf(mark) > 0)
+			drop(placeOf(mark));
+		open.push({ mark, nodes: [] });
+	}
+
+	function close(mark) {
+		dropFrom(placeOf(mark) + 1);
+		const { nodes } = open.pop();
+		add(element(TAGS[mark], ...nodes));
+	}
+
+	return {
+		add,
+		get all() {
+			return open.map(({ mark }) => mark).join('');
+		},
+		// A run of marks, and the characters around it. A single mark neither begins nor ends inside of a word.
+		turn(run, before, after) {
+			if (run === '\n')
+				dropFrom(1);
+			const marks = run === '***' ? ['**', '*'] : [run];
+			const touches = (inside, outside) => /\S/.test(inside) && !(TAGS[run] === 'em' && /\w/.test(outside));
+			const closed = touches(before, after) ? open.map(({ mark }) => mark).filter((mark) => mark && marks.includes(mark)) : [];
+
+			if (closed.length) {
+				closed.reverse().forEach(close);
+				add(run.slice(closed.join('').length));
+			} else if (TAGS[marks[0]] && touches(after, before)) {
+				marks.forEach(begin);
+			} else {
+				add(run);
+			}
+		},
+		end() {
+			dropFrom(1);
+			return open[0].nodes;
+		},
+	};
 }
 
-function build({ link, code, bold, star, score, room }, mention, depth) {
-	if (link)
-		return linkTo(link);
-	if (room)
-		return [buildRoom(room)];
+// The node for what was found, or nothing. marks as above, mention as below.
+function build({ index, groups: { code, words, to, address, room, mark, run } }, text, marks, mention) {
+	if (mark)
+		return mention?.(text, index);
+	if (address)
+		return link(withoutTail(address, marks.all));
 	if (code)
-		return [element('code', code.slice(1, -1))];
-	if (bold)
-		return [element('strong', ...format(bold.slice(2, -2), mention, depth + 1))];
-	return [element('em', ...format((star ?? score).slice(1, -1), mention, depth + 1))];
+		return element('code', code.replace(/^ (.*\S.*) $/, '$1'));
+	if (words)
+		return named(words, to);
+	if (room)
+		return buildRoom(room);
+	return run;
 }
 
-function format(text, mention, depth = 0) {
-	const nodes = [];
+// pattern finds what is formatted. mention(text, index) builds the mention that begins there, if any.
+function formatInline(text, pattern, mention) {
+	const marks = createMarks();
 	let end = 0;
+	let match;
 
-	if (depth > DEEPEST)
-		return [text];
-	for (const { 0: found, index, groups } of text.matchAll(INLINE)) {
-		const named = groups.mark && mention?.(text, index);
+	pattern.lastIndex = 0;
+	while ((match = pattern.exec(text))) {
+		const { 0: found, index, groups } = match;
+		const node = build(match, text, marks, mention);
+		let next = index + found.length;
 
-		// Inside a name, or there is no such name.
-		if (index < end || (groups.mark && !named))
-			continue;
-		nodes.push(text.slice(end, index), ...(named ? [named] : build(groups, mention, depth)));
-		end = index + (named ? named.textContent.length : found.length);
+		if (node) {
+			// Names and addresses may be shorter than what was found.
+			if (groups.mark || groups.address)
+				next = index + (node.textContent ?? node).length;
+			marks.add(text.slice(end, index));
+			if (groups.run)
+				marks.turn(node, text[index - 1] ?? ' ', text[next] ?? ' ');
+			else
+				marks.add(node);
+			end = next;
+		}
+		pattern.lastIndex = next;
 	}
-	nodes.push(text.slice(end));
-	return nodes.filter((node) => node !== '');
+	marks.add(text.slice(end));
+	return marks.end();
 }
 
 function buildFence(language, lines) {
@@ -152,42 +158,80 @@ function buildFence(language, lines) {
 	return element('div.fence', ...(language ? [element('span.fence-language', language)] : []), pre);
 }
 
-// Returns runs of lines: { kind, lines, language }, kind being text, quote or fence.
-function splitRuns(text) {
-	const runs = [];
-	let fence = null;
+const fenceOf = (line) => FENCE.exec(line.trimEnd());
+const spaced = (line) => line.replace(/^[ \t]+/, (blanks) => blanks.replaceAll('\t', '    '));
+const indentOf = (line) => spaced(line).search(/[^ ]|$/);
 
-	for (const line of text.split('\n')) {
-		const mark = FENCE.exec(line);
-		const kind = QUOTE.test(line) ? 'quote' : 'text';
+// Fences, quotes, lists and what is between them. Each is made of lines, and has such blocks in it, up to a depth.
+function buildBlocks(lines, mention, depth = 0) {
+	const nodes = [];
+	const isQuote = (line) => depth < DEEPEST && QUOTE.test(line);
+	const itemOf = (line) => depth < DEEPEST && ITEM.exec(line ?? '');
+	let at = 0;
 
-		if (fence && mark && !mark[1]) {
-			fence = null;
-		} else if (fence) {
-			fence.lines.push(line);
-		} else if (mark) {
-			fence = { kind: 'fence', language: mark[1], lines: [] };
-			runs.push(fence);
-		} else if (runs.at(-1)?.kind === kind) {
-			runs.at(-1).lines.push(line);
+	function take(belongs) {
+		const begin = at;
+
+		while (at < lines.length && belongs(lines[at], lines[at + 1] ?? ''))
+			at++;
+		return lines.slice(begin, at);
+	}
+
+	function buildQuote() {
+		const quoted = take(isQuote).map((line) => line.replace(QUOTE, ''));
+		return element('blockquote', ...buildBlocks(quoted, mention, depth + 1));
+	}
+
+	// What is below an item and indented belongs to it.
+	function buildItem([marker]) {
+		const first = lines[at++].slice(marker.length);
+		const isInside = (line) => line.trim() && indentOf(line) >= marker.search(/\S/) + 2;
+		const more = take((line, next) => isInside(line) || (!line.trim() && isInside(next)));
+		const cut = Math.min(marker.length, indentOf(more[0] ?? ''));
+
+		return element('li', ...buildBlocks([first, ...more.map((line) => spaced(line).slice(cut))], mention, depth + 1));
+	}
+
+	function buildList() {
+		const isOrdered = Boolean(itemOf(lines[at])[1]);
+		const list = element(isOrdered ? 'ol' : 'ul');
+		let number = '';
+		let item;
+
+		while ((item = itemOf(lines[at])) && Boolean(item[1]) === isOrdered) {
+			const made = buildItem(item);
+
+			// "1. 1. 1." are counted, other numbers stay as written.
+			if (item[1] && item[1] !== number)
+				made.value = number = item[1];
+			list.append(made);
+		}
+		return list;
+	}
+
+	while (at < lines.length) {
+		// A block keeps its distance by itself.
+		if (nodes.length)
+			take((line) => !line.trim());
+		if (at === lines.length)
+			break;
+		const fence = fenceOf(lines[at]);
+
+		if (fence) {
+			at++;
+			nodes.push(buildFence(fence[1], take((line) => !fenceOf(line) || fenceOf(line)[1])));
+			at++;
+		} else if (isQuote(lines[at])) {
+			nodes.push(buildQuote());
+		} else if (itemOf(lines[at])) {
+			nodes.push(buildList());
 		} else {
-			runs.push({ kind, lines: [line] });
+			const text = take((line) => !fenceOf(line) && !isQuote(line) && !itemOf(line));
+			nodes.push(...formatInline(text.join('\n'), ALL, mention));
 		}
 	}
-	return runs;
+	return nodes;
 }
 
-// mention(text, index) builds the mention that begins there, if any.
-export function withMarkup(text, mention) {
-	const fragment = document.createDocumentFragment();
-
-	for (const { kind, lines, language } of splitRuns(text)) {
-		if (kind === 'fence')
-			fragment.append(buildFence(language, lines));
-		else if (kind === 'quote')
-			fragment.append(element('blockquote', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'), mention)));
-		else
-			fragment.append(...format(lines.join('\n'), mention));
-	}
-	return fragment;
-}
+// Nodes and texts. mention(text, index) builds the mention that begins there, if any.
+export const format = (text, mention) => buildBlocks(text.split('\n'), mention);

@@ -3,7 +3,7 @@
 import { element } from '../base/elements.js';
 import { recall, remember } from '../base/storage.js';
 import { foldSeen as fold, seen } from '../people/identity.js';
-import { MARK } from './markup.js';
+import { ADDRESS, CODE, MARK, NAMED, UNSPACED } from './patterns.js';
 
 export const EVERYBODY = 'room';
 
@@ -15,11 +15,11 @@ const MAX_LENGTH = 64;
 const TAIL = 8;
 const KEY = 'names';
 
-const EVERY_MARK = new RegExp(MARK, 'giu');
+const EVERY_MARK = new RegExp(MARK, 'giv');
 // What follows a name, if the name ends there. Chinese, Japanese, Korean and Thai do not separate words.
-const CONTINUES = /^[-._]{0,4}(?![\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}])[\p{L}\p{N}]/u;
+const CONTINUES = new RegExp(`^[\\-._]{0,4}(?![${UNSPACED}])[\\p{L}\\p{N}]`, 'v');
 // Code, quotes and addresses mention nobody.
-const SILENT = /^[^\S\n]{0,3}```[^]*?(?:^[^\S\n]{0,3}```|(?![^]))|^>.*|`[^`\n]+`|https?:\/\/\S+/gm;
+const SILENT = new RegExp(`^[^\\S\\n]{0,3}\`\`\`[^]*?(?:^[^\\S\\n]{0,3}\`\`\`|(?![^]))|^>.*|${CODE}|${NAMED}|${ADDRESS}`, 'gimv');
 
 // Authors of earlier visits, as written, by their folded form.
 const remembered = new Map(recall(KEY).split('\n').filter(Boolean).map((name) => [fold(name), name]));

@@ -1,23 +1,32 @@
 // Rows of the log. Text from outside is never used as markup.
+import { link } from '../base/address.js';
 import { element } from '../base/elements.js';
 import { createLazy } from '../base/lazy.js';
 import { buildAvatar, hueOf } from '../people/avatar.js';
 import { clockTime, dayName, fullDate, texts } from '../words/texts.js';
-import { link, withMarkup } from './markup.js';
 
 const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // No six emoji are longer.
 const FEW_EMOJI_CHARACTERS = 120;
 
-const emoji = createLazy(() => import('../emoji/emoji.js'));
-const mentioning = createLazy(() => import('./mentions.js'));
+const codes = createLazy(() => import('./codes.js'));
+const formatting = createLazy(async () => Object.assign({}, ...(await Promise.all([import('./markup.js'), import('./mentions.js')]))));
+// Texts without any of these are as written, see patterns.js.
+const FORMATTED = /[`*_~[>#@]|:\/\/|www\.|^ {0,3}(?:[-+]|\d{1,3}\.) /im;
+// Rows that wait for the modules, and what they show. Older ones stay as written if the server is away for long.
+const MAX_UNFORMATTED = 1000;
+const unformatted = new Map();
 
 function isEmojiOnly(text) {
 	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
 }
 
+const SHORTCODE = /:[a-z0-9_+-]+:/;
 const LONG_CHARACTERS = 3000;
 const LONG_LINES = 40;
+
+// Its end is folded, see fold.js.
+export const isLong = ({ text }) => text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES;
 
 // The time is the link to the message, which has an address once it is stored.
 function buildTime({ id, date }, addressOf) {
@@ -33,15 +42,11 @@ function buildTime({ id, date }, addressOf) {
 	return link;
 }
 
-// A tag that is the code of an emoji is shown as the emoji.
 function buildTag(tag) {
 	const shown = element('span.tag', tag);
 
-	if (/^[a-z0-9_+-]+$/.test(tag)) {
-		emoji(({ emojiOf }) => {
-			shown.textContent = emojiOf(tag) ?? tag;
-		});
-	}
+	if (/^[a-z0-9_+-]+$/.test(tag))
+		codes((it) => it.showTag(shown, tag));
 	return shown;
 }
 
@@ -71,18 +76,20 @@ function buildTitle({ title, priority }) {
 	return line;
 }
 
-function buildAction({ name, text }, mention) {
+function buildAction({ name, text }, format) {
 	const body = element('div.text');
 	const author = element('bdi', name);
 
 	body.dir = 'auto';
-	body.append('* ', author, ' ', withMarkup(text, mention));
+	body.append('* ', author, ' ', ...format(text));
 	return body;
 }
 
 const buildNoText = (words) => element('div.text.no-text', words);
 
-function buildText(entry, mention) {
+const plain = (text) => [text];
+
+function buildText(entry, format = plain) {
 	const { text, title, priority, tags, click } = entry;
 	const body = element('div.text');
 	const isBare = !title && !click && !tags?.length && !(priority >= 4);
@@ -90,21 +97,17 @@ function buildText(entry, mention) {
 	if (entry.deleted)
 		return buildNoText(texts.deletedMessage);
 	if (entry.action)
-		return buildAction(entry, mention);
+		return buildAction(entry, format);
 	if (title || priority >= 4)
 		body.append(buildTitle(entry));
 	if (!text.trim() && isBare)
 		return buildNoText(texts.noText);
 	body.dir = 'auto';
-	body.append(withMarkup(text, mention));
+	body.append(...format(text));
 	if (tags?.length || click)
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
-	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
-		// A long text scrolls inside its row.
-		body.classList.add('long');
-		body.tabIndex = -1;
-	}
+	body.classList.toggle('long', isLong(entry));
 	return body;
 }
 
@@ -113,26 +116,47 @@ function nameRow(row) {
 	row.ariaLabelledByElements = ['.author', '.text', '.time'].map((part) => row.querySelector(part));
 }
 
-function showText(row, text) {
+function showText(row, entry, keep, format) {
+	const text = buildText(entry, format);
+
 	row.querySelector('.text').replaceWith(text);
 	nameRow(row);
+	if (SHORTCODE.test(entry.text))
+		codes((it) => it.showEmoji(text, keep), row);
 }
 
-// Its mentions are shown once mentions.js is loaded. keep(change) changes rows without moving others.
-function fillText(row, entry, { me, keep }) {
-	showText(row, buildText(entry));
-	row.classList.remove('for-me');
-	if (!entry.text.includes('@'))
-		return;
-	mentioning(({ createMarker, mentions }) => {
-		const change = () => showText(row, buildText(entry, createMarker(me)));
+function formatText(row, { entry, me, keep }, { format, createMarker, mentions }) {
+	showText(row, entry, keep, (text) => format(text, createMarker(me)));
+	row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
+}
 
-		if (row.isConnected)
+// Moves what is in view once for each log.
+function formatWaiting(modules) {
+	for (const [keep, rows] of Map.groupBy(unformatted, ([row, { keep }]) => row.isConnected && keep)) {
+		const change = () => rows.forEach(([row, shown]) => formatText(row, shown, modules));
+
+		if (keep)
 			keep(change);
 		else
 			change();
-		row.classList.toggle('for-me', !entry.own && mentions(entry.text, me));
-	}, row);
+	}
+	unformatted.clear();
+}
+
+// Its formats are shown once their modules are loaded. keep(change) changes rows without moving others.
+export function fillText(row, entry, { me, keep }) {
+	const isFormatted = FORMATTED.test(entry.text);
+
+	row.classList.remove('for-me');
+	unformatted.delete(row);
+	if (isFormatted) {
+		unformatted.set(row, { entry, me, keep });
+		if (unformatted.size > MAX_UNFORMATTED)
+			unformatted.delete(unformatted.keys().next().value);
+		formatting(formatWaiting);
+	}
+	if (!isFormatted || unformatted.has(row))
+		showText(row, entry, keep);
 }
 
 // entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's
@@ -172,16 +196,6 @@ export function setFooter(row, footer) {
 
 export function markPending(row) {
 	setFooter(row, element('p.pending', texts.pending));
-}
-
-export const markEdited = fillText;
-
-// The text is gone, for everybody.
-export function markDeleted(row, entry) {
-	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
-	row.classList.remove('action');
-	row.dataset.priority = '';
-	fillText(row, entry, {});
 }
 
 export function markSent(row, entry, addressOf) {

@@ -10,6 +10,8 @@ export function createRows(log) {
 	const byId = new Map();
 	const days = new Map();
 	const owners = new WeakMap();
+	// The row that is being edited: it is never removed to make place.
+	let held = null;
 
 	const top = (row) => days.get(row) ?? row;
 
@@ -58,11 +60,12 @@ export function createRows(log) {
 		owners.set(day, row);
 	}
 
-	// Call for each row whose neighbours changed. row may be null.
+	// Call for each message whose neighbours changed. row may be another line, or null.
 	function regroup(row) {
-		if (!row)
-			return;
 		const entry = entries.get(row);
+
+		if (!entry)
+			return;
 		const above = messageAbove(row);
 		const isNewDay = !above || !sameDay(above.date, entry.date);
 
@@ -76,8 +79,10 @@ export function createRows(log) {
 		log.insertBefore(row, before ? top(before) : null);
 	}
 
-	// The caller regroups the row below.
+	// The caller regroups the message below.
 	function drop(row) {
+		if (row === held)
+			held = null;
 		days.get(row)?.remove();
 		days.delete(row);
 		byId.delete(entries.get(row)?.id);
@@ -88,23 +93,27 @@ export function createRows(log) {
 	// A day line belongs to the row below it.
 	const above = (row) => (row ? top(row).previousElementSibling : log.lastElementChild);
 
+	function below(row) {
+		const next = row.nextElementSibling;
+		return owners.get(next) ?? next;
+	}
+
 	return {
 		entryOf: (row) => entries.get(row),
 		withId: (id) => byId.get(id),
 		// The first row with this id or a greater one.
 		firstFrom(id) {
-			const next = Math.min(...Array.from(byId.keys()).filter((other) => other >= id));
+			const next = Math.min(...this.ids().filter((other) => other >= id));
 			return byId.get(next);
 		},
 		// The last row whose entry isWanted(entry), or undefined.
 		lastOf: (isWanted) => Array.from(log.children).findLast((row) => entries.has(row) && isWanted(entries.get(row))),
-		// null if there is none.
-		get firstId() {
-			return byId.size ? Math.min(...byId.keys()) : null;
+		// row is null for none.
+		hold(row) {
+			held = row;
 		},
-		get lastId() {
-			return byId.size ? Math.max(...byId.keys()) : null;
-		},
+		isHeld: (row) => row === held,
+		ids: () => Array.from(byId.keys()),
 		// The row before which a message with this id belongs, above the row end.
 		placeOf(id, end) {
 			let after = end;
@@ -131,9 +140,11 @@ export function createRows(log) {
 			byId.clear();
 		},
 		above,
-		below(row) {
-			const next = row.nextElementSibling;
-			return owners.get(next) ?? next;
+		below,
+		// The caller refreshes a neighbour.
+		drop,
+		get first() {
+			return owners.get(log.firstElementChild) ?? log.firstElementChild;
 		},
 		// before is null for the end. Rows without an entry are lines between messages.
 		insert(row, entry, before = null) {
@@ -155,7 +166,7 @@ export function createRows(log) {
 			regroup(messageBelow(row));
 			regroup(below);
 		},
-		// Its date has changed.
+		// Its date or its neighbours have changed.
 		refresh(row) {
 			regroup(row);
 			regroup(messageBelow(row));
@@ -166,29 +177,15 @@ export function createRows(log) {
 			drop(row);
 			regroup(below);
 		},
-		// Removes at least count elements, in whole rows.
-		cutTop(count) {
-			const most = log.childElementCount - count;
-
-			while (log.childElementCount > most)
-				drop(owners.get(log.firstElementChild) ?? log.firstElementChild);
-			regroup(entries.has(log.firstElementChild) ? log.firstElementChild : messageBelow(log.firstElementChild));
-		},
-		// The same from the bottom, above the row end; null is the end.
-		cutBottom(count, end) {
-			const most = log.childElementCount - count;
-
-			while (log.childElementCount > most)
-				drop(above(end));
-			regroup(end);
-		},
-		// Removes all other rows.
+		// Removes all other rows but the held one.
 		clear(kept) {
+			const stay = [held, ...kept].filter((row) => entries.has(row));
+
 			for (const row of Array.from(log.children)) {
-				if (!kept.includes(row))
+				if (!stay.includes(row))
 					drop(row);
 			}
-			kept.forEach(regroup);
+			stay.forEach(regroup);
 		},
 	};
 }

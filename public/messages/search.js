@@ -1,102 +1,151 @@
-// The search in a room.
+// The search panel: in the room that is shown, or in all rooms.
+import { arrange } from '../base/arrange.js';
 import { buildClose } from '../base/close.js';
 import { at, button, element } from '../base/elements.js';
+import { isComposing } from '../base/keys.js';
+import { setText } from '../base/set-text.js';
+import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { laterTexts as texts } from '../words/later-texts.js';
-import { clockTime, fullDate, locale } from '../words/texts.js';
+import { createFilters } from './search-filters.js';
+import { buildHit, findWords } from './search-hits.js';
+import { queryOf } from './search-query.js';
+import { createSearching } from './searching.js';
 
 await addStylesheet(new URL('search.css', import.meta.url));
 
-// Wait until the reader stops typing.
+// Wait until the reader stops typing. Looking into many rooms costs more.
 const PAUSE_MS = 250;
-// Length of an excerpt, and how much of it is before the match.
-const BEFORE_CHARACTERS = 60;
-const MAX_CHARACTERS = 300;
-
-// Medium: it must fit beside the name on a phone.
-const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
-
-function excerptOf({ title = '', text }, words) {
-	const whole = [title, text].filter(Boolean).join(' · ').replace(/\s+/g, ' ');
-	const [first] = words.toLowerCase().split(/\s+/);
-	const index = whole.toLowerCase().indexOf(first);
-	const from = Math.max(0, index - BEFORE_CHARACTERS);
-
-	return `${from ? '…' : ''}${whole.slice(from, from + MAX_CHARACTERS)}`;
-}
-
-function buildHit(message, words, onChoose) {
-	const author = element('bdi.author', message.name);
-	const time = element('time', `${day.format(message.date)} ${clockTime(message.date)}`);
-	const excerpt = element('span.words', excerptOf(message, words));
-	const hit = button('', author, time, excerpt);
-
-	time.dateTime = message.date.toISOString();
-	time.title = fullDate(message.date);
-	excerpt.dir = 'auto';
-	hit.addEventListener('click', () => onChoose(message.id));
-	return element('li', hit);
-}
+const LONG_PAUSE_MS = 600;
 
 function buildField() {
 	const field = element('input');
 
-	Object.assign(field, { id: 'search-field', type: 'search', autocomplete: 'off', dir: 'auto', enterKeyHint: 'search' });
+	Object.assign(field, { id: 'search-field', type: 'search', autocomplete: 'off', dir: 'auto', enterKeyHint: 'search', maxLength: 256 });
 	field.ariaLabel = field.placeholder = texts.searchField;
 	return field;
 }
 
-// find(words) resolves with the server's answer. onChoose(id) shows a message.
-export function createSearch({ find, onChoose }) {
+// roomNow() is the room that is shown. allRooms() resolves with the rooms of GET /rooms. onChoose(room, id) shows a message,
+// onDay(opener) asks for a day to show.
+export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 	const opener = at('search-button');
 	const field = buildField();
 	const close = buildClose(texts.searchClose);
-	const form = element('form', field, close);
+	const all = button('search-all', texts.searchAll);
+	const toDay = button('search-day', texts.toDay);
+	const filters = createFilters(field, { onChange: search });
+	const form = element('form', field, close, element('div.search-filters', all, ...filters.parts));
 	const state = element('p.search-state');
 	const list = element('ol.search-list');
-	const panel = element('dialog.search', form, state, list);
+	const more = button('search-more', texts.searchMore);
+	const panel = element('dialog.search', form, element('div.search-facts', state, toDay), list, more);
 	let timer = 0;
-	// Answers to earlier searches are ignored.
-	let asked = 0;
+	// What is shown was found by this; a later search replaces it.
+	let searching = null;
+	// Resolves when a search has come to its end.
+	let done = Promise.resolve();
+	let rows = new Map();
 
-	function show(words, hits) {
-		state.textContent = words;
-		list.replaceChildren(...hits);
-	}
+	const isForAll = () => all.ariaPressed === 'true';
 
-	function choose(id) {
+	function choose({ room, id }) {
 		panel.close();
-		onChoose(id);
+		onChoose(room, id);
 	}
 
-	async function search() {
-		clearTimeout(timer);
-		const words = field.value.trim();
-		const mine = ++asked;
+	// Rows that stay are not moved: the reader may be in one of them.
+	function showHits(pattern) {
+		const before = rows;
 
-		if (!words) {
-			show('', []);
+		rows = new Map();
+		for (const message of searching.hits) {
+			const key = `${message.id}/${message.room}`;
+			rows.set(key, before.get(key) ?? buildHit(message, { pattern, hasRoom: isForAll(), onChoose: choose }));
+		}
+		arrange(list, Array.from(rows.values()), field);
+	}
+
+	function say(words) {
+		setText(state, words);
+		more.hidden = true;
+	}
+
+	function clear(words) {
+		clearTimeout(timer);
+		timer = 0;
+		searching?.stop();
+		searching = null;
+		rows = new Map();
+		list.replaceChildren();
+		list.ariaBusy = 'false';
+		say(words);
+	}
+
+	// The room that is shown first, then the joined ones, and of those the busiest.
+	async function roomNames() {
+		const now = roomNow().name;
+
+		if (!isForAll())
+			return [now];
+		const weightOf = ({ room }) => (room === now ? 2 : isJoined(room) ? 1 : 0);
+		const rooms = (await allRooms()).filter(({ last_id: lastId }) => lastId > 0);
+		return rooms.sort((one, other) => weightOf(other) - weightOf(one) || other.last_ts - one.last_ts).map(({ room }) => room);
+	}
+
+	function tellEnd({ hits, isFailed, isCut, hasMore }) {
+		const count = hits.length;
+		const found = count ? texts.searchFound(count, hasMore && !isCut) : texts.searchNone;
+		const cut = count ? texts.searchFoundSoFar(count) : texts.searchStopped;
+
+		say(isFailed ? texts.searchFailed : isCut ? cut : found);
+		more.hidden = !hasMore;
+	}
+
+	async function goOn(mine) {
+		list.ariaBusy = 'true';
+		await mine.step();
+		if (mine !== searching)
+			return;
+		list.ariaBusy = 'false';
+		tellEnd(mine);
+	}
+
+	async function begin(query) {
+		const pattern = findWords(query.words);
+		const mine = { stop() {} };
+
+		searching = mine;
+		const names = await roomNames().catch(() => null);
+		if (mine !== searching)
+			return;
+		if (!names) {
+			say(texts.searchFailed);
 			return;
 		}
-		const frame = await find(words).catch(() => null);
-		if (mine !== asked)
-			return;
-		const hits = frame?.messages.filter(({ type }) => type !== 'other') ?? [];
-		const found = hits.length ? texts.searchFound(hits.length, frame.more) : texts.searchNone;
-		const stopped = hits.length ? texts.searchFoundSoFar(hits.length) : texts.searchStopped;
-		const done = frame?.stopped ? stopped : found;
-		show(
-			frame ? done : texts.searchFailed,
-			hits.map((message) => buildHit(message, words, choose)),
-		);
+		searching = createSearching(query, names, { onHits: () => showHits(pattern) });
+		await goOn(searching);
 	}
 
-	// Not modal: the room goes on beside it.
-	function open(words = '') {
+	function search() {
+		const query = queryOf(field.value);
+
+		clear(query?.fault ?? '');
+		filters.show();
+		if (!query || query.fault)
+			return;
+		say(texts.searchBusy);
+		done = begin(query);
+	}
+
+	// Not modal: the room goes on beside it. What was looked for last is there again.
+	function open(words) {
 		panel.show();
 		opener.ariaExpanded = 'true';
-		field.value = words;
+		field.value = words ?? field.value;
+		filters.offer();
 		field.focus();
+		field.select();
 		search();
 	}
 
@@ -105,41 +154,62 @@ export function createSearch({ find, onChoose }) {
 		opener.focus();
 	}
 
+	async function openFirst() {
+		if (timer)
+			search();
+		const wanted = field.value;
+		await done;
+		if (panel.open && field.value === wanted)
+			list.querySelector('button')?.click();
+	}
+
+	function walk(event) {
+		const steps = Array.from(panel.querySelectorAll('#search-field, .search-list button, .search-more:not([hidden])'));
+		const index = steps.indexOf(document.activeElement);
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+
+		if (!step || index < 0)
+			return;
+		event.preventDefault();
+		steps[Math.max(0, index + step)]?.focus();
+	}
+
 	close.addEventListener('click', dismiss);
 	field.addEventListener('input', () => {
 		clearTimeout(timer);
-		timer = setTimeout(search, PAUSE_MS);
+		timer = setTimeout(search, isForAll() ? LONG_PAUSE_MS : PAUSE_MS);
 	});
-	form.addEventListener('submit', (event) => {
-		event.preventDefault();
+	form.addEventListener('submit', (event) => event.preventDefault());
+	field.addEventListener('keydown', (event) => event.key === 'Enter' && !isComposing(event) && openFirst());
+	all.addEventListener('click', () => {
+		all.ariaPressed = String(!isForAll());
+		remember('search', isForAll() ? 'all' : '');
 		search();
 	});
+	more.addEventListener('click', () => {
+		say(texts.searchBusy);
+		field.focus();
+		done = goOn(searching);
+	});
+	toDay.addEventListener('click', () => onDay(toDay));
 	panel.addEventListener('keydown', (event) => {
-		const hits = Array.from(list.querySelectorAll('button'));
-		const index = hits.indexOf(document.activeElement);
-		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-
 		if (event.key === 'Escape') {
 			// The room stays unread.
 			event.preventDefault();
 			dismiss();
 		}
-		if (!step)
-			return;
-		event.preventDefault();
-		(hits[index + step] ?? (step < 0 ? field : hits.at(-1)))?.focus();
+		walk(event);
 	});
 	// Closed by the page or by the system's Back.
 	panel.addEventListener('close', () => {
-		clearTimeout(timer);
-		asked++;
 		opener.ariaExpanded = 'false';
-		show('', []);
+		clear('');
 	});
 	panel.id = 'search';
-	panel.ariaLabel = texts.searchField;
+	panel.ariaLabel = texts.searchTitle;
 	form.role = 'search';
 	state.role = 'status';
+	all.ariaPressed = String(recall('search') === 'all');
 	at('reading').prepend(panel);
 
 	return {

@@ -20,7 +20,7 @@ export function inView({ log, rows, range }) {
 			return { first, last };
 		if (isGap)
 			end = below = 0;
-		if (!id)
+		if (!id || rows.isHeld(row))
 			continue;
 		const { top, bottom, height } = row.getBoundingClientRect();
 

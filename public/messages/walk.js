@@ -2,7 +2,7 @@
 // is in that row.
 
 // The toolbar has a tab stop of its own.
-const CONTROLS = ':is(a[href], button, pre, .long):not(.act *)';
+const CONTROLS = ':is(a[href], button, pre):not(.act *)';
 
 function setTabStops(row, tabIndex) {
 	for (const control of row.querySelectorAll(CONTROLS))
@@ -46,6 +46,7 @@ export function createWalk(log, { shows, onLeave }) {
 				setTabStops(current, -1);
 			// A click must not give the focus to a row.
 			current?.removeAttribute('tabindex');
+			current?.classList.remove('found');
 			current = row;
 			if (row)
 				setTabStops(row, 0);

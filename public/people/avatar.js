@@ -4,6 +4,7 @@ import { foldName } from './identity.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HUES = 24;
+const MOST_KEPT = 300;
 const segmenter = new Intl.Segmenter();
 
 // FNV-1a. Names are folded: equal names have equal colours.
@@ -15,10 +16,6 @@ function hash(name) {
 	return (value ^ (value >>> 15)) >>> 0;
 }
 
-// In degrees; css/frame.css sets a readable lightness.
-export function hueOf(name) {
-	return (hash(name) % HUES) * (360 / HUES);
-}
 
 function firstLetter(word) {
 	return segmenter.segment(word)[Symbol.iterator]().next().value?.segment ?? '';
@@ -37,10 +34,9 @@ function shape(kind, attributes) {
 }
 
 // A background, a wing at an angle that depends on the name, and the initials.
-function drawing(name) {
+function drawing(name, turn) {
 	const svg = shape('svg', { viewBox: '0 0 40 40' });
 	const letters = shape('text', { x: 20, y: 20, 'text-anchor': 'middle', 'dominant-baseline': 'central' });
-	const turn = ((hash(name) >>> 8) % 12) * 30;
 
 	letters.textContent = initials(name);
 	svg.append(
@@ -51,12 +47,30 @@ function drawing(name) {
 	return svg;
 }
 
-export function buildAvatar(name, picture) {
-	const avatar = element('span.avatar', drawing(name));
+// The last names.
+const known = new Map();
+
+function lookOf(name) {
+	if (known.has(name))
+		return known.get(name);
+	const value = hash(name);
+	const hue = (value % HUES) * (360 / HUES);
+	const avatar = element('span.avatar', drawing(name, ((value >>> 8) % 12) * 30));
 
 	// The name is next to it as text.
 	avatar.ariaHidden = 'true';
-	avatar.style.setProperty('--hue', hueOf(name));
+	avatar.style.setProperty('--hue', hue);
+	known.set(name, { hue, avatar });
+	if (known.size > MOST_KEPT)
+		known.delete(known.keys().next().value);
+	return known.get(name);
+}
+
+// In degrees; base.css sets a readable lightness.
+export const hueOf = (name) => lookOf(name).hue;
+
+export function buildAvatar(name, picture) {
+	const avatar = lookOf(name).avatar.cloneNode(true);
 
 	if (picture) {
 		const image = element('img');

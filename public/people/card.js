@@ -30,6 +30,11 @@ function buildWarning(name, other) {
 	return element('div.look-alike-warning', element('p', words.looksLike(other)), ...both);
 }
 
+// The place beside which the card is in the upper middle of the page.
+function middleFor({ offsetWidth: width, offsetHeight: height }) {
+	return new DOMRect((innerWidth - width) / 2 - GAP_PX, (innerHeight - height) / 3);
+}
+
 // onMention(name) is the reader's choice. addParts(card, person) may add to an opened card.
 export function createCard({ onMention, addParts }) {
 	const card = element('div.card');
@@ -78,7 +83,7 @@ export function createCard({ onMention, addParts }) {
 
 	return {
 		// person is { name, avatar, isMe, isHere, via, rooms, isPush, lastDate, lookAlike, message }. trigger is the
-		// element that was clicked.
+		// element that was clicked, or null.
 		open(person, trigger) {
 			const { name, avatar, isMe, lookAlike } = person;
 			const heading = element('h2', bidiText(name));
@@ -101,10 +106,10 @@ export function createCard({ onMention, addParts }) {
 				actions,
 			);
 			addParts({ card, actions }, person);
-			beside = trigger.getBoundingClientRect();
 			focusedBefore = document.activeElement;
 			// Its source keeps a popover open that has the name.
-			card.showPopover({ source: trigger });
+			card.showPopover(trigger ? { source: trigger } : {});
+			beside = trigger?.getBoundingClientRect() ?? middleFor(card);
 			place();
 			(actions.querySelector('button') ?? close).focus();
 		},

@@ -70,7 +70,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
 		{
-			server: { ask: events.ask, apply: (frame) => room.handle(frame), room: () => room.name, nameNow: events.nameNow },
+			server: { ask: events.ask, apply: (frame) => room.handle(frame), room: () => room.name, epoch: () => received.epoch, nameNow: events.nameNow },
 			addressOf: (id) => addressOf('room', room.name, id),
 			showAlarm: alarmCard,
 			onWant: history.want,
@@ -218,6 +218,9 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		},
 		get since() {
 			return received.since;
+		},
+		get epoch() {
+			return received.epoch;
 		},
 		joined(frame) {
 			const before = people.names();

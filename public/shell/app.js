@@ -6,7 +6,6 @@ import { recall, watchForgotten } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask } from '../connection/token.js';
 import { decodeFrame, encodePing, readCount } from '../connection/wire.js';
-import { withLinks } from '../messages/markup.js';
 import { buildAvatar } from '../people/avatar.js';
 import { keepIdentity, recallFields } from '../people/identity.js';
 import { texts } from '../words/texts.js';
@@ -52,7 +51,7 @@ const chat = createChat({
 	onAttention,
 	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
 	onDeleted: (room, ids) => alerts.ifRequested((it) => it.withdraw(room, ids)),
-	onMoved: () => places.changed(),
+	onMoved: () => places.moved(),
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('../alerts/alerts.js');
@@ -93,9 +92,10 @@ const places = createPlaces({
 		if (message)
 			chat.room.log.jumpTo(message);
 		if (kind === 'logs' && name)
-			views.openLog(name);
+			views.openLog(name, id);
 	},
 });
+const linking = createLazy(() => import('../messages/links.js'));
 const names = createLazy(() => import('./names.js'));
 const keyboard = createLazy(async () => {
 	const [{ createKeyboard }] = await Promise.all([import('./keyboard.js'), chat.ready()]);
@@ -178,11 +178,15 @@ function showTopic(topic) {
 
 	if (place.title === topic)
 		return;
-	place.title = topic;
-	place.replaceChildren(withLinks(topic));
-	place.querySelectorAll('a').forEach((link) => {
-		link.tabIndex = 0;
-	});
+	place.title = place.textContent = topic;
+	if (!/:\/\/|www\./i.test(topic))
+		return;
+	linking(({ withLinks }) => {
+		place.replaceChildren(withLinks(place.title));
+		place.querySelectorAll('a').forEach((link) => {
+			link.tabIndex = 0;
+		});
+	}, place);
 }
 
 function showHeading() {

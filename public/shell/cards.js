@@ -130,6 +130,8 @@ export function createCards({ rooms, session, composer }) {
 	}
 
 	return {
+		// Without a message or another element that has the name.
+		open: (name) => card((it) => it.open(describe(name), null), 'open'),
 		clicked(target) {
 			const person = target.closest(PERSON);
 

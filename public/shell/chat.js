@@ -1,16 +1,17 @@
 // Connects the parts of the chat, which do not know each other.
 import { at } from '../base/elements.js';
 import { createLazy, firstMessages, holdActions, noteFirstMessages } from '../base/lazy.js';
+import { recall, recallParsed, remember } from '../base/storage.js';
 import { encodeMessage, randomId } from '../connection/wire.js';
 import { createComposer } from '../messages/composer.js';
 import { createOutbox } from '../messages/outbox.js';
-import { adoptLimits, isSameName, limits, utf8Bytes } from '../people/identity.js';
+import { isSameName, limits, utf8Bytes } from '../people/identity.js';
 import { createRoom } from '../rooms/room.js';
 import { createRooms } from '../rooms/rooms.js';
 import { createSession } from '../rooms/session.js';
 import { texts } from '../words/texts.js';
+import { createFrames } from './frames.js';
 
-const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 // Not a path, nor two slashes.
 const COMMAND = /^\s*[/／][^\s/／]+(?:\s|$)/;
@@ -37,8 +38,7 @@ export function createChat({
 	onDeleted,
 	onMoved,
 }) {
-	let isOnline = false;
-	// What is answered, once something was.
+	// See reply.js. It is there once something was answered.
 	let reply = null;
 	// See surroundings.js.
 	let loaded = null;
@@ -76,7 +76,7 @@ export function createChat({
 
 		loaded = createSurroundings(
 			{ rooms, session, composer },
-			{ send, isOnline: () => isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
+			{ send, isOnline: () => frames.isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
 		);
 		// After all calls that wait.
 		around(releaseActions);
@@ -100,7 +100,7 @@ export function createChat({
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(newEntry(text)),
-		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? around((it) => it.runCommand(text)) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
+		onSend: (text) => (COMMAND.test(text) && !ACTION.test(text) ? runCommand(text) : say(text.replace(/^\s*\/(?=\/[^\s/])/, ''))),
 		onWrite: () => around((it) => it.wrote(), 'wrote'),
 		editLast: () => rooms.current.log.editLastOwn(),
 	});
@@ -115,10 +115,7 @@ export function createChat({
 			ask,
 			onRetry: retry,
 			onDelete: remove,
-			onReply(room, entry, createReply) {
-				reply ??= createReply({ onAnswer: composer.focus });
-				reply.answer(room, entry);
-			},
+			onReply: (room, message, createReply) => makeReply(createReply).answer(room, message),
 			onLeaveLog: composer.focus,
 			onAlarm: (alarm) => around((it) => it.alarm(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
@@ -140,19 +137,33 @@ export function createChat({
 		return room;
 	}
 
-	function newEntry(written) {
+	function newEntry(written, room = rooms.current) {
 		return {
-			room: rooms.current.name,
+			room: room.name,
 			text: written.replace(ACTION, ''),
 			action: ACTION.test(written),
-			replyTo: reply?.id ?? 0,
+			replyTo: room === rooms.current ? replyTo() : 0,
 		};
+	}
+
+	const keptAs = (room) => `reply.${room.name}`;
+	const makeReply = (createReply) => (reply ??= createReply({ keyOf: keptAs, onAnswer: composer.focus }));
+	const keptReply = createLazy(async () => makeReply((await import('../messages/reply.js')).createReply), firstMessages);
+	const replyTo = () => (reply ?? recallParsed(keptAs(rooms.current)))?.id ?? 0;
+
+	function showReply() {
+		const show = () => reply.show(rooms.current);
+
+		if (reply)
+			show();
+		else if (recall(keptAs(rooms.current)))
+			keptReply(show, 'show');
 	}
 
 	const sizeOf = (entry) => utf8Bytes(encodeMessage({ ...entry, ref: randomId(), email: me().email }));
 
 	function showQueue() {
-		const waiting = isOnline ? 0 : outbox.count();
+		const waiting = frames.isOnline ? 0 : outbox.count();
 		around((it) => it.showQueue(waiting), 'queue');
 	}
 
@@ -177,7 +188,7 @@ export function createChat({
 	function onShow(room) {
 		composer.open(room.name);
 		showTyping(room);
-		reply?.show(room);
+		showReply();
 		around((it) => it.shown(room), 'shown');
 	}
 
@@ -185,11 +196,20 @@ export function createChat({
 		log.addUnsent({ ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
 	}
 
-	function say(text) {
-		const entry = newEntry(text);
+	// The reader may have changed rooms when its module is loaded.
+	function runCommand(text) {
+		const { current } = rooms;
+		around((it) => it.runCommand(text, current));
+	}
 
-		reply?.drop();
-		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
+	function say(text, room = rooms.current) {
+		const entry = newEntry(text, room);
+
+		if (entry.replyTo) {
+			remember(keptAs(room), '');
+			showReply();
+		}
+		showUnsent(room, outbox.add(entry), { isNew: true });
 		outbox.sendNext();
 		around.ifRequested((it) => it.said());
 	}
@@ -214,64 +234,16 @@ export function createChat({
 		session.adoptWanted();
 	}
 
-	function onJoined(frame) {
-		adoptLimits(frame.limits);
-		if (!frame.recovered)
-			around.ifRequested((it) => it.forgetAlarms(frame.room));
-		// Without a ref the server has begun another history of the room.
-		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
-			if (answered(frame))
-				rooms.admit(frame.room);
-			rooms.joined(frame);
-			return;
-		}
-		session.joined(frame);
-		// The name changed: the token belongs to someone else.
-		if (!isSameName(outbox.inFlightName(), session.name))
-			outbox.failInFlight();
-		rooms.joined(frame);
-		isOnline = true;
-		connection.confirm();
-		rooms.opened();
-		outbox.opened();
-		session.adoptWanted();
-		around((it) => it.listRooms(), 'list');
-	}
-
-	function onPresence(frame) {
-		const isOwnMove = frame.event === 'rename' && isMe(frame.was);
-
-		rooms.find(frame.room)?.handle(frame);
-		if (isOwnMove)
-			session.renamed(frame);
-	}
-
-	function onError(error) {
-		// Errors with a ref that nobody waits for are not shown.
-		const isKnown = session.refused(error) || outbox.refused(error) || answered(error) || rooms.refused(error);
-
-		if (!isKnown && !error.ref)
-			rooms.current.log.addNote(texts.serverSays(error.text));
-		rooms.list().forEach((room) => room.settle());
-	}
-
-	function toRoom(frame) {
-		const room = rooms.find(frame.room);
-
-		if (room?.isJoined)
-			room.handle(frame);
-	}
-
-	const handlers = {
-		joined: onJoined,
-		presence: onPresence,
-		ack: (frame) => answered(frame) || outbox.acked(frame),
-		history: (frame) => answered(frame) || toRoom(frame),
-		search: answered,
-		pong: session.ponged,
-		error: onError,
-	};
-
+	const frames = createFrames({
+		rooms,
+		session,
+		outbox,
+		isMe,
+		answered,
+		around,
+		onOpen: connection.confirm,
+		onJoined: showReply,
+	});
 	const setVisible = (wanted) => rooms.current.seen(wanted);
 
 	document.addEventListener('visibilitychange', () => {
@@ -294,31 +266,21 @@ export function createChat({
 			composer.focus();
 		},
 		search: (words) => around((it) => it.search(words)),
-		mention: (name) => composer.mention(name),
+		openCard: (name) => around((it) => it.openCard(name)),
 		insert: composer.insert,
 		isMe,
 		// The rooms as they are listed. Call when ready.
 		listed: () => loaded.listed(),
 		enterRoom: rooms.enter,
-		// Until joined, skip the rest: the server sends it again.
-		handle(frame) {
-			if (isOnline || frame.type === 'joined' || frame.type === 'error')
-				(handlers[frame.type] ?? toRoom)(frame);
-		},
+		handle: frames.handle,
 		opened() {
 			rooms.leaveDefaultRoom();
 			session.opened();
 		},
 		onState(state) {
-			isOnline = state.name === 'online';
-			if (state.cause === MESSAGE_TOO_LONG)
-				outbox.currentRefused('too_long');
-			if (!isOnline) {
-				outbox.closed();
-				session.closed();
+			frames.onState(state);
+			if (!frames.isOnline)
 				loaded?.closed();
-				rooms.closed();
-			}
 			showQueue();
 		},
 		introduce(identity, { isFirst }) {

@@ -75,7 +75,8 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 			},
 			onPerson(name) {
 				showChat();
-				chat.mention(name);
+				chat.focus();
+				chat.openCard(name);
 			},
 			onSearch(words) {
 				showChat();

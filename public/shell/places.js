@@ -54,6 +54,8 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 
 	return {
 		changed,
+		// Another part of a log is in view.
+		moved: () => placeOf(shownAt)[2] && changed(),
 		open,
 		// The place that the page was opened for, [] for none.
 		wanted: () => placeOf(location.hash),

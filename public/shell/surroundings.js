@@ -1,25 +1,28 @@
 // What is around the messages and the message field, loaded after the first messages: the lists of rooms and people,
 // search, cards, alarms, commands, completion, the picker, and what the two other views need of the chat.
+import { otherRooms } from '../alarms/other-rooms.js';
 import { at } from '../base/elements.js';
 import { createLazy, ifReachable, onFirst, watchFocus } from '../base/lazy.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { createRequests } from '../connection/requests.js';
+import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
-import { encodeAcknowledge, encodeClear, encodeSearch, encodeTyping } from '../connection/wire-requests.js';
-import { linkRooms } from '../messages/markup.js';
+import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
+import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
-await addStylesheet(new URL('surroundings.css', import.meta.url));
+await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => addStylesheet(new URL(path, import.meta.url))));
 
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
+const PATIENCE_MS = 10000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
-// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text) sends a message. account,
+// chat has rooms, session and composer, see there. isOnline(): the session is open. say(text, room) sends a message. account,
 // fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
 export function createSurroundings(
 	{ rooms, session, composer },
@@ -28,13 +31,15 @@ export function createSurroundings(
 	// The rooms that the server has listed.
 	let known = [];
 	let ticks = 0;
+	const goneListeners = new Set();
 
 	const requests = createRequests({ send });
 	const actions = {
 		acknowledge: (room, key) => requests.ask((ref) => encodeAcknowledge({ ref, room, key })),
 		clear: (room, key) => requests.ask((ref) => encodeClear({ ref, room, key })),
 	};
-	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions));
+	const isJoined = (room) => Boolean(rooms.find(room)?.isJoined);
+	const alarms = createLazy(async () => (await import('../alerts/alarms.js')).createAlarms(actions, { isJoined, watch, listRooms }));
 	const mentionWatch = createLazy(async () => {
 		const { createMentionWatch } = await import('../rooms/mention-watch.js');
 
@@ -62,15 +67,29 @@ export function createSurroundings(
 		const { createSearch } = await import('../messages/search.js');
 
 		return createSearch({
-			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-			onChoose: (id) => onRoomChosen(rooms.current.name, id),
+			roomNow: () => rooms.current,
+			allRooms: async () => (await fetchRooms()).rooms,
+			isJoined: (name) => Boolean(rooms.find(name)),
+			onChoose: onRoomChosen,
+			onDay: (opener) => openDates(opener),
 		});
 	});
+	const dates = createLazy(() => import('../messages/dates.js'));
 	const typing = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const closeSearch = () => search.ifRequested((it) => it.close());
+
+	function openDates(opener, date) {
+		const { name } = rooms.current;
+		const onChoose = (id) => {
+			closeSearch();
+			onRoomChosen(name, id);
+		};
+
+		dates((it) => it.openDates(opener, { room: name, date, onChoose }), 'open');
+	}
 
 	async function loadCompletion() {
 		const { completeText } = await import('./text-completion.js');
@@ -88,9 +107,20 @@ export function createSurroundings(
 		return Array.from(new Set([...rooms.list(), ...known].map(({ name }) => name)));
 	}
 
+	// Joins a room without showing it.
+	function watch(room) {
+		rooms.makePlace();
+		return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
+	}
+
 	async function listRooms() {
 		try {
-			const { rooms: listed } = await fetchRooms();
+			const answer = await fetchRooms();
+			const { rooms: listed } = answer;
+
+			otherRooms.update(answer);
+			if (otherRooms.list(isJoined).withAlarms.length)
+				alarms(() => {}, 'other rooms');
 
 			known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
@@ -104,17 +134,20 @@ export function createSurroundings(
 		return known;
 	}
 
-	async function runCommand(text) {
+	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room: rooms.current, ask: requests.ask, join: onRoomChosen, listRooms, say });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: onRoomChosen, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
-		if (fault)
-			composer.refuse(text, fault);
+		if (!fault)
+			return;
+		composer.refuse(text, fault, room.name);
+		if (room !== rooms.current)
+			room.log.addNote(fault);
 	}
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
@@ -124,6 +157,8 @@ export function createSurroundings(
 		search((it) => isFocusKept() && it.toggle(), 'toggle');
 	});
 	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
+	// The lines between days.
+	at('reading').addEventListener('click', ({ target }) => target.closest('.day time') && openDates(target, new Date(target.closest('time').dateTime)));
 	// They also mark the names that look alike.
 	cards(() => {});
 	document.addEventListener('visibilitychange', () => {
@@ -164,6 +199,8 @@ export function createSurroundings(
 			linkRooms(roomNames(), at('reading'));
 		},
 		left(room) {
+			goneListeners.forEach((listen) => listen(room.name));
+			otherRooms.changed();
 			alarms.ifRequested((it) => it.forget(room.name));
 			mentionWatch.ifRequested((it) => it.left(room));
 		},
@@ -171,10 +208,13 @@ export function createSurroundings(
 		deleted(room, ids) {
 			if (room === rooms.current)
 				closeSearch();
-			if (!ids)
+			if (!ids) {
 				this.forgetAlarms(room.name);
+				goneListeners.forEach((listen) => listen(room.name));
+			}
 		},
 		alarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
+		openCard: (name) => cards((it) => it.open(name)),
 		forgetAlarms: (room) => alarms.ifRequested((it) => it.forget(room)),
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.
@@ -187,15 +227,18 @@ export function createSurroundings(
 		// For the Live view.
 		services: {
 			actions,
-			// Joins a room without showing it.
-			watch(room) {
-				rooms.makePlace();
-				return requests.ask((ref) => encodeJoin({ ref, room, since: rooms.find(room)?.since }));
-			},
-			isJoined: (room) => Boolean(rooms.find(room)?.isJoined),
+			watch,
+			isJoined,
 			joinedRooms: () => rooms.list().filter(({ isJoined }) => isJoined).map(({ name }) => name),
-			history: (room) =>
-				requests.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			history: (room, before) =>
+				requests.ask((ref) => encodeHistory({ ref, room, before, limit: LAST_MESSAGES })).then(({ messages }) => messages),
+			// The reader has left the room, or it was deleted.
+			onRoomGone: (listen) => goneListeners.add(listen),
+			// The answer to GET /metric.
+			async fetchRecorded(room, name, range) {
+				const address = `metric/${encodeURIComponent(room)}?${new URLSearchParams({ name, range })}`;
+				return (await ask(address, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
+			},
 		},
 	};
 }

@@ -24,7 +24,7 @@ export function createViews({ services, ...tools }) {
 			show(live, id === 'live');
 			show(logs, id === 'logs');
 		},
-		openLog: (name) => logs((it) => it.openLog(name)),
+		openLog: (name, line) => logs((it) => it.openLog(name, line)),
 		// Until Live is loaded, the last 1000 metric frames wait.
 		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
 		log: (frame) => logs.ifRequested((it) => it.log(frame)),

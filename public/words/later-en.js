@@ -4,8 +4,6 @@
 export function wordsFor({ isolated, number, listed, plural }) {
 	const messages = { one: '# message', other: '# messages' };
 	const alarms = { one: '# alarm', other: '# alarms' };
-	const lines = { one: '# line', other: '# lines' };
-	const newLines = { one: '# new line', other: '# new lines' };
 	const namesAndMore = (names, more) => listed(more ? [...names, `${number(more)} more`] : names);
 
 	return {
@@ -55,7 +53,30 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		},
 
 		searchClose: 'Close the search',
-		searchField: 'Search this room',
+		searchTitle: 'Search',
+		searchField: 'Search: words, from:name, before:2026-11-01',
+		searchAll: 'All rooms',
+		searchParts: { from: 'From', after: 'After', before: 'Before' },
+		// What these are called in the field.
+		searchOperators: { from: 'from', after: 'after', before: 'before' },
+		searchDay: 'A day is written like this: 2026-11-01',
+		searchWords: 'Add a word or a name to look for.',
+		searchTooMany: (count) => `A search has at most ${plural(count, { one: '# word', other: '# words' })}.`,
+		searchTooLong: 'This is too long for a search.',
+		searchBusy: 'Searching…',
+		searchMore: 'Search further',
+		toDay: 'Go to a day…',
+		dates: {
+			title: 'Go to a day',
+			yesterday: 'Yesterday',
+			week: 'A week ago',
+			month: 'A month ago',
+			beginning: 'The beginning',
+			day: 'Day',
+			go: 'Go',
+			none: 'Nothing has been said since that day.',
+			failed: 'The server could not be asked. Try again.',
+		},
 		searchNone: 'No messages found.',
 		searchFound: (count, more) => `${plural(count, messages)}${more ? ' and more' : ''}`,
 		searchStopped: 'The search took too long. Older messages were not searched.',
@@ -75,6 +96,8 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		copyCode: 'Copy code',
 		copiedText: 'Copied.',
 		notCopiedText: 'This browser does not allow copying.',
+		showAll: 'Show all',
+		showLess: 'Show less',
 		editLabel: 'Edit the message',
 		edited: 'edited',
 		erase: 'Delete',
@@ -314,104 +337,6 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		filesNotSent: (names) => {
 			const what = names.length === 1 ? `${isolated(names[0])} was not sent` : `${number(names.length)} files were not sent`;
 			return `${what}: Linnet sends text only. Put files where others can open them, and send a link.`;
-		},
-
-		live: {
-			standing: (count, open) =>
-				`${number(count)} active, ${open ? `${number(open)} not acknowledged` : 'all acknowledged'}`,
-			calm: 'No active alarms.',
-			calmHere: 'No active alarms in the rooms that you have joined. The other rooms could not be checked.',
-			alarmsElsewhere: (count, rooms) =>
-				`${plural(count, { one: '# active alarm', other: '# active alarms' })} in ${plural(rooms, { one: '# room', other: '# rooms' })} that you have not joined`,
-			activeAlarms: (count) => plural(count, { one: '# active alarm', other: '# active alarms' }),
-			valuesElsewhere: (rooms) => `Values in ${plural(rooms, { one: '# room', other: '# rooms' })} that you have not joined`,
-			valuesThere: (count) => plural(count, { one: '# value', other: '# values' }),
-			watch: 'Watch',
-			watchRoom: (room) => `Watch ${room}: join the room`,
-			watchFailed: (reason) => (reason ? `Cannot join: ${reason}.` : 'Cannot join. Try again.'),
-			moreRooms: (count) => plural(count, { one: 'and # more room', other: 'and # more rooms' }),
-			changes: 'Recent changes',
-			changesLoading: 'Loading…',
-			changesNone: 'No changes yet.',
-			changesFailed: 'Earlier changes could not be loaded.',
-
-			values: 'Values',
-			none: 'No values yet',
-			noneHint: 'A program sends one like this:',
-			tooMany: (count, most) => 
-				`Only ${number(most)} values are shown; ${plural(count, { one: '# more was', other: '# more were' })} left out.`,
-			stale: (age) => `stale: ${age}`,
-			disconnected: 'Not connected. These are the last received values.',
-
-			chartOf: (name) => `Chart of ${isolated(name)}`,
-			chartLoading: 'Loading the chart…',
-			chartMissing: 'The chart could not be loaded. The tile still shows the last value.',
-			chartHint: 'Drag to zoom in, double-click to go back.',
-			chartTouchHint: 'Drag or pinch to zoom in, tap twice to go back.',
-			chartWhole: 'Show all',
-			chartClose: 'Close the chart',
-			time: 'Time',
-			least: 'minimum',
-			average: 'average',
-			most: 'maximum',
-		},
-
-		logs: {
-			choose: 'Log',
-			filter: 'Filter',
-			filterHint: 'Show lines with…',
-			expression: 'Regular expression',
-			wrong: (reason) => `Invalid regular expression: ${reason}`,
-			slow: 'This expression takes too long. Make it simpler.',
-			unavailable: 'Regular expressions are not available in this browser.',
-			wrap: 'Wrap',
-			pause: 'Pause',
-			resume: 'Resume',
-			paused: (count) => (count ? `Paused: ${plural(count, newLines)}` : 'Paused'),
-			copy: 'Copy',
-			more: 'More',
-			copyHint: 'Copies the selected lines, or all shown lines',
-			copied: (count) => `${plural(count, lines)} copied`,
-			notCopied: 'The browser does not allow this page to copy.',
-			selected: (count) => `${plural(count, lines)} selected`,
-			selectHint: 'Click to select this line, Shift-click to select a range',
-			shown: (count, all) =>
-				count === all ? plural(all, lines) : `${number(count)} of ${plural(all, lines)}`,
-			lines: 'Lines of the log',
-			newLines: (count) => plural(count, newLines),
-			newest: 'Newest lines',
-			skipped: (count) => `${plural(count, lines)} skipped: they came too fast`,
-			missed: (count) => `${plural(count, lines)} not received`,
-			rotated: (time) => `The file was rotated: a new one begins at ${time}`,
-			truncated: (time) => `The file was truncated at ${time}`,
-			begunAnew: 'The server has been restarted: lines may be missing here',
-			loading: 'Opening the log…',
-			nothing: 'Nothing has been written yet.',
-			noMatch: 'No line matches the filter.',
-			noLogs: 'No log files are configured. Add them to the configuration of linnetd:',
-			denied: (reason) => `This log cannot be opened${reason ? `: ${reason}` : '.'}`,
-			deniedAll: (reason) => `The list of logs cannot be read${reason ? `: ${reason}` : '.'}`,
-			again: 'Try again',
-			level: { error: 'Error', warning: 'Warning', info: 'Info', debug: 'Debug' },
-			mark: { error: 'ERR', warning: 'WARN', info: 'INFO', debug: 'DBG' },
-		},
-
-		emoji: {
-			search: 'Search emoji',
-			none: 'No emoji of that name.',
-			recent: 'Recently used',
-			tone: 'Skin tone',
-			groups: {
-				0: 'Smileys & feelings',
-				1: 'People & body',
-				3: 'Animals & nature',
-				4: 'Food & drink',
-				5: 'Travel & places',
-				6: 'Activities',
-				7: 'Objects',
-				8: 'Symbols',
-				9: 'Flags',
-			},
 		},
 	};
 }

@@ -147,11 +147,14 @@ int
 history_do_search(struct input *input)
 {
 	struct room *room = room_access_find(input, false);
+	uint64_t before = UINT64_MAX; /* not given */
 	const char *query = NULL;
 	int r;
 
-	if (!room || message_get_string(&input->message, "q", QUERY_BYTES, &query,
-			     &input->fault) < 0)
+	if (!room ||
+		message_get_string(
+			&input->message, "q", QUERY_BYTES, &query, &input->fault) < 0 ||
+		message_get_uint(&input->message, "before", &before, &input->fault) < 0)
 		return -EINVAL;
 	if (!query)
 		return message_refuse(&input->fault, "bad_field",
@@ -159,7 +162,8 @@ history_do_search(struct input *input)
 	if (store_query_words(query) > STORE_QUERY_WORDS)
 		return message_refuse(&input->fault, "bad_field",
 			"\"q\" has more than %d different words", STORE_QUERY_WORDS);
-	r = history_ask(input, room, query, 0, false, SEARCH_LIMIT, SEARCH_LIMIT_MAX);
+	r = history_ask(
+		input, room, query, before, false, SEARCH_LIMIT, SEARCH_LIMIT_MAX);
 	metrics.searches += r == 0;
 	return r;
 }

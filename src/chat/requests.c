@@ -259,7 +259,7 @@ request_start(const struct chat *chat, const struct request *request)
 	case REQUEST_SYNC:
 		return store_sync(request->store, room, request->ticket);
 	case REQUEST_SEARCH:
-		return store_search(request->store, room, request->history.words,
+		return store_search(request->store, room, request->history.words, bound,
 			request->history.limit, max, request->ticket);
 	default:
 		if (request->history.is_newer)

@@ -57,8 +57,7 @@ struct request {
 			char *since;     /* of REQUEST_SYNC */
 		} resume;
 		struct {
-			/* Of REQUEST_HISTORY: the end, or, if is_newer, the id before
-			 * the first. */
+			/* The end, or, if is_newer, the id before the first. */
 			uint64_t bound;
 			bool is_newer;
 			char *words; /* of REQUEST_SEARCH */

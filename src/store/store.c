@@ -767,8 +767,8 @@ store_said(struct store *store, const char *room, const char *name, uint64_t aft
 }
 
 int
-store_search(struct store *store, const char *room, const char *query, unsigned limit,
-	size_t max_bytes, uint64_t ticket)
+store_search(struct store *store, const char *room, const char *query, uint64_t before,
+	unsigned limit, size_t max_bytes, uint64_t ticket)
 {
 	if (strlen(query) > STORE_QUERY_BYTES ||
 		store_query_words(query) > STORE_QUERY_WORDS)
@@ -778,6 +778,7 @@ store_search(struct store *store, const char *room, const char *query, unsigned 
 					       .ticket = ticket,
 					       .room = room,
 					       .query = query,
+					       .high = store_to_signed(before),
 					       .limit = limit,
 					       .max_bytes = max_bytes,
 				       });

@@ -29,6 +29,7 @@ struct bare {
 	size_t frame_bytes;
 	unsigned n;
 	unsigned max;
+	unsigned room_size;
 	struct connection *connections;
 };
 
@@ -88,7 +89,12 @@ send_whole(int fd, const char *bytes, size_t n)
 static void
 broadcast(struct bare *bare, const struct connection *from, const char *frame)
 {
-	for (unsigned i = 0; i < bare->n; i++) {
+	unsigned i = (unsigned)(from - bare->connections);
+	unsigned end;
+
+	i -= i % bare->room_size;
+	end = i + bare->room_size < bare->n ? i + bare->room_size : bare->n;
+	for (; i < end; i++) {
 		const struct connection *to = &bare->connections[i];
 
 		if (to != from && to->fd >= 0)
@@ -131,7 +137,8 @@ read_connection(struct bare *bare, struct connection *from)
 }
 
 void
-bare_serve(int listen_fd, size_t frame_bytes, unsigned max_connections)
+bare_serve(
+	int listen_fd, size_t frame_bytes, unsigned max_connections, unsigned room_size)
 {
 	struct epoll_event events[EVENTS_MAX];
 	struct bare bare = {
@@ -139,6 +146,7 @@ bare_serve(int listen_fd, size_t frame_bytes, unsigned max_connections)
 		.listen_fd = listen_fd,
 		.frame_bytes = frame_bytes,
 		.max = max_connections,
+		.room_size = room_size,
 		.connections = calloc(max_connections, sizeof(struct connection)),
 	};
 

@@ -291,7 +291,7 @@ child_start_bare(
 	int listen_fd = listen_on_loopback(&port);
 
 	if (fork_child(child, "bare", cpu))
-		bare_serve(listen_fd, frame_bytes, max_connections);
+		bare_serve(listen_fd, frame_bytes, max_connections, max_connections);
 	close(listen_fd);
 	child->port = port;
 }

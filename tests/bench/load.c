@@ -199,7 +199,7 @@ on_message(struct load *load, const struct client *client, const struct wire_fra
 	uint32_t number;
 
 	load->progress++;
-	if (!wire_find_number(frame->payload, frame->payload_bytes, &number) ||
+	if (!wire_find_message(frame->payload, frame->payload_bytes, &number) ||
 		number >= load->plan.messages) {
 		note_unexpected(load, client, frame->payload, frame->payload_bytes);
 		return;
@@ -279,7 +279,7 @@ take_acceptance(const struct client *client, bool bare, const char *bytes, size_
 		die("client %u: the answer to the upgrade is too long", client->number);
 	memcpy(head, bytes, head_bytes);
 	head[head_bytes] = '\0';
-	if (!wire_upgrade_is_accepted(head))
+	if (!wire_upgrade_is_accepted(head, "chat"))
 		die("client %u: not upgraded, or not to the subprotocol chat:\n%s",
 			client->number, head);
 	return head_bytes;
@@ -402,7 +402,8 @@ client_connect(struct load *load, struct client *client)
 	client_watch(load, client, EPOLL_CTL_ADD, EPOLLIN);
 	if (!is_bare(load))
 		client_send(load, client, request,
-			wire_write_upgrade(request, sizeof(request), load->server->port));
+			wire_write_upgrade(request, sizeof(request), load->server->port,
+				"/ws", "chat"));
 }
 
 static void

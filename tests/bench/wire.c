@@ -23,17 +23,19 @@ enum {
 };
 
 size_t
-wire_write_upgrade(char *out, size_t out_bytes, uint16_t port)
+wire_write_upgrade(char *out, size_t out_bytes, uint16_t port, const char *target,
+	const char *subprotocol)
 {
 	int n = snprintf(out, out_bytes,
-		"GET /ws HTTP/1.1\r\n"
+		"GET %s HTTP/1.1\r\n"
 		"Host: 127.0.0.1:%u\r\n"
 		"Upgrade: websocket\r\n"
 		"Connection: Upgrade\r\n"
 		"Sec-WebSocket-Key: " UPGRADE_KEY "\r\n"
 		"Sec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Protocol: chat\r\n\r\n",
-		port);
+		"%s%s%s\r\n",
+		target, port, subprotocol ? "Sec-WebSocket-Protocol: " : "",
+		subprotocol ? subprotocol : "", subprotocol ? "\r\n" : "");
 
 	assert(n > 0 && (size_t)n < out_bytes);
 	return (size_t)n;
@@ -62,11 +64,11 @@ head_has(const char *head, const char *name, const char *value)
 }
 
 bool
-wire_upgrade_is_accepted(const char *head)
+wire_upgrade_is_accepted(const char *head, const char *subprotocol)
 {
 	return strncmp(head, "HTTP/1.1 101 ", 13) == 0 &&
 	       head_has(head, "Sec-WebSocket-Accept", UPGRADE_ACCEPT) &&
-	       head_has(head, "Sec-WebSocket-Protocol", "chat") &&
+	       (!subprotocol || head_has(head, "Sec-WebSocket-Protocol", subprotocol)) &&
 	       !strcasestr(head, "\r\nSec-WebSocket-Extensions:");
 }
 
@@ -148,20 +150,20 @@ wire_write_message(char *out, size_t bytes, unsigned sender, uint32_t number)
 	out[bytes - 1] = '}';
 }
 
-bool
-wire_find_number(const char *text, size_t bytes, uint32_t *number)
+const char *
+wire_find_message(const char *text, size_t bytes, uint32_t *number)
 {
 	const char *end = text + bytes;
 	const char *at = memmem(text, bytes, MARK, sizeof(MARK) - 1);
 	uint64_t value = 0;
 
 	if (!at)
-		return false;
+		return NULL;
 	for (at += sizeof(MARK) - 1; at < end && *at >= '0' && *at <= '9'; at++) {
 		value = value * 10 + (uint64_t)(*at - '0');
 		if (value > UINT32_MAX)
-			return false;
+			return NULL;
 	}
 	*number = (uint32_t)value;
-	return at < end && *at == ';';
+	return at < end && *at == ';' ? at + 1 : NULL;
 }

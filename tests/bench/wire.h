@@ -26,13 +26,15 @@ struct wire_frame {
 	size_t payload_bytes;
 };
 
-/* Write the upgrade request for /ws on 127.0.0.1:port with the subprotocol chat.
- * Returns its length without the terminating NUL. 512 bytes are always enough. */
-size_t wire_write_upgrade(char *out, size_t out_bytes, uint16_t port);
+/* Write the upgrade request for target (path and query) on 127.0.0.1:port, with the
+ * subprotocol unless it is NULL. Returns its length without the terminating NUL. 256
+ * bytes more than both texts are always enough. */
+size_t wire_write_upgrade(char *out, size_t out_bytes, uint16_t port, const char *target,
+	const char *subprotocol);
 
 /* Whether a response head (NUL-terminated) accepts that request and its
  * subprotocol. */
-bool wire_upgrade_is_accepted(const char *head);
+bool wire_upgrade_is_accepted(const char *head, const char *subprotocol);
 
 /* Write one whole frame, masked with mask. out must have WIRE_HEAD_BYTES_MAX
  * bytes more than the payload. Returns the frame's length. */
@@ -48,6 +50,6 @@ ssize_t wire_parse_frame(const char *bytes, size_t n, struct wire_frame *frame);
  * least WIRE_MESSAGE_BYTES_MIN. No NUL is written. */
 void wire_write_message(char *out, size_t bytes, unsigned sender, uint32_t number);
 
-/* Find the number of a chat message, whatever members the server has added. False
- * if there is none. */
-bool wire_find_number(const char *text, size_t bytes, uint32_t *number);
+/* Find the number of the first chat message in text, whatever the server has put
+ * around it. Returns the padding behind the number; NULL if there is no message. */
+const char *wire_find_message(const char *text, size_t bytes, uint32_t *number);

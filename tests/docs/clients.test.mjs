@@ -9,7 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { openBrowser } from '../lib/browser.mjs';
+import { openBrowser, program as browserProgram } from '../lib/browser.mjs';
 import { eventually, sourceDir, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
 import { expectJson, get, post, push } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
@@ -71,7 +71,7 @@ const go = path.join(programs, 'bin/docs-client');
 
 const languages = {
 	'client.mjs': { start: startNode },
-	'client.js': { start: startPage },
+	'client.js': { start: startPage, skip: !browserProgram && 'there is no Chromium' },
 	'client.sh': { start: (url) => startProgram(url, path.join(clients, 'client.sh')), isGuest: true },
 	'client.py': { start: (url) => startProgram(url, python, path.join(clients, 'client.py')), skip: !python && 'Python has no websockets' },
 	'client.go': { start: (url) => startProgram(url, go), skip: !existsSync(go) && 'it is not built' },
@@ -178,8 +178,9 @@ async function tellTheStory(start, isGuest = false) {
 		way.close();
 	};
 	let daemon = await live();
-	const client = await start(`http://127.0.0.1:${port}`);
+	let client;
 	try {
+		client = await start(`http://127.0.0.1:${port}`);
 		await isThere(daemon, client);
 		await pushAs(daemon, texts('bob', 1, 5));
 		await hears(client, texts('bob', 5, 5)[0]);
@@ -219,10 +220,10 @@ async function tellTheStory(start, isGuest = false) {
 		if (!isGuest)
 			await expectStayingAway(daemon, way);
 	} catch (error) {
-		error.message += `\nthe client has shown\n${client.lines.join('\n')}\n${client.errors}`;
+		error.message += `\nthe client has shown\n${client?.lines.join('\n')}\n${client?.errors}`;
 		throw error;
 	} finally {
-		client.kill();
+		client?.kill();
 		way.close();
 		await daemon.stop();
 	}

@@ -157,7 +157,7 @@ test('an invalid history or search request is answered by bad_field', () =>
 			assertError(await answerTo(ann, { type: 'history', ...members }), 'bad_field');
 		const badSearches = [
 			{}, { q: null }, { q: '' }, { q: 7 }, { q: ['a'] }, { q: 'q'.repeat(257) }, { q: 'hi', limit: 0 },
-			{ q: 'a b c d e f g h i j k l m n o p q' },
+			{ q: 'a b c d e f g h i j k l m n o p q' }, { q: 'hi', before: -1 }, { q: 'hi', before: '2' },
 		];
 		for (const members of badSearches)
 			assertError(await answerTo(ann, { type: 'search', ...members }), 'bad_field');
@@ -205,6 +205,28 @@ test('search finds English and Chinese words, newest first, and only in its room
 		assert.deepEqual(await find('😀'), [texts[10]]);
 		assert.deepEqual(await searcher(ann, 'ops')('disk'), ['the disk of ops']);
 	}));
+
+test('a search goes on before an id, in either kind of store and over HTTP', async () => {
+	for (const driver of ['sqlite', 'memory']) {
+		await withDaemon(noRateLimitWith(`store.driver=${driver}`), async (daemon) => {
+			const ann = await daemon.ws('/ws?name=ann');
+			await sayMany(ann, 30, { textOf: (n) => (n % 3 ? `hay ${n}` : `needle ${n}`) });
+			await say(ann, { message: 'needle of ops', room: 'ops' });
+			const find = async (members) => {
+				const { messages, more } = await answerTo(ann, { type: 'search', q: 'needle', ...members });
+				return [idsOf(messages), more];
+			};
+			assert.deepEqual(await find({ limit: 3 }), [[30, 27, 24], true]);
+			assert.deepEqual(await find({ limit: 3, before: 24 }), [[21, 18, 15], true]);
+			assert.deepEqual(await find({ before: 7 }), [[6, 3], false]);
+			assert.deepEqual(await find({ before: 3 }), [[], false]);
+			assert.deepEqual(await find({ before: 0 }), [[], false]);
+			assert.deepEqual(await find({ before: 99, limit: 1 }), [[30], true]);
+			const { messages } = await (await fetch(`${daemon.url}/search/lobby?q=needle&before=6`)).json();
+			assert.deepEqual(idsOf(messages), [3]);
+		});
+	}
+});
 
 /** The most expensive query that was found: a phrase that is nearly everywhere, but nowhere. */
 const worst = {

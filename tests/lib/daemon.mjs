@@ -63,18 +63,24 @@ export function within(promise, what, limitMs = patienceMs) {
  */
 export function eventually(check, what) {
 	let isWanted = true;
+	let fault;
 	const attempt = async () => {
 		for (;;) {
 			try {
 				return await check();
 			} catch (error) {
+				fault = error;
 				if (!isWanted)
 					throw error;
 			}
 			await new Promise((resolve) => setTimeout(resolve, 20));
 		}
 	};
-	return within(attempt(), what).finally(() => (isWanted = false));
+	return within(attempt(), what)
+		.catch((error) => {
+			throw new Error(error.message, { cause: fault });
+		})
+		.finally(() => (isWanted = false));
 }
 
 /** Makes a folder under the system's temporary folder; it is removed when this process ends. */

@@ -6,7 +6,7 @@ import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { jwtConfig } from '../lib/jwt.mjs';
 import { assertNoFaults } from './axe.mjs';
-import { enterRoom, withPeople } from './people.mjs';
+import { enterRoom, soon, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap } from './wires.mjs';
 
@@ -333,7 +333,7 @@ test('26 the keyboard alone is enough for a conversation', () =>
 		await keyboard.type('Ann');
 		await keyboard.press('Enter');
 		await ann.online();
-		assert.equal(await focused(), 'text');
+		await soon.equal(focused, 'text');
 		await keyboard.type('hello');
 		await keyboard.press('Enter');
 		await ann.reads(['hello']);
@@ -390,7 +390,7 @@ test('26 Escape closes every panel and returns the focus', () =>
 			await ann.page.keyboard.press('Escape');
 			await ann.page.waitForSelector(panel, { state: 'hidden' });
 			// After the emoji picker the focus goes to the text field.
-			assert.equal(await focused(), panel === '#picker' ? 'text' : button.slice(1));
+			await soon.equal(focused, panel === '#picker' ? 'text' : button.slice(1));
 		}
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('@');
@@ -398,7 +398,7 @@ test('26 Escape closes every panel and returns the focus', () =>
 		await ann.page.waitForSelector('#completion:not([hidden])');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#completion', { state: 'hidden' });
-		assert.equal(await focused(), 'text');
+		await soon.equal(focused, 'text');
 	}));
 
 test('26 incoming messages and a lost connection do not move the focus', () =>
@@ -422,11 +422,11 @@ test('26 incoming messages and a lost connection do not move the focus', () =>
 			await ann.page.locator('.alarm-line').nth(count - 1).waitFor();
 			(await daemon.ws()).sendJson({ type: 'join', username: `guest ${count}` });
 			await ann.page.locator('#people-list bdi', { hasText: `guest ${count}` }).waitFor();
-			assert.equal(await focused(), held, 'after news');
+			await soon.equal(focused, held, 'after news');
 			await ann.disconnects(() => tap.hangUp());
 			await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
 			await ann.online();
-			assert.equal(await focused(), held, 'after a lost connection');
+			await soon.equal(focused, held, 'after a lost connection');
 		}
 		await bob.close();
 	}));

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { blockSockets, enterRoom, hide, withPeople } from './people.mjs';
+import { blockSockets, enterRoom, hide, holds, shows, soon, withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
 let browser;
@@ -79,10 +79,10 @@ test('a reply shows what it answers, on all pages and after a reload, and its qu
 		await ann.page.keyboard.press('Enter');
 		await ann.page.locator('.reply').waitFor({ state: 'hidden' });
 		for (const person of [ann, mei])
-			assert.equal(await rowOf(person, 'the last one').locator('.quote').textContent(), 'bob message-120');
+			await shows(rowOf(person, 'the last one').locator('.quote'), 'bob message-120');
 		await ann.say('no answer');
 		await rowOf(mei, 'no answer').waitFor();
-		assert.equal(await rowOf(mei, 'no answer').locator('.quote').count(), 0);
+		await soon.equal(() => rowOf(mei, 'no answer').locator('.quote').count(), 0);
 		// Not on the page: its text is asked for.
 		await say(bob, { message: 'found it', reply_to: 1 });
 		const quote = rowOf(ann, 'found it').locator('.quote', { hasText: 'bob who has the *key*?' });
@@ -134,10 +134,10 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.page.press('#text', 'ArrowUp');
 			const editor = ann.page.getByRole('textbox', { name: 'Edit the message' });
 			await editor.waitFor();
-			assert.equal(await editor.inputValue(), 'teh cat');
+			await holds(editor, 'teh cat');
 			await editor.press('Escape');
 			await editor.waitFor({ state: 'detached' });
-			assert.equal(await focusedText(ann), 'text');
+			await soon.equal(() => focusedText(ann), 'text');
 			await ann.page.press('#text', 'ArrowUp');
 			await editor.fill('the cat :cat:');
 			await editor.press('Enter');
@@ -151,7 +151,7 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await act(ann, 'Edit').click();
 			await editor.press('Escape');
 			await editor.waitFor({ state: 'detached' });
-			assert.equal(await focusedText(ann), 'text');
+			await soon.equal(() => focusedText(ann), 'text');
 			await point(ann, 'hello');
 			await act(ann, 'React with 👍').click();
 			await reacted(mei, ['👍 1']);
@@ -165,7 +165,7 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 			for (const person of [ann, mei])
 				await person.reads(['This message was deleted.', 'hello']);
-			assert.equal(await ann.page.getByText('edited', { exact: true }).count(), 0);
+			await soon.equal(() => ann.page.getByText('edited', { exact: true }).count(), 0);
 			// The position counts own changes, too: nothing is sent again.
 			await ann.context.setOffline(true);
 			await ann.state('offline');
@@ -233,18 +233,18 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await ann.page.focus('.log');
 		await keyboard.press('ArrowUp');
 		await ann.page.waitForFunction(() => document.activeElement.matches('.message'));
-		assert.equal(await focusedText(ann), 'last');
+		await soon.equal(() => focusedText(ann), 'last');
 		await keyboard.press('ArrowUp');
 		await keyboard.press('ArrowUp');
-		assert.equal(await focusedText(ann), 'see https://example.org/ and code');
+		await soon.equal(() => focusedText(ann), 'see https://example.org/ and code');
 		await keyboard.press('ArrowUp');
-		assert.equal(await focusedText(ann), 'see https://example.org/ and code');
+		await soon.equal(() => focusedText(ann), 'see https://example.org/ and code');
 		assert.ok((await stops()) >= 2, 'the link and the toolbar');
 		await keyboard.press('ArrowDown');
 		await keyboard.press('Enter');
-		assert.equal(await ann.page.evaluate(() => document.activeElement.ariaLabel), 'React with 👍');
+		await soon.equal(() => ann.page.evaluate(() => document.activeElement.ariaLabel), 'React with 👍');
 		await keyboard.press('Escape');
-		assert.equal(await focusedText(ann), 'make');
+		await soon.equal(() => focusedText(ann), 'make');
 		await keyboard.press('ArrowRight');
 		await keyboard.press('ArrowLeft');
 		await keyboard.press('Enter');
@@ -254,7 +254,7 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await keyboard.press('ArrowUp');
 		await keyboard.press('Enter');
 		await ann.page.locator('.toast', { hasText: 'Copied.' }).waitFor();
-		assert.equal(await ann.page.evaluate(() => navigator.clipboard.readText()), 'make');
+		await soon.equal(() => ann.page.evaluate(() => navigator.clipboard.readText()), 'make');
 		await ann.page.focus('.log');
 		await keyboard.press('ArrowUp');
 		await keyboard.press('ArrowDown');
@@ -273,7 +273,7 @@ test('the log is one tab stop, the arrow keys walk its messages, and the toolbar
 		await keyboard.press('Enter');
 		await ann.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
 		await ann.page.getByText('This message was deleted.').waitFor();
-		assert.equal(await focusedText(ann), 'This message was deleted.');
+		await soon.equal(() => focusedText(ann), 'This message was deleted.');
 		await bob.close();
 	}));
 
@@ -321,7 +321,7 @@ test('an edit that the server refuses says why and keeps the text, and an empty 
 		await editor.fill('changed');
 		await ann.page.getByRole('button', { name: 'Save' }).click();
 		await ann.page.locator('.editor .fault', { hasText: 'Only its author can do this' }).waitFor();
-		assert.equal(await editor.inputValue(), 'changed');
+		await holds(editor, 'changed');
 		await editor.fill('x'.repeat(20000));
 		await editor.press('Enter');
 		await ann.page.locator('.editor .fault', { hasText: 'too long' }).waitFor();
@@ -331,7 +331,7 @@ test('an edit that the server refuses says why and keeps the text, and an empty 
 		await ann.page.keyboard.press('Escape');
 		await ann.page.getByRole('button', { name: 'Cancel' }).click();
 		await ann.reads(['from elsewhere']);
-		assert.equal(await ann.page.inputValue('#text'), 'my draft');
+		await holds(ann.page.locator('#text').first(), 'my draft');
 	}));
 
 test('a quote loses the text of a message that is deleted, and shows the new one of an edited one', () =>
@@ -379,13 +379,13 @@ test('nonsense in what a message answers and in its reactions does no harm', () 
 		server.sendAll(strange.map((more, n) => ({ type: 'react', room: 'lobby', id: n + 10, of: 1, ...more })));
 		await ann.reads(['first', 'h0', 'h1', 'h2']);
 		await rowOf(ann, 'first').locator('.reaction').waitFor();
-		assert.deepEqual(await reactions(ann, 'first'), ['👍 1']);
+		await soon.deepEqual(() => reactions(ann, 'first'), ['👍 1']);
 		await rowOf(ann, 'h2').locator('.reaction').nth(19).waitFor();
-		assert.equal(await rowOf(ann, 'h2').locator('.reaction').count(), 20);
-		assert.deepEqual(await reactions(ann, 'h0'), ['x 3']);
+		await soon.equal(() => rowOf(ann, 'h2').locator('.reaction').count(), 20);
+		await soon.deepEqual(() => reactions(ann, 'h0'), ['x 3']);
 		await rowOf(ann, 'h2').locator('.quote', { hasText: 'no longer kept' }).waitFor();
-		assert.equal(await ann.page.locator('.quote').count(), 1);
-		assert.equal(await ann.page.locator('.log b').count(), 0);
+		await soon.equal(() => ann.page.locator('.quote').count(), 1);
+		await soon.equal(() => ann.page.locator('.log b').count(), 0);
 	}));
 
 test('changes of what is no message do no harm, and those beside them are done', () =>
@@ -403,7 +403,7 @@ test('changes of what is no message do no harm, and those beside them are done',
 		]);
 		await ann.reads(['This message was deleted.']);
 		await ann.page.locator('.log .alarm-line .title', { hasText: 'disk' }).waitFor();
-		assert.deepEqual(await reactions(ann, 'disk'), []);
+		await soon.deepEqual(() => reactions(ann, 'disk'), []);
 	}));
 
 test('a room that was left leaves nothing behind in the page', () =>

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, hasRooms, hide, listsRooms, withPeople } from './people.mjs';
+import { choose, enterRoom, hasAttribute, hasRooms, hide, listsRooms, shows, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -99,7 +99,7 @@ test('Back closes what is open, and after another way to close it leads to the p
 			await ann.page.waitForFunction(() => history.state.layers === 1);
 			await ann.page.goBack();
 			await ann.page.waitForSelector(panel, { state: 'hidden' });
-			assert.equal(await ann.page.textContent('#room-title'), 'ops');
+			await shows(ann.page.locator('#room-title').first(), 'ops');
 		}
 		for (const [button, panel] of PANELS) {
 			await ann.page.click(button);
@@ -136,7 +136,7 @@ test('Back does not trap a new user in the form for the name', () =>
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#profile[open]');
-		assert.equal(await ann.page.evaluate(() => history.length), length);
+		await soon.equal(() => ann.page.evaluate(() => history.length), length);
 	}));
 
 test('the name of a room that is known is a link to it, and so is an address of this page', () =>
@@ -252,7 +252,7 @@ test('the time of a message is its link, which opens the message however old it 
 		await enterRoom(ann, 'ops');
 		await ann.say('mine');
 		await ann.reads(['mine']);
-		assert.match(await ann.page.locator('.room:not([inert]) a.time').getAttribute('href'), /^#\/room\/ops\/1$/);
+		await hasAttribute(ann.page.locator('.room:not([inert]) a.time'), 'href', /^#\/room\/ops\/1$/);
 		await ann.page.evaluate(() => {
 			location.hash = '#/room/lobby/150';
 		});

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { choose, enterRoom, withPeople } from './people.mjs';
+import { assertNoFaults } from './axe.mjs';
+import { choose, enterRoom, hasAttribute, shows, soon, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
@@ -35,15 +36,44 @@ test('an alarm is one line that is updated in place, and the badge counts it unt
 		await pushAlarm(daemon, DISK);
 		await badge(ann, '1');
 		await alarmRow(ann).getByText('Disk full').waitFor();
-		assert.match(await alarmRow(ann).textContent(), /Critical.*raised/);
+		await shows(alarmRow(ann), /Critical.*raised/);
 		await pushAlarm(daemon, { ...DISK, severity: 'warning', message: 'db-2 has 9 % left' });
 		await alarmRow(ann).getByText('db-2 has 9 % left').waitFor();
-		assert.equal(await alarmRow(ann).count(), 1);
-		assert.match(await alarmRow(ann).textContent(), /Warning.*updated/);
+		await soon.equal(() => alarmRow(ann).count(), 1);
+		await shows(alarmRow(ann), /Warning.*updated/);
 		await pushAlarm(daemon, { ...DISK, severity: 'ok', message: 'all is well' });
 		await ann.page.waitForSelector('.log > .alarm-line[data-severity="ok"]');
-		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared/);
+		await shows(alarmRow(ann), /OK.*Disk full.*cleared/);
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
+	}));
+
+test('the line of an alarm has a name, and its time is a link that leads to it, also when it was updated in place', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		// As the browser tells it to a screen reader.
+		const developer = await ann.context.newCDPSession(ann.page);
+		const isNamed = (name) =>
+			eventually(async () => {
+				const { nodes } = await developer.send('Accessibility.getFullAXTree');
+				assert.match(String(nodes.find(({ role }) => role?.value === 'article')?.name?.value), name);
+			}, String(name));
+		await isNamed(/^critical Disk full raised db-2 has 1 % left \d/i);
+		await pushAlarm(daemon, { ...DISK, severity: 'warning', message: 'db-2 has 9 % left' });
+		await isNamed(/^warning Disk full updated .*db-2 has 9 % left \d/i);
+		const link = alarmRow(ann).locator('a.time');
+		assert.match(await link.getAttribute('href'), /^#\/room\/lobby\/2$/);
+		assert.equal(await link.evaluate((one) => one.tabIndex), -1);
+		await link.click();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.alarm-line.found'));
+		assert.equal(await alarmRow(ann).count(), 1);
+		// The mark goes with the focus.
+		await ann.page.focus('#text');
+		await ann.page.locator('.found').waitFor({ state: 'detached' });
+		await ann.page.goto(`${daemon.url}/#/room/lobby/2`);
+		await ann.page.reload();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.alarm-line'));
 	}));
 
 const flap = async (daemon, times, members = DISK) => {
@@ -60,9 +90,9 @@ test('an alarm that is raised and cleared again and again is one line, which say
 		await flap(daemon, 14);
 		const story = alarmRow(ann).getByRole('button', { name: /^cleared, 14 times in \d+ sec/ });
 		await story.waitFor();
-		assert.equal(await alarmRow(ann).count(), 1);
+		await soon.equal(() => alarmRow(ann).count(), 1);
 		await story.press('Enter');
-		assert.equal(await story.getAttribute('aria-expanded'), 'true');
+		await hasAttribute(story, 'aria-expanded', 'true');
 		const changes = () => alarmRow(ann).locator('.alarm-changes li').allTextContents();
 		assert.equal((await changes()).length, 21);
 		assert.match((await changes())[0], /OK cleared$/);
@@ -73,7 +103,7 @@ test('an alarm that is raised and cleared again and again is one line, which say
 		assert.match((await changes())[0], /Critical raised$/);
 		assert.equal(await focused(ann), await alarmRow(ann).locator('button.alarm-state').textContent());
 		await ann.page.keyboard.press('Enter');
-		assert.equal(await alarmRow(ann).locator('.alarm-changes').isVisible(), false);
+		await soon.equal(() => alarmRow(ann).locator('.alarm-changes').isVisible(), false);
 	}));
 
 test('changes of one alarm that are on several pages of the history are one line', () =>
@@ -92,7 +122,7 @@ test('changes of one alarm that are on several pages of the history are one line
 			seen = await ann.page.locator('.message').count();
 		}
 		await alarmRow(ann).getByRole('button', { name: /^cleared, 30 times/ }).waitFor();
-		assert.equal(await alarmRow(ann).count(), 1);
+		await soon.equal(() => alarmRow(ann).count(), 1);
 	}));
 
 test('an alarm is cleared for everybody, and a refusal is shown in words', () =>
@@ -108,7 +138,7 @@ test('an alarm is cleared for everybody, and a refusal is shown in words', () =>
 		const items = ann.page.locator('#alarms li');
 		await ann.page.getByRole('button', { name: 'Clear Load' }).click();
 		await items.getByRole('alert').getByText('Not cleared: the room is read-only.').waitFor();
-		assert.equal(await items.count(), 3);
+		await soon.equal(() => items.count(), 3);
 		// The second click of a double click does not clear the alarm that takes the place.
 		const { x, y } = await ann.page.getByRole('button', { name: 'Clear Disk full' }).boundingBox();
 		await ann.page.mouse.click(x + 9, y + 9);
@@ -118,7 +148,7 @@ test('an alarm is cleared for everybody, and a refusal is shown in words', () =>
 		await ann.page.mouse.up({ clickCount: 2 });
 		await ann.page.getByRole('button', { name: 'Acknowledge Load' }).click();
 		await items.getByText('acknowledged by').waitFor();
-		assert.deepEqual(await items.locator('.title').allTextContents(), ['Mail', 'Load']);
+		await soon.deepEqual(() => items.locator('.title').allTextContents(), ['Mail', 'Load']);
 		await ann.page.keyboard.press('Escape');
 		await choose(ann, 'lobby');
 		await alarmRow(ann).getByText(/^cleared by .?Ann/).first().waitFor();
@@ -134,11 +164,11 @@ test('an update of an alarm that is out of view adds a new line at the end of th
 		await ann.rows(40);
 		await pushAlarm(daemon, { ...DISK, message: 'worse' });
 		await ann.page.locator('.log > .alarm-line:last-child').getByText('worse').waitFor();
-		assert.equal(await alarmRow(ann).count(), 1);
+		await soon.equal(() => alarmRow(ann).count(), 1);
 		await ann.page.reload();
 		await ann.online();
 		await ann.page.locator('.log > .alarm-line:last-child').getByText('worse').waitFor();
-		assert.equal(await alarmRow(ann).count(), 1);
+		await soon.equal(() => alarmRow(ann).count(), 1);
 	}));
 
 test('the badge opens the list of active alarms, where one is acknowledged for everybody', () =>
@@ -153,18 +183,18 @@ test('the badge opens the list of active alarms, where one is acknowledged for e
 		await opens(bob);
 		const items = bob.page.locator('#alarms li');
 		await items.nth(1).waitFor();
-		assert.deepEqual(await items.locator('.severity').allTextContents(), ['Critical', 'Info']);
-		assert.match(await items.first().textContent(), /Disk full.*just now.*db-2 has 1 % left/);
+		await soon.deepEqual(() => items.locator('.severity').allTextContents(), ['Critical', 'Info']);
+		await shows(items.first(), /Disk full.*just now.*db-2 has 1 % left/);
 		await bob.page.getByRole('button', { name: 'Acknowledge Disk full' }).click();
 		await badge(bob, '1');
 		await badge(ann, '1');
 		await items.last().getByText('acknowledged by').waitFor();
-		assert.match(await items.last().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await shows(items.last(), /acknowledged by \u2068Bob\u2069/);
 		await opens(ann);
 		await ann.page.locator('#alarms li').last().getByText('acknowledged by').waitFor();
-		assert.match(await ann.page.locator('#alarms li').last().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await shows(ann.page.locator('#alarms li').last(), /acknowledged by \u2068Bob\u2069/);
 		await alarmRow(ann).first().getByText('acknowledged by').waitFor();
-		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await shows(alarmRow(ann).first(), /acknowledged by \u2068Bob\u2069/);
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });
 	}));
@@ -188,22 +218,22 @@ test('the focused alarm of the list keeps the focus while others come and go', (
 		await ann.page.getByRole('button', { name: 'Acknowledge b' }).focus();
 		await alarm('d', 'critical');
 		await titles(['d', 'a', 'b', 'c']);
-		assert.equal(await focused(ann), 'Acknowledge b');
+		await soon.equal(() => focused(ann), 'Acknowledge b');
 		await alarm('b', 'warning', { message: 'is worse' });
 		await items.getByText('is worse').waitFor();
-		assert.equal(await focused(ann), 'Acknowledge b');
+		await soon.equal(() => focused(ann), 'Acknowledge b');
 		await ann.page.keyboard.press('Enter');
 		await items.nth(3).getByText('acknowledged by').waitFor();
-		assert.match(await focused(ann), /is worse.*acknowledged by/);
-		assert.equal(await items.getByText('acknowledged by').count(), 1);
+		await soon.match(() => focused(ann), /is worse.*acknowledged by/);
+		await soon.equal(() => items.getByText('acknowledged by').count(), 1);
 		// When the focused alarm goes, the focus must not move to the button of another one.
 		await alarm('b', 'ok');
 		await titles(['d', 'a', 'c']);
-		assert.match(await focused(ann), /^Info/);
+		await soon.match(() => focused(ann), /^Info/);
 		for (const key of ['a', 'c', 'd'])
 			await alarm(key, 'ok');
 		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });
-		assert.equal(await focused(ann), 'Chat');
+		await soon.equal(() => focused(ann), 'Chat');
 	}));
 
 test('a screen reader does not repeat the alarms when they age or the connection is lost', () =>
@@ -237,7 +267,7 @@ test('the list names the room of each alarm and stays open over a lost connectio
 		tell();
 		await badge(ann, '2');
 		await opens(ann);
-		assert.deepEqual(await ann.page.locator('#alarms .alarm-room').allTextContents(), ['lobby', 'lab']);
+		await soon.deepEqual(() => ann.page.locator('#alarms .alarm-room').allTextContents(), ['lobby', 'lab']);
 		const joins = server.of('join').length;
 		const { answer } = server;
 		server.answer = (object) => {
@@ -262,10 +292,10 @@ test('alarms acknowledged or cleared elsewhere leave the badge', () =>
 		other.sendJson({ type: 'ack', key: 'disk', room: 'lobby' });
 		await badge(ann, '');
 		assert.ok(await ann.page.locator('#alarms-button.calm').isVisible());
-		assert.match(await ann.page.getAttribute('#alarms-button', 'aria-label'), /1 alarm, all acknowledged/);
+		await hasAttribute(ann.page.locator('#alarms-button').first(), 'aria-label', /1 alarm, all acknowledged/);
 		other.sendJson({ type: 'clear', key: 'disk', room: 'lobby' });
 		await ann.page.waitForSelector('#alarms-button', { state: 'hidden' });
-		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared by .*pager/);
+		await shows(alarmRow(ann), /OK.*Disk full.*cleared by .*pager/);
 		await other.close();
 	}));
 
@@ -278,14 +308,14 @@ test('a pushed message shows its title, priority, tags and link', () =>
 		});
 		await ann.rows(1);
 		const row = ann.page.locator('.message');
-		assert.equal(await row.getAttribute('data-priority'), '5');
-		assert.equal(await row.locator('.pushed').textContent(), 'pushed');
-		assert.match(await row.locator('.headline').textContent(), /Urgent.*Nightly/);
+		await hasAttribute(row, 'data-priority', '5');
+		await shows(row.locator('.pushed'), 'pushed');
+		await shows(row.locator('.headline'), /Urgent.*Nightly/);
 		await row.locator('.tag').getByText('🎉').waitFor();
-		assert.deepEqual(await row.locator('.tag').allTextContents(), ['🎉', 'db-2']);
+		await soon.deepEqual(() => row.locator('.tag').allTextContents(), ['🎉', 'db-2']);
 		const link = row.locator('a.opener');
-		assert.equal(await link.getAttribute('href'), 'https://example.org/b');
-		assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+		await hasAttribute(link, 'href', 'https://example.org/b');
+		await hasAttribute(link, 'rel', 'noopener noreferrer');
 	}));
 
 test('an action is shown as an action, not as speech', () =>
@@ -295,7 +325,7 @@ test('an action is shown as an action, not as speech', () =>
 		const bob = await daemon.ws('/ws?name=bob');
 		bob.sendJson({ message: 'waves', action: true });
 		await ann.rows(1);
-		assert.equal(await ann.page.textContent('.message.action .text'), '* bob waves');
+		await shows(ann.page.locator('.message.action .text').first(), '* bob waves');
 		await bob.close();
 	}));
 
@@ -306,7 +336,7 @@ test('the list of people shows which door each person uses', () =>
 		const stream = new AbortController();
 		await fetch(`${daemon.url}/events/lobby?name=reader&events=1`, { signal: stream.signal });
 		await ann.sees(['Ann', 'reader']);
-		assert.deepEqual(await ann.page.locator('#people-list .via').allTextContents(), ['web', 'stream']);
+		await soon.deepEqual(() => ann.page.locator('#people-list .via').allTextContents(), ['web', 'stream']);
 		stream.abort();
 	}));
 
@@ -325,4 +355,35 @@ test('an alarm is acknowledged even if a worse one arrives during the press', ()
 		await badge(ann, '1');
 		await ann.page.locator('#alarms .alarm-line', { hasText: 'Load' }).getByText('acknowledged by').waitFor();
 		await ann.page.getByRole('button', { name: 'Acknowledge Disk full' }).waitFor();
+	}));
+
+test('the bell is there for alarms in rooms that the user has not joined; its panel names them and joins one', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		await pushAlarm(daemon, DISK, { room: 'ops' });
+		await pushAlarm(daemon, { ...DISK, key: 'other' }, { room: 'ops' });
+		await pushAlarm(daemon, DISK, { room: 'lab' });
+		const ann = await arrive();
+		const { page } = ann;
+
+		await ann.join('Ann');
+		const bell = page.getByRole('button', { name: '3 active alarms in 2 rooms that you have not joined', exact: true });
+		await bell.press('Enter');
+		const watch = page.locator('#alarms:popover-open').getByRole('button', { name: 'Watch ops' });
+		await watch.waitFor();
+		assert.equal(await focused(ann), 'Watch ops: join the room');
+		await assertNoFaults(ann, 'the panel with other rooms');
+		await page.keyboard.press('Enter');
+		await page.locator('#alarms').getByText('Disk full').first().waitFor();
+		await watch.waitFor({ state: 'detached' });
+		await page.locator('#alarms .alarms-elsewhere').getByText('1 active alarm in 1 room that you have not joined').waitFor();
+		await page.getByRole('button', { name: '2 alarms not acknowledged, 1 active alarm in 1 room that you have not joined', exact: true }).waitFor();
+		await badge(ann, '2');
+		assert.equal(await page.locator('#room-title').textContent(), 'lobby');
+		// The panel asks anew, and goes with the last alarm.
+		for (const [room, key] of [['ops', 'disk'], ['ops', 'other'], ['lab', 'disk']])
+			await pushAlarm(daemon, { key, severity: 'ok' }, { room });
+		await page.keyboard.press('Escape');
+		await page.locator('#alarms-button').press('Enter');
+		await page.locator('#alarms-button').waitFor({ state: 'hidden' });
+		assert.equal(await page.locator('#alarms:popover-open').count(), 0);
 	}));

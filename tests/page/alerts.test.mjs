@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { enterRoom, hide, withPeople } from './people.mjs';
+import { enterRoom, hasAttribute, hide, holds, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -92,10 +92,10 @@ test('31 a notification comes only after a click has asked for permission, and o
 		await say(bob, 'before');
 		await ann.rows(1);
 		await hide(ann, false);
-		assert.equal(await ann.page.evaluate(() => window.asked), 0);
+		await soon.equal(() => ann.page.evaluate(() => window.asked), 0);
 		assert.deepEqual(loaded.filter((url) => /alerts|sound/.test(url)), [], 'the code for alerts is not loaded before it is needed');
 		await choose(ann, 'notify');
-		assert.equal(await ann.page.evaluate(() => window.asked), 1);
+		await soon.equal(() => ann.page.evaluate(() => window.asked), 1);
 		await say(bob, 'in sight');
 		await ann.rows(2);
 		assert.equal((await seen(ann)).calls, 0);
@@ -111,7 +111,7 @@ test('31 a notification comes only after a click has asked for permission, and o
 		await ann.page.evaluate(() => window.lastCall.dispatchEvent(new Event('click')));
 		await ann.inRoom('lobby');
 		await ann.page.locator('.message.found', { hasText: 'out of sight' }).waitFor();
-		assert.equal(await ann.page.evaluate(() => window.fronts), 1);
+		await soon.equal(() => ann.page.evaluate(() => window.fronts), 1);
 		await ann.page.reload();
 		await ann.online();
 		await ann.page.waitForSelector('#mute');
@@ -155,19 +155,19 @@ test('31 one switch mutes both, is remembered and works by keyboard', () =>
 		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
-		assert.equal(await ann.page.locator('#mute').count(), 0);
+		await soon.equal(() => ann.page.locator('#mute').count(), 0);
 		await choose(ann, 'notify', 'sound');
 		const mute = ann.page.getByRole('button', { name: 'Silence notifications and sound' });
 		await mute.waitFor();
 		await ann.page.waitForFunction(() => window.chirps === 1);
 		await mute.focus();
 		await ann.page.keyboard.press('Space');
-		assert.equal(await mute.getAttribute('aria-pressed'), 'true');
+		await hasAttribute(mute, 'aria-pressed', 'true');
 		await clearChirpDelay(ann);
 		await hide(ann, true);
 		await say(bob, 'unheard');
 		await ann.rows(1);
-		assert.deepEqual(await seen(ann), { calls: 0, chirps: 1 });
+		await soon.deepEqual(() => seen(ann), { calls: 0, chirps: 1 });
 		await hide(ann, false);
 		const tab = await openTab(ann, recordAlerts);
 		await tab.page.waitForSelector('#mute[aria-pressed="true"]');
@@ -229,7 +229,7 @@ test('31 an alarm notification shows the severity and the state, and each change
 		await tells({ key: 'disk', severity: 'critical', title: 'Disk full', message: '98 % of /var' }, 'Critical: Disk full, raised\n98 % of /var');
 		await tells({ key: 'disk', severity: 'ok', title: 'Disk full' }, 'OK: Disk full, cleared');
 		await tells({ key: 'load', severity: 'warning' }, 'Warning: load, raised');
-		assert.equal(await ann.page.evaluate(() => window.lastCall.renotify), true);
+		await soon.equal(() => ann.page.evaluate(() => window.lastCall.renotify), true);
 	}));
 
 test('31 of each room the user is notified of mentions and alarms, or of everything, or of nothing', () =>
@@ -272,7 +272,7 @@ test('31 of each room the user is notified of mentions and alarms, or of everyth
 		await chooseLevel('nothing');
 		await enterRoom(ann, 'ops');
 		await ann.page.click('#settings-button');
-		assert.equal(await ann.page.getByLabel('Notifications and sound in \u2068ops').inputValue(), 'mentions');
+		await holds(ann.page.getByLabel('Notifications and sound in \u2068ops'), 'mentions');
 		await bob.close();
 	}));
 

@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { expectJson, get } from '../lib/doors.mjs';
 import { openTerminal } from '../lib/line.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
-import { withPeople } from './people.mjs';
+import { hasAttribute, holds, soon, withPeople } from './people.mjs';
 import { push } from './pushes.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
@@ -56,7 +56,7 @@ test('a click on an author, a picture, a mention or a person in the list opens a
 
 		await openCard(ann, author(ann, 'Bob Lee'));
 		assert.match(await said(), /^Bob Lee\s+Here now, in lobby \(web\)\s+Last message here: \d\d:\d\d$/);
-		assert.equal(await card(ann).getAttribute('role'), 'dialog');
+		await hasAttribute(card(ann), 'role', 'dialog');
 		assert.equal(await card(ann).evaluate((shown) => document.getElementById(shown.getAttribute('aria-labelledby')).textContent), 'Bob Lee');
 		await ann.page.keyboard.press('Escape');
 		await openCard(ann, ann.page.locator('.mention', { hasText: '@zoe' }));
@@ -86,7 +86,7 @@ test('by keyboard alone: a person in the list, the card, and the mention in the 
 		await person(ann, 'Bob Lee').focus();
 		await ann.page.keyboard.press('Enter');
 		await card(ann).waitFor();
-		assert.equal(await focused(ann), 'Mention');
+		await soon.equal(() => focused(ann), 'Mention');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForFunction(() => document.activeElement.matches('.person'));
 		await ann.page.fill('#text', 'hello');
@@ -95,8 +95,8 @@ test('by keyboard alone: a person in the list, the card, and the mention in the 
 		await card(ann).waitFor();
 		await ann.page.keyboard.press('Enter');
 		await ann.page.waitForFunction(() => document.activeElement.id === 'text');
-		assert.equal(await ann.page.inputValue('#text'), 'hello @Bob Lee ');
-		assert.equal(await ann.page.locator('#card:popover-open').count(), 0);
+		await holds(ann.page.locator('#text').first(), 'hello @Bob Lee ');
+		await soon.equal(() => ann.page.locator('#card:popover-open').count(), 0);
 	}));
 
 test('by keyboard alone: a message in the log, its menu, and the card of its author, who has left', () =>
@@ -130,13 +130,13 @@ test('on a phone the card is above the list of people, and closing it goes back 
 		const sizes = await card(ann).locator('button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
 		assert.ok(sizes.length > 1 && sizes.every((height) => height >= 44), String(sizes));
 		await ann.page.keyboard.press('Escape');
-		assert.equal(await ann.page.locator('#people:popover-open').count(), 1);
+		await soon.equal(() => ann.page.locator('#people:popover-open').count(), 1);
 		await ann.page.waitForFunction(() => document.activeElement.matches('.person'));
 		await ann.page.keyboard.press('Enter');
 		await card(ann).waitFor();
 		await card(ann).getByRole('button', { name: 'Mention' }).click();
-		assert.equal(await ann.page.inputValue('#text'), '@Bob ');
-		assert.equal(await ann.page.locator(':popover-open').count(), 0);
+		await holds(ann.page.locator('#text').first(), '@Bob ');
+		await soon.equal(() => ann.page.locator(':popover-open').count(), 0);
 	}));
 
 // Waits until these names have a mark, and no others.
@@ -211,7 +211,7 @@ test('a card offers nothing to moderators until they show the token of an admin,
 		await ann.join('Ann');
 		await say(bob, 'hello');
 		await openCard(ann, author(ann, 'Bob'));
-		assert.equal(await card(ann).getByRole('button').count(), 3);
+		await soon.equal(() => card(ann).getByRole('button').count(), 3);
 		await moderate(ann, 'ci-secret');
 		await card(ann).getByText('This token is not an admin’s.').waitFor();
 		assert.equal(requests.length, 1);
@@ -219,14 +219,14 @@ test('a card offers nothing to moderators until they show the token of an admin,
 		await ann.page.keyboard.press('Enter');
 		await card(ann).getByText('The server does not know this token.').waitFor();
 		await card(ann).getByRole('button', { name: 'Cancel' }).click();
-		assert.equal(await focused(ann), 'Moderate…');
+		await soon.equal(() => focused(ann), 'Moderate…');
 		await moderate(ann, 'root-secret');
 		await order(ann, 'Kick…').waitFor();
 		await ann.page.reload();
 		await openCard(ann, author(ann, 'Bob'));
 		await order(ann, 'Stop moderating').click();
 		await openCard(ann, author(ann, 'Bob'));
-		assert.equal(await card(ann).getByRole('button').count(), 3);
+		await soon.equal(() => card(ann).getByRole('button').count(), 3);
 	}, MODERATED));
 
 test('who signed in with the token of an admin moderates by one click', () =>
@@ -250,7 +250,7 @@ test('a token of an admin that the server does not know any more is shown to it 
 		await ann.page.evaluate(() => localStorage.setItem('linnet.moderator', 'an-old-secret'));
 		await openCard(ann, person(ann, 'Bob'));
 		await says(ann, 'The server does not know this token.');
-		assert.equal(await card(ann).getByRole('button').count(), 2);
+		await soon.equal(() => card(ann).getByRole('button').count(), 2);
 		await ann.page.keyboard.press('Escape');
 		await openCard(ann, person(ann, 'Bob'));
 		await card(ann).getByRole('button', { name: 'Moderate…' }).waitFor();
@@ -272,7 +272,7 @@ test('a moderator mutes, kicks and bans a person from the card, each after a que
 		await order(ann, 'Mute…').click();
 		await card(ann).getByText('They can read, but not write.').waitFor();
 		await order(ann, 'Cancel').click();
-		assert.equal(await focused(ann), 'Kick…');
+		await soon.equal(() => focused(ann), 'Kick…');
 		assert.deepEqual((await lists()).mutes, []);
 		await order(ann, 'Mute…').click();
 		await card(ann).locator('select').selectOption('an hour');
@@ -291,7 +291,7 @@ test('a moderator mutes, kicks and bans a person from the card, each after a que
 		await says(ann, 'Eve was disconnected.');
 		await eve.state('refused');
 		await eve.isTold(/be kind/);
-		assert.equal(await order(ann, 'Kick…').count(), 0);
+		await soon.equal(() => order(ann, 'Kick…').count(), 0);
 
 		await order(ann, 'Ban…').click();
 		await order(ann, 'Ban').click();

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { enterRoom, withPeople } from './people.mjs';
+import { enterRoom, hasAttribute, holds, shows, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -25,12 +25,12 @@ test('an unknown command is not sent, wherever it begins, and what begins with t
 		for (const text of ['/logn secret', '  /secret', '／secret', '\n/secret of many\nlines', '/secret']) {
 			await ann.say(text);
 			await refusal(ann, /there is no command \/(logn|secret)/);
-			assert.equal(await ann.page.inputValue('#text'), text.replace(/^\n/, ''));
+			await holds(ann.page.locator('#text').first(), text.replace(/^\n/, ''));
 		}
 		for (const text of ['//etc', '/usr/bin is full', '// a comment', 'a /word', '/me waves'])
 			await ann.say(text);
 		await ann.reads(['/etc', '/usr/bin is full', '// a comment', 'a /word', '* Ann waves']);
-		assert.equal(await ann.page.textContent('#refusal'), '');
+		await shows(ann.page.locator('#refusal').first(), '');
 	}));
 
 test('commands change the name and the room, and list the people and the rooms', () =>
@@ -72,7 +72,7 @@ test('commands acknowledge and clear an alarm, and say why they cannot', () =>
 		await ann.page.locator('.alarm-line').waitFor();
 		await ann.say('/ack nothing');
 		await refusal(ann, 'The server says');
-		assert.equal(await ann.page.inputValue('#text'), '/ack nothing');
+		await holds(ann.page.locator('#text').first(), '/ack nothing');
 		await ann.page.fill('#text', '/ack d');
 		await ann.page.locator('#completion [aria-selected="true"]', { hasText: 'disk full' }).waitFor();
 		await ann.page.keyboard.press('Enter');
@@ -92,14 +92,14 @@ test('commands are completed, and Enter sends what is complete', () =>
 		await ann.page.keyboard.type('/');
 		const options = ann.page.locator('#completion:not([hidden]) [role="option"]');
 		await options.first().waitFor();
-		assert.equal(await options.count(), 12);
-		assert.equal(await ann.page.getAttribute('#completion', 'aria-label'), 'Commands');
+		await soon.equal(() => options.count(), 12);
+		await hasAttribute(ann.page.locator('#completion').first(), 'aria-label', 'Commands');
 		await ann.page.keyboard.type('j');
 		await ann.page.keyboard.press('Tab');
-		assert.equal(await ann.page.inputValue('#text'), '/join ');
+		await holds(ann.page.locator('#text').first(), '/join ');
 		await ann.page.keyboard.type('oper');
 		await ann.page.keyboard.press('Enter');
-		assert.equal(await ann.page.inputValue('#text'), '/join operators ');
+		await holds(ann.page.locator('#text').first(), '/join operators ');
 		await ann.page.keyboard.press('Enter');
 		await ann.inRoom('operators');
 		await ann.page.keyboard.type('/who');
@@ -119,8 +119,8 @@ test('a token given by a command signs in, and is not sent', () =>
 			await ann.called('ann');
 			await ann.say('/login not–a–token');
 			await refusal(ann, 'This is not a token');
-			assert.equal(await ann.page.inputValue('#text'), '/login not–a–token');
-			assert.equal(await ann.page.evaluate(() => JSON.stringify(localStorage).includes('/login')), false);
+			await holds(ann.page.locator('#text').first(), '/login not–a–token');
+			await soon.equal(() => ann.page.evaluate(() => JSON.stringify(localStorage).includes('/login')), false);
 			await ann.say(`/login ${token('bob')}`);
 			await ann.called('bob');
 			await ann.say('here');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { soon, withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 const COMERS = 200;
@@ -118,7 +118,7 @@ test('10 messages that arrive leave the address alone', () =>
 			server.say({ username: 'bob', message: `message ${n}` });
 			await ann.page.getByText(`message ${n}`, { exact: true }).waitFor();
 		}
-		assert.equal(await ann.page.evaluate(() => window.replaced), before);
+		await soon.equal(() => ann.page.evaluate(() => window.replaced), before);
 	}));
 
 // Returns for how many elements the browser computed the style during act().
@@ -196,10 +196,10 @@ test('10 a long list scrolls to its end, keeps the focused row, and is filtered'
 
 		await filter.fill('TEAM 77');
 		await page.locator('#others-list li[aria-setsize="11"]').first().waitFor();
-		assert.deepEqual(await inView(ann, 'others-list', '.room-name'), ['team 77', ...range(10).map((n) => `team 77${n}`)]);
+		await soon.deepEqual(() => inView(ann, 'others-list', '.room-name'), ['team 77', ...range(10).map((n) => `team 77${n}`)]);
 		await filter.fill('nobody');
 		await page.locator('#rooms [role=status]', { hasText: 'Nothing found.' }).waitFor();
-		assert.deepEqual(await seen(ann, 'others-list'), []);
+		await soon.deepEqual(() => seen(ann, 'others-list'), []);
 		await filter.fill('team 777');
 		await filter.press('Tab');
 		await page.keyboard.press('Enter');

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { answerTo } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { pauseClock, withPeople, withRestarts } from './people.mjs';
+import { pauseClock, shows, soon, withPeople, withRestarts } from './people.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0.0';
@@ -58,6 +58,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 		assert.equal((await first.nextJson()).message, 'one');
 		await sayAll(first, 'bob', ['two']);
 		await ann.reads(['one', 'two']);
+		await ann.surrounded();
 
 		await server.kill();
 		await ann.stopClock();
@@ -67,7 +68,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 			(await ann.messages()).map(({ pending }) => pending),
 			[false, false, true, true],
 		);
-		assert.match(await ann.page.textContent('#queue'), /^2 messages queued/);
+		await shows(ann.page.locator('#queue').first(), /^2 messages queued/);
 
 		await server.start();
 		const second = await server.daemon.ws();
@@ -81,8 +82,8 @@ test('17 after a server is killed and restarted no message is lost and none appe
 		assert.equal((await second.nextJson()).message, 'written while away 1');
 		assert.equal((await second.nextJson()).message, 'written while away 2');
 		assert.deepEqual(await second.drain(), []);
-		assert.equal(await ann.page.textContent('#queue'), '');
-		assert.equal(await ann.line('recovered').count(), 0);
+		await shows(ann.page.locator('#queue').first(), '');
+		await soon.equal(() => ann.line('recovered').count(), 0);
 		const joins = tap.sent.filter(({ type }) => type === 'join');
 		assert.match(joins.at(-1).since, /^\w+:2$/);
 		assert.equal('since' in joins[0], false);
@@ -106,7 +107,7 @@ test('a message with a lost ack is resent and appears once, for its sender and f
 		await ann.reads(['said once', 'behind it']);
 		const acks = tap.received.filter(({ type }) => type === 'ack');
 		assert.equal(acks.at(-1).duplicate, true);
-		assert.equal(await mostRows(ann), 1);
+		await soon.equal(() => mostRows(ann), 1);
 		assert.deepEqual(await plain.drain(), []);
 		assert.deepEqual(await storedTexts(daemon), ['said once', 'behind it']);
 	}));
@@ -126,7 +127,7 @@ test('with echo_to_sender the page never shows a message twice, not even for a m
 		await ann.page.getByText('after it').waitFor();
 		tap.release();
 		await ann.reads(['once', 'after it']);
-		assert.equal(await mostRows(ann), 1);
+		await soon.equal(() => mostRows(ann), 1);
 	}));
 
 test('messages appear in the order of the server, whatever arrives first', () =>
@@ -258,7 +259,7 @@ test('a refusal that names a message is shown at that message, in the words of t
 		await ann.say('hi');
 		await ann.page.getByRole('button', { name: 'Retry' }).waitFor();
 		assert.match((await ann.messages())[0].failed, /The server says: <i>no<\/i> such thing/);
-		assert.equal(await ann.page.locator('.system').count(), 0);
+		await soon.equal(() => ann.page.locator('.system').count(), 0);
 	}));
 
 test('a message that makes the server close the connection is not resent again and again', () =>
@@ -302,7 +303,7 @@ test('2 unacknowledged messages survive a reload and a closed tab, and are sent 
 		await eventually(() => assert.equal(answers(), before + 1), 'the history');
 		tap.release();
 		await ann.reads(['arrived, but who knows', 'never left']);
-		assert.equal(await mostRows(ann), 1);
+		await soon.equal(() => mostRows(ann), 1);
 		assert.equal((await plain.nextJson()).message, 'never left');
 
 		tap.holdSent = ({ message }) => Boolean(message);
@@ -397,7 +398,7 @@ test('17 after the history is lost the page says so and continues with the newes
 		// Scrolling back loads the rest of the new history below that line.
 		await ann.page.$eval('.gap', (line) => line.scrollIntoView());
 		await ann.reads(['old 1', 'old 2', ...fresh, 'mine']);
-		assert.equal(await ann.line('could not be recovered').count(), 1);
+		await soon.equal(() => ann.line('could not be recovered').count(), 1);
 	}));
 
 test('if only part of the history is gone, the rest fills the gap as far as it can', () =>
@@ -421,7 +422,7 @@ test('if only part of the history is gone, the rest fills the gap as far as it c
 		assert.deepEqual(texts.slice(0, 5), numbered('early', 5));
 		const late = numbered('late', 400);
 		assert.deepEqual(texts.slice(5), late.slice(-(texts.length - 5)));
-		assert.equal(await ann.line('could not be recovered').count(), 1);
+		await soon.equal(() => ann.line('could not be recovered').count(), 1);
 	}));
 
 test('if the history turns out to be complete, the line about the gap disappears', () =>

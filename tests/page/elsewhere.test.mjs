@@ -10,7 +10,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { withDaemon, within } from '../lib/daemon.mjs';
 import { makeCertificate } from '../lib/tls.mjs';
-import { blockSockets, watch } from './people.mjs';
+import { blockSockets, shows, watch } from './people.mjs';
 
 const FOLDER = '/apps/chat';
 
@@ -87,7 +87,7 @@ for (const [what, prepare, words] of [
 				await page.fill('#name', 'Ann');
 				await page.click('#profile-save');
 				await page.waitForSelector('#state[data-state="online"]');
-				assert.equal(await page.textContent('#state-words'), words);
+				await shows(page.locator('#state-words').first(), words);
 				await say(bob, 'from bob');
 				await page.getByText('from bob', { exact: true }).waitFor();
 				await page.fill('#text', 'from Ann :smile:');

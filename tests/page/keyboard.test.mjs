@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { choose, enterRoom, hide, unread, withPeople } from './people.mjs';
+import { choose, enterRoom, hide, holds, shows, soon, unread, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -31,21 +31,33 @@ test('Ctrl+K finds rooms, people and views by a part of their name, and searches
 		// The first press of all loads what it needs.
 		await keyboard.press('Control+k');
 		await focusIs(ann, '#switcher-field');
-		assert.deepEqual(await offered(ann), ['ops', 'Live', 'Logs', 'Keyboard shortcuts']);
+		await soon.deepEqual(() => offered(ann), ['ops', 'Live', 'Logs', 'Keyboard shortcuts']);
 		await keyboard.type('op');
-		assert.deepEqual(await offered(ann), ['ops', 'Search for “op”']);
-		assert.equal(await ann.page.locator('#switcher-list [aria-selected="true"]').textContent(), '#ops');
+		await soon.deepEqual(() => offered(ann), ['ops', 'Search for “op”']);
+		await shows(ann.page.locator('#switcher-list [aria-selected="true"]'), '#ops');
 		await keyboard.press('Enter');
 		await ann.inRoom('ops');
 		await focusIs(ann, '#text');
-		// A person: the message field addresses them.
+		// A person: the card, from which the message field can address them.
 		await keyboard.type('hello');
 		await keyboard.press('Control+k');
 		await focusIs(ann, '#switcher-field');
 		await keyboard.type('@b');
-		assert.deepEqual(await offered(ann), ['Bob', 'Search for “@b”']);
+		await soon.deepEqual(() => offered(ann), ['Bob', 'Search for “@b”']);
 		await keyboard.press('Enter');
-		assert.equal(await ann.page.inputValue('#text'), 'hello @Bob ');
+		const card = ann.page.getByRole('dialog', { name: 'Bob' });
+		await card.getByText('Here now').waitFor();
+		await keyboard.press('Escape');
+		await card.waitFor({ state: 'hidden' });
+		await focusIs(ann, '#text');
+		await keyboard.press('Control+k');
+		await focusIs(ann, '#switcher-field');
+		await keyboard.type('@b');
+		await soon.deepEqual(() => offered(ann), ['Bob', 'Search for “@b”']);
+		await keyboard.press('Enter');
+		await card.getByText('Here now').waitFor();
+		await keyboard.press('Enter');
+		await holds(ann.page.locator('#text').first(), 'hello @Bob ');
 		// A view, by the arrow keys, and back by a search.
 		await keyboard.press('Control+k');
 		await focusIs(ann, '#switcher-field');
@@ -57,7 +69,7 @@ test('Ctrl+K finds rooms, people and views by a part of their name, and searches
 		await keyboard.type('needle');
 		await keyboard.press('Enter');
 		await ann.page.locator('.search-list button', { hasText: 'a needle' }).waitFor();
-		assert.equal(await ann.page.inputValue('#search-field'), 'needle');
+		await holds(ann.page.locator('#search-field').first(), 'needle');
 		await keyboard.press('ArrowDown');
 		await keyboard.press('Enter');
 		await ann.page.waitForFunction(() => location.hash === '#/room/ops/1');
@@ -93,7 +105,7 @@ test('Alt with the arrow keys leads to the next room, with Shift to the next unr
 		await ann.inRoom('dev');
 		// Nothing else is unread.
 		await keyboard.press('Alt+Shift+ArrowDown');
-		assert.equal(await ann.page.textContent('#room-title'), 'dev');
+		await shows(ann.page.locator('#room-title').first(), 'dev');
 		await ann.page.goBack();
 		await ann.inRoom('lobby');
 		await bob.close();
@@ -107,6 +119,8 @@ test('F6 leads through the parts of the page, and what is typed anywhere goes to
 		await ann.join('Ann');
 		await ann.say('hello');
 		await ann.reads(['hello']);
+		await ann.surrounded();
+		await ann.sees(['Ann']);
 		for (const region of ways) {
 			await keyboard.press('F6');
 			await focusIs(ann, region);
@@ -119,7 +133,7 @@ test('F6 leads through the parts of the page, and what is typed anywhere goes to
 			await ann.page.focus(place);
 			await keyboard.type('typed?');
 			await focusIs(ann, '#text');
-			assert.equal(await ann.page.inputValue('#text'), 'typed?');
+			await holds(ann.page.locator('#text').first(), 'typed?');
 			await ann.page.fill('#text', '');
 		}
 		// Not from another field, and not in another view.
@@ -129,7 +143,7 @@ test('F6 leads through the parts of the page, and what is typed anywhere goes to
 		await ann.page.click('#tab-live');
 		await keyboard.type('x');
 		await focusIs(ann, '#tab-live');
-		assert.equal(await ann.page.inputValue('#text'), '');
+		await holds(ann.page.locator('#text').first(), '');
 		for (const region of ['#live > main', '#bar *']) {
 			await keyboard.press('F6');
 			await focusIs(ann, region);
@@ -228,13 +242,13 @@ test('? shows the keys', () =>
 		const { keyboard } = ann.page;
 		await ann.join('Ann');
 		await keyboard.type('?');
-		assert.equal(await ann.page.inputValue('#text'), '?');
+		await holds(ann.page.locator('#text').first(), '?');
 		await ann.page.focus('.room:not([inert]) .log');
 		await keyboard.press('?');
 		const dialog = ann.page.getByRole('dialog', { name: 'Keyboard shortcuts' });
 		await dialog.waitFor();
-		assert.match(await dialog.textContent(), /Ctrl\+K/);
+		await shows(dialog, /Ctrl\+K/);
 		await keyboard.press('Escape');
 		await dialog.waitFor({ state: 'hidden' });
-		assert.equal(await ann.page.inputValue('#text'), '?');
+		await holds(ann.page.locator('#text').first(), '?');
 	}));

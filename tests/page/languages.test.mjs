@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sourceDir } from '../lib/daemon.mjs';
 import { importOfPage } from '../lib/page.mjs';
-import { withPeople } from './people.mjs';
+import { hasAttribute, shows, withPeople } from './people.mjs';
 
 let browser;
 
@@ -24,7 +24,7 @@ function shapeOf(words, path = '') {
 	});
 }
 
-const KINDS = ['', 'later-'];
+const KINDS = ['', 'later-', 'views-'];
 
 async function wordsOf(kind, language) {
 	const { wordsFor } = await importOfPage(`words/${kind}${language}.js`);
@@ -69,7 +69,8 @@ function usedKeys() {
 }
 
 test('every text is used, and every used text exists', async () => {
-	const [first, later] = await Promise.all(KINDS.map(async (kind) => Object.keys(await wordsOf(kind, 'en'))));
+	const [first, ...others] = await Promise.all(KINDS.map(async (kind) => Object.keys(await wordsOf(kind, 'en'))));
+	const later = others.flat();
 	const used = usedKeys();
 
 	assert.deepEqual(first.filter((key) => later.includes(key)), []);
@@ -80,8 +81,8 @@ test('every text is used, and every used text exists', async () => {
 // Modules hand on these groups, so who uses a text is not to be seen.
 test('the key of every text of a view is in a module', async () => {
 	const said = new Set(modules().join('\n').match(/\w+/g));
-	const { alarms, live, logs, emoji } = await wordsOf('later-', 'en');
-	const keys = shapeOf({ alarms, live, logs, emoji }).map((shape) => /(\w+):/.exec(shape)[1]);
+	const { alarms } = await wordsOf('later-', 'en');
+	const keys = shapeOf({ alarms, ...(await wordsOf('views-', 'en')) }).map((shape) => /(\w+):/.exec(shape)[1]);
 
 	assert.deepEqual(keys.filter((key) => !said.has(key)), []);
 });
@@ -100,17 +101,17 @@ test('a text with a number has the plural form of its language', () =>
 test('a Chinese browser gets the page in Chinese, and the user may choose English', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const mei = await arrive({ locale: 'zh-CN' });
-		assert.equal(await mei.page.getAttribute('html', 'lang'), 'zh-CN');
-		assert.equal(await mei.page.textContent('#profile-title'), '欢迎来到 Linnet');
+		await hasAttribute(mei.page.locator('html').first(), 'lang', 'zh-CN');
+		await shows(mei.page.locator('#profile-title').first(), '欢迎来到 Linnet');
 		await mei.join('梅');
-		assert.equal(await mei.page.textContent('#state-words'), '在线');
+		await shows(mei.page.locator('#state-words').first(), '在线');
 		await mei.page.click('#settings-button');
 		await mei.page.selectOption('#language', 'en');
 		await mei.page.locator('#state-words').getByText('Online', { exact: true }).waitFor();
-		assert.equal(await mei.page.getAttribute('html', 'lang'), 'en');
+		await hasAttribute(mei.page.locator('html').first(), 'lang', 'en');
 		await mei.page.reload();
 		await mei.online();
-		assert.equal(await mei.page.textContent('#state-words'), 'Online');
+		await shows(mei.page.locator('#state-words').first(), 'Online');
 		await mei.page.click('#settings-button');
 		await mei.page.selectOption('#language', 'zh');
 		await mei.page.locator('#state-words').getByText('在线').waitFor();
@@ -160,13 +161,13 @@ test('the views are tabs, and the arrow keys switch between them', () =>
 		await ann.page.focus('#tab-chat');
 		await ann.page.keyboard.press('ArrowRight');
 		await ann.page.waitForSelector('#live > [data-visible="true"]');
-		assert.equal(await ann.page.getAttribute('#tab-live', 'aria-selected'), 'true');
+		await hasAttribute(ann.page.locator('#tab-live').first(), 'aria-selected', 'true');
 		assert.equal(await ann.page.isVisible('#chat'), false);
-		assert.equal(await ann.page.textContent('#live'), 'a view');
+		await shows(ann.page.locator('#live').first(), 'a view');
 		await ann.page.keyboard.press('End');
 		await ann.page.waitForSelector('#logs > [data-visible="true"]');
 		await ann.page.waitForSelector('#live > [data-visible="false"]', { state: 'attached' });
-		assert.equal(await ann.page.textContent('#room-title'), 'Logs');
+		await shows(ann.page.locator('#room-title').first(), 'Logs');
 		await ann.page.keyboard.press('ArrowRight');
 		assert.ok(await ann.page.isVisible('#chat'));
 	}));

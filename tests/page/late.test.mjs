@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
-import { enterRoom, withPeople, withRestarts } from './people.mjs';
+import { enterRoom, holds, soon, withPeople, withRestarts } from './people.mjs';
 import { push } from './pushes.mjs';
 import { createTap } from './wires.mjs';
 
@@ -76,7 +76,7 @@ test('a view is not visible before its style sheet', () =>
 			const { asked } = await hold(ann, `**/${sheet}`);
 			await ann.page.click(`#tab-${tab}`);
 			const letThrough = await asked;
-			assert.equal(await ann.page.locator(part).count(), 0);
+			await soon.equal(() => ann.page.locator(part).count(), 0);
 			await letThrough();
 			await ann.page.locator(part).waitFor();
 		}
@@ -136,7 +136,7 @@ for (const [what, button, file, sheet, panel] of [
 			await letThrough();
 			await styleApplied(ann, sheet);
 			await ann.page.keyboard.type(' before');
-			assert.equal(await ann.page.inputValue('#text'), 'as I said before');
+			await holds(ann.page.locator('#text').first(), 'as I said before');
 			assert.equal(await ann.page.isVisible(panel), false);
 			await ann.page.click(`#${button}`);
 			await ann.page.waitForSelector(panel);
@@ -172,12 +172,12 @@ test('a message waiting for its emoji is not sent to another room, and not held 
 		await ann.say('for the lobby :tada:');
 		await asked;
 		await enterRoom(ann, 'den');
-		assert.equal(await ann.page.inputValue('#text'), 'half a thought');
+		await holds(ann.page.locator('#text').first(), 'half a thought');
 		// The page has given up waiting for the lobby's message by now, and starts anew for this one.
 		await ann.say('over :here: then');
 		await ann.reads(['over :here: then']);
 		await enterRoom(ann, 'lobby');
-		assert.equal(await ann.page.inputValue('#text'), 'for the lobby :tada:');
+		await holds(ann.page.locator('#text').first(), 'for the lobby :tada:');
 		await ann.page.press('#text', 'Enter');
 		await ann.reads(['for the lobby :tada:']);
 	}));
@@ -257,9 +257,9 @@ test('a name written with an input method is completed', () =>
 		const method = await ann.context.newCDPSession(ann.page);
 		await method.send('Input.imeSetComposition', { text: 'xiao', selectionStart: 4, selectionEnd: 4 });
 		await method.send('Input.insertText', { text: '小' });
-		assert.equal(await ann.page.inputValue('#text'), '@小');
+		await holds(ann.page.locator('#text').first(), '@小');
 		await ann.page.locator('#completion li', { hasText: '小梅' }).waitFor();
 		await ann.page.keyboard.press('Enter');
-		assert.equal(await ann.page.inputValue('#text'), '@小梅 ');
+		await holds(ann.page.locator('#text').first(), '@小梅 ');
 		await mei.close();
 	}));

@@ -6,7 +6,7 @@ import { say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { expectJson, post } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, hide, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, hide, shows, withPeople } from './people.mjs';
 import { createTap } from './wires.mjs';
 
 let browser;
@@ -89,7 +89,7 @@ test('without a reason none is shown, and a Chinese page says it in Chinese', ()
 		await order('mute', { username: '梅' });
 		await mei.say('你好');
 		await mei.page.locator('.failed p').waitFor();
-		assert.equal(await mei.page.textContent('.failed p'), '未发送。服务器说：管理员目前只允许你阅读。');
+		await shows(mei.page.locator('.failed p').first(), '未发送。服务器说：管理员目前只允许你阅读。');
 	}));
 
 test("a muted user's message is kept with the reason, and Retry sends it later", () =>

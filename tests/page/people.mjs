@@ -58,6 +58,22 @@ export async function enterRoom(person, name) {
 	await person.inRoom(name);
 }
 
+// The page draws a frame later, and parts of it are loaded when they are needed. So these read until what is shown is as
+// expected.
+const becomes =
+	(compare) =>
+	(read, expected, what = expected) =>
+		eventually(async () => compare(await read(), expected), what);
+
+/** The assertions for what read() finds. */
+export const soon = { equal: becomes(assert.equal), deepEqual: becomes(assert.deepEqual), match: becomes(assert.match) };
+
+const expects = (read, expected) => (expected instanceof RegExp ? soon.match : soon.equal)(read, expected);
+
+export const shows = (locator, expected) => expects(() => locator.textContent(), expected);
+export const holds = (field, expected) => expects(() => field.inputValue(), expected);
+export const hasAttribute = (locator, name, expected) => expects(() => locator.getAttribute(name), expected);
+
 export async function choose(person, name) {
 	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
 	await person.inRoom(name);

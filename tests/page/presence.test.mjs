@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { blockSockets, blockStreams, pauseClock, withPeople, withRestarts } from './people.mjs';
+import {
+	blockSockets, blockStreams, hasAttribute, holds, pauseClock, shows, soon, withPeople, withRestarts,
+} from './people.mjs';
 import { blockDetours, createServer, createTap, withClock } from './wires.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
@@ -48,8 +50,8 @@ test('24 a taken or forbidden name is explained at the name form', () =>
 		const refused = async (words) => {
 			await ann.page.locator('#name-error', { hasText: words }).waitFor();
 			assert.ok(await ann.page.isVisible('#profile'));
-			assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
-			assert.equal(await ann.page.getAttribute('#name', 'aria-invalid'), 'true');
+			await soon.equal(() => ann.page.evaluate(() => document.activeElement.id), 'name');
+			await hasAttribute(ann.page.locator('#name').first(), 'aria-invalid', 'true');
 		};
 		await ann.introduce('bob');
 		await refused('The name bob is in use');
@@ -95,7 +97,7 @@ for (const [door, block] of doors) {
 				}, name);
 				await ann.page.reload();
 				await ann.page.locator('#name-error', { hasText: why }).waitFor();
-				assert.equal(await ann.page.inputValue('#name'), name);
+				await holds(ann.page.locator('#name').first(), name);
 				assert.equal(await ann.page.isVisible('#profile-cancel'), false);
 				await ann.join(`ann ${index}`);
 				await ann.called(`ann ${index}`);
@@ -118,7 +120,7 @@ test('a rename is announced to the others, and a refused one is explained', () =
 
 		await ann.rename('BOB');
 		await ann.page.locator('#name-error', { hasText: 'The name BOB is in use' }).waitFor();
-		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
+		await soon.equal(() => ann.page.evaluate(() => document.activeElement.id), 'name');
 		await ann.page.keyboard.press('Escape');
 		await ann.called('anna');
 		await ann.page.reload();
@@ -136,7 +138,7 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 		const tab = await openTab(ann);
 		await ann.sees(['ann', 'bob']);
 		await tab.sees(['ann', 'bob']);
-		assert.equal(await ann.page.textContent('#people-count'), '2');
+		await shows(ann.page.locator('#people-count').first(), '2');
 		assert.equal(plain(await ann.page.textContent('#people-list li')).includes('you'), true);
 
 		await ann.say('from the first');
@@ -202,15 +204,15 @@ test('21 the list shows who is here, as a column on a wide screen and as a sheet
 		await ann.page.waitForFunction(() => document.activeElement.id === 'people-close');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#people', { state: 'hidden' });
-		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-button');
+		await soon.equal(() => ann.page.evaluate(() => document.activeElement.id), 'people-button');
 		await ann.page.waitForSelector('#people-button[aria-expanded="false"]');
 
 		await ann.page.setViewportSize({ width: 1280, height: 700 });
 		await ann.page.waitForSelector('#people');
 		await eve.close();
 		await ann.sees(['mia', 'Zoë']);
-		assert.equal(await ann.page.textContent('#people-count'), '2');
-		assert.equal(await ann.page.textContent('#people-heading'), '2 people here');
+		await shows(ann.page.locator('#people-count').first(), '2');
+		await shows(ann.page.locator('#people-heading').first(), '2 people here');
 		await ann.page.click('#people-close');
 		await ann.page.waitForSelector('#people', { state: 'hidden' });
 		await ann.page.reload();
@@ -247,7 +249,7 @@ test('12 enters and leaves share one line, with numbers if they are many', () =>
 			await connectPerson(daemon, name);
 		const folded = ann.page.locator('.presence summary');
 		await ann.page.getByText('3 joined, 2 left').waitFor();
-		assert.equal(await ann.page.locator('.presence').count(), 2);
+		await soon.equal(() => ann.page.locator('.presence').count(), 2);
 		await folded.click();
 		await ann.page.locator('.presence p', { hasText: 'hal' }).waitFor();
 		assert.equal(plain(await ann.page.textContent('.presence p:last-child')), 'chloe and dan left');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { hide, pauseClock, withPeople, withRestarts } from './people.mjs';
+import { hide, pauseClock, soon, withPeople, withRestarts } from './people.mjs';
 import { blockDetours, createServer } from './wires.mjs';
 
 let browser;
@@ -66,20 +66,20 @@ test('15 every state is shown in words, with a countdown and a button to connect
 
 		await ann.introduce('ann');
 		await ann.state('connecting');
-		assert.equal(await words(ann), 'Connecting…');
-		assert.equal(await now.count(), 0);
+		await soon.equal(() => words(ann), 'Connecting…');
+		await soon.equal(() => now.count(), 0);
 		server.isSilent = false;
 		await server.route.close({ code: 1001 });
 		await ann.online();
-		assert.equal(await words(ann), 'Online');
-		assert.equal(await now.count(), 0);
-		assert.equal(await countdown(ann), '');
+		await soon.equal(() => words(ann), 'Online');
+		await soon.equal(() => now.count(), 0);
+		await soon.equal(() => countdown(ann), '');
 
 		await goDown(ann, server);
 		await waits(ann, 2);
 		await ann.page.clock.runFor(2000);
 		await waits(ann, 4);
-		assert.match(await words(ann), /Reconnecting$/);
+		await soon.match(() => words(ann), /Reconnecting$/);
 		for (const seconds of [4, 3, 2, 1]) {
 			await waits(ann, seconds);
 			if (seconds > 1)
@@ -88,10 +88,10 @@ test('15 every state is shown in words, with a countdown and a button to connect
 		server.isDown = false;
 		await now.click();
 		await ann.online();
-		assert.equal(await countdown(ann), '');
+		await soon.equal(() => countdown(ann), '');
 		await ann.context.setOffline(true);
 		await ann.state('offline');
-		assert.equal(await words(ann), 'Offline: this device has no network.');
+		await soon.equal(() => words(ann), 'Offline: this device has no network.');
 	}));
 
 test('16 each failed attempt doubles the wait, which ends at once when the network or the user is back', () =>

@@ -7,8 +7,8 @@ import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
 import {
-	askForRoom, blockSockets, blockStreams, choose, enterRoom, hasRooms, hide, listsRooms, pauseClock, unread, withPeople,
-	withRestarts,
+	askForRoom, blockSockets, blockStreams, choose, enterRoom, hasRooms, hide, holds, listsRooms, pauseClock, shows, unread,
+	withPeople, withRestarts,
 } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
@@ -108,11 +108,11 @@ test('each room has its own draft, and an unsent message stays with its room', (
 		await enterRoom(ann, 'ops');
 		await ann.page.fill('#text', 'draft for ops');
 		await choose(ann, 'lobby');
-		assert.equal(await ann.page.inputValue('#text'), '');
+		await holds(ann.page.locator('#text').first(), '');
 		tap.holdSent = ({ message }) => Boolean(message);
 		await ann.say('for the lobby');
 		await choose(ann, 'ops');
-		assert.equal(await ann.page.inputValue('#text'), 'draft for ops');
+		await holds(ann.page.locator('#text').first(), 'draft for ops');
 		tap.release();
 		const bob = await daemon.ws('/ws?name=bob');
 		await choose(ann, 'lobby');
@@ -120,7 +120,7 @@ test('each room has its own draft, and an unsent message stays with its room', (
 		await ann.page.reload();
 		await ann.online();
 		await choose(ann, 'ops');
-		assert.equal(await ann.page.inputValue('#text'), 'draft for ops');
+		await holds(ann.page.locator('#text').first(), 'draft for ops');
 		await bob.close();
 	}));
 
@@ -237,7 +237,7 @@ test('a room that the server refuses is explained and not retried', () =>
 		await listsRooms(ann, ['lobby']);
 		await ann.page.fill('#room-field', 'a/b');
 		await ann.page.press('#room-field', 'Enter');
-		assert.match(await ann.page.textContent('#room-fault'), /slash/);
+		await shows(ann.page.locator('#room-fault').first(), /slash/);
 	}));
 
 test('on a phone the rooms are a drawer that the keyboard can reach and Escape closes', () =>
@@ -374,14 +374,14 @@ for (const [what, prepare] of [
 			await enterRoom(ann, 'ops');
 			await ann.page.fill('#text', 'half a thought');
 			await choose(ann, 'lobby');
-			assert.equal(await ann.page.inputValue('#text'), '');
+			await holds(ann.page.locator('#text').first(), '');
 			await choose(ann, 'ops');
-			assert.equal(await ann.page.inputValue('#text'), 'half a thought');
+			await holds(ann.page.locator('#text').first(), 'half a thought');
 			await ann.say('a whole one');
 			await ann.reads(['a whole one']);
 			await choose(ann, 'lobby');
 			await choose(ann, 'ops');
-			assert.equal(await ann.page.inputValue('#text'), '');
+			await holds(ann.page.locator('#text').first(), '');
 		}));
 }
 

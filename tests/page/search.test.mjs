@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
-import { hide, withPeople } from './people.mjs';
+import { hide, shows, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -25,12 +25,12 @@ test('a search result opens at its place however old it is, and one press leads 
 		await ann.page.waitForSelector('#search-field');
 		await ann.page.fill('#search-field', 'needle');
 		await ann.page.locator('.search-list button').waitFor();
-		assert.equal(await ann.page.textContent('.search-state'), '1 message');
+		await shows(ann.page.locator('.search-state').first(), '1 message');
 		await ann.page.press('#search-field', 'ArrowDown');
 		await ann.page.keyboard.press('Enter');
 		const hit = ann.page.locator('.message.found');
 		await hit.waitFor();
-		assert.equal(await hit.locator('.text').textContent(), 'the needle is here');
+		await shows(hit.locator('.text'), 'the needle is here');
 		assert.ok(await hit.evaluate((row) => {
 			const { top, bottom } = row.getBoundingClientRect();
 			const log = row.closest('.log').getBoundingClientRect();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { withPeople } from './people.mjs';
+import { soon, withPeople } from './people.mjs';
 
 let browser;
 
@@ -22,22 +22,22 @@ test('the settings are under the gear, and the form for the name has none of the
 		for (const label of ['Density', 'Language', /^Notify me/, /^Play a sound/])
 			await panel.getByLabel(label).waitFor();
 		// There is no token to forget.
-		assert.equal(await panel.getByRole('button', { name: 'Sign out' }).isVisible(), false);
+		await soon.equal(() => panel.getByRole('button', { name: 'Sign out' }).isVisible(), false);
 		await panel.getByRole('button', { name: 'Keyboard shortcuts' }).click();
 		const keys = ann.page.getByRole('dialog', { name: 'Keyboard shortcuts' });
 		await keys.getByText('Go to a room, a person or a view, or search').waitFor();
-		assert.equal(await panel.isVisible(), false);
+		await soon.equal(() => panel.isVisible(), false);
 		await ann.page.keyboard.press('Escape');
 		// The same list by its key.
 		await ann.page.focus('.room:not([inert]) .log');
 		await ann.page.keyboard.press('?');
 		await keys.waitFor();
-		assert.equal(await keys.count(), 1);
+		await soon.equal(() => keys.count(), 1);
 		await ann.page.keyboard.press('Escape');
 		await ann.page.getByRole('button', { name: 'Settings', exact: true }).click();
 		await panel.getByRole('button', { name: 'Change name or email' }).click();
 		await ann.page.waitForSelector('#profile[open]');
-		assert.equal(await ann.page.locator('#profile :is(select, [type=checkbox])').count(), 0);
+		await soon.equal(() => ann.page.locator('#profile :is(select, [type=checkbox])').count(), 0);
 		await ann.page.fill('#name', 'Anna');
 		await ann.page.press('#name', 'Enter');
 		await ann.called('Anna');

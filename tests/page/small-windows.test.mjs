@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { enterRoom, withPeople } from './people.mjs';
+import { enterRoom, hide, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 import { createServer } from './wires.mjs';
 
@@ -80,6 +80,26 @@ test('28 at 320 by 256 px the title of the room is whole beside an alarm, and no
 		await ann.page.locator('.picker-jump').last().waitFor();
 		const picker = await box('#picker');
 		assert.ok(picker.top >= 0 && picker.bottom <= ZOOMED.height, JSON.stringify(picker));
+	}));
+
+test('28 at 320 by 256 px what is new takes one row, whose buttons have all their words in their names', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive({ viewport: ZOOMED });
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await hide(ann, true);
+		await sayMany(bob, 130, { textOf: (n) => (n === 40 ? 'see @Ann' : `line ${n}`) });
+		await ann.titled('(@1 · 130) lobby · Linnet');
+		await hide(ann, false);
+		const first = ann.page.getByRole('button', { name: /130 new since/ });
+		await first.waitFor();
+		await ann.page.getByRole('button', { name: /1 mention/ }).waitFor();
+		const boxes = () => ann.page.$$eval('.unread-pills button', (all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+		const all = await boxes();
+		assert.equal(all.length, 3);
+		assert.ok(all.every(({ top }) => Math.abs(top - all[0].top) < 2), JSON.stringify(all));
+		assert.ok(all.every(({ left, right }) => left >= 0 && right <= 320), JSON.stringify(all));
+		await bob.close();
 	}));
 
 test('28 in a short window the head goes when the reader scrolls on, and comes back', () =>

@@ -6,7 +6,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { expectJson, get, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, enterRoom, pauseClock, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, enterRoom, holds, pauseClock, shows, soon, withPeople } from './people.mjs';
 
 const ANYTHING = '#app:not([hidden]), dialog[open]';
 
@@ -45,7 +45,7 @@ test('a login link opens the page under the name in its token, and the address d
 		await ann.online();
 		await ann.called('ann');
 		assert.equal(ann.page.url(), `${daemon.url}/#/room/lobby`);
-		assert.equal(await ann.page.evaluate(() => history.length), 2);
+		await soon.equal(() => ann.page.evaluate(() => history.length), 2);
 		await ann.say('hello');
 		await ann.reads(['hello']);
 		assert.equal((await ann.messages())[0].author, 'ann');
@@ -94,19 +94,19 @@ test('without a token the page asks for one before anything else and accepts a p
 		await form(ann).waitFor();
 		assert.match(await reason(ann), /requires a token/);
 		assert.equal(await ann.page.isVisible('#profile'), false);
-		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'token');
+		await soon.equal(() => ann.page.evaluate(() => document.activeElement.id), 'token');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await form(ann).waitFor();
 		await signIn(ann, '');
-		assert.equal(await ann.page.textContent('#token-fault'), 'Enter a token.');
+		await shows(ann.page.locator('#token-fault').first(), 'Enter a token.');
 		await signIn(ann, 'nö');
-		assert.match(await ann.page.textContent('#token-fault'), /This is not a token/);
+		await shows(ann.page.locator('#token-fault').first(), /This is not a token/);
 		const token = tokenOf('ann');
 		await signIn(ann, `  Bearer ${token.slice(0, 30)} ${token.slice(30)} `);
 		await ann.online();
 		await ann.called('ann');
-		assert.equal(await form(ann).count(), 0);
+		await soon.equal(() => form(ann).count(), 0);
 		assertSecret(daemon, token);
 	}));
 
@@ -116,7 +116,7 @@ test('a wrong and an expired token are told apart, in both languages, and the pa
 		await form(ann).waitFor();
 		assert.match(await reason(ann), /does not accept your token/);
 		await ann.isTold(/does not accept your token\. Not connected/);
-		assert.equal(await ann.page.textContent('#state-countdown'), '');
+		await shows(ann.page.locator('#state-countdown').first(), '');
 		const tries = () => daemon.log.filter((line) => line.startsWith('refused ')).length;
 		const before = tries();
 		await ann.page.evaluate(() => {
@@ -170,7 +170,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 				() => document.querySelectorAll('.message').length === 3 && !document.querySelector('.pending'),
 			);
 			assert.deepEqual((await ann.texts()).sort(), ['meanwhile', 'one', 'two']);
-			assert.equal(await ann.page.inputValue('#text'), 'a draft');
+			await holds(ann.page.locator('#text').first(), 'a draft');
 			await enterRoom(ann, 'ops');
 			await ann.say('in ops');
 			await ann.reads(['in ops']);
@@ -186,7 +186,7 @@ test("the name form shows the token's name and does not allow another one", () =
 		await ann.called('ann');
 		await ann.page.click('#me');
 		await ann.page.locator('#name[readonly]').waitFor();
-		assert.equal(await ann.page.inputValue('#name'), 'ann');
+		await holds(ann.page.locator('#name').first(), 'ann');
 		await ann.page.getByText('Your token sets your name.').waitFor();
 		await ann.page.click('#profile-save');
 		await ann.say('still ann');
@@ -208,13 +208,13 @@ test('the name in the token wins over a remembered name', () =>
 		// A token without a name makes its user a guest.
 		const eve = await arrive({}, undefined, comesBy(sign({ rooms: ['lobby'] })));
 		await eve.online();
-		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
+		await shows(eve.page.locator('#me bdi').first(), /^guest-\d+$/);
 		await eve.rename('Eve');
 		await eve.page.locator('#name-error', { hasText: 'need a token' }).waitFor();
 		await eve.page.click('#profile-cancel');
 		await eve.page.reload();
 		await eve.online();
-		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
+		await shows(eve.page.locator('#me bdi').first(), /^guest-\d+$/);
 		assert.ok(daemon.url);
 	}));
 
@@ -262,7 +262,7 @@ test('signing out forgets the user, in every tab', () =>
 		await ann.called('bob');
 		await other.called('bob');
 		await other.online();
-		assert.equal(await ann.page.inputValue('#text'), '');
+		await holds(ann.page.locator('#text').first(), '');
 	}));
 
 test('signing out also forgets messages that were just received', () =>

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { temporaryFolder } from '../lib/daemon.mjs';
-import { blockSockets, blockStreams, choose, enterRoom, hide, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, choose, enterRoom, hasAttribute, hide, shows, soon, withPeople } from './people.mjs';
 
 let browser;
 
@@ -52,8 +52,8 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			const ann = await arrive({}, block);
 			await ann.join('Ann');
 			await topicIs(ann, 'Birds');
-			assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Birds');
-			assert.equal(await ann.page.locator('#others-list .room-topic').textContent(), 'Servers');
+			await shows(ann.page.locator('#rooms-list .room-topic'), 'Birds');
+			await shows(ann.page.locator('#others-list .room-topic'), 'Servers');
 			// From here on the topic must come from joining the room.
 			await ann.page.route('**/rooms', () => {});
 			await ann.page.locator('#others-list .room-button').click();
@@ -61,7 +61,7 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await topicIs(ann, 'Servers');
 			await enterRoom(ann, 'without');
 			await topicIs(ann, '');
-			assert.equal(await ann.page.getAttribute('#room-topic', 'title'), '');
+			await hasAttribute(ann.page.locator('#room-topic').first(), 'title', '');
 			await choose(ann, 'lobby');
 			await topicIs(ann, 'Birds');
 			await ann.page.click('#tab-live');
@@ -86,7 +86,7 @@ test('a topic is shown as text, whatever it contains', () =>
 		const ann = await arrive();
 		await ann.join('Ann');
 		await topicIs(ann, '<img src=x onerror=alert(1)> **not** `markup`');
-		assert.equal(await ann.page.locator(':is(#room-topic, .room-topic) *').count(), 0);
+		await soon.equal(() => ann.page.locator(':is(#room-topic, .room-topic) *').count(), 0);
 	}));
 
 test('an address in a topic is a link', () =>
@@ -108,8 +108,8 @@ for (const width of [375, 1280]) {
 			const ann = await arrive({ viewport: { width, height: 700 } });
 			await ann.join('Ann');
 			await topicIs(ann, long);
-			assert.equal(await ann.page.getAttribute('#room-topic', 'title'), long);
-			assert.equal(await ann.page.locator('#rooms-list .room-topic').getAttribute('title'), long);
+			await hasAttribute(ann.page.locator('#room-topic').first(), 'title', long);
+			await hasAttribute(ann.page.locator('#rooms-list .room-topic'), 'title', long);
 			// One line high, for any font.
 			const { height, right, isCut } = await ann.page.$eval('#room-topic', (topic) => {
 				const cut = [topic, topic.parentElement].find((one) => one.scrollWidth > one.clientWidth && one.clientWidth);

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { blockSockets, blockStreams, choose, enterRoom, pauseClock, unread, withPeople, withRestarts } from './people.mjs';
+import {
+	blockSockets, blockStreams, choose, enterRoom, pauseClock, soon, unread, withPeople, withRestarts,
+} from './people.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
 
@@ -22,14 +24,14 @@ test('18 where WebSockets are blocked the page uses a stream of events and says 
 		const begun = performance.now();
 		await ann.join('Ann');
 		console.log(`a stream after ${Math.round(performance.now() - begun)} ms`);
-		assert.equal(await words(ann), 'Online · event stream');
+		await soon.equal(() => words(ann), 'Online · event stream');
 		const bob = await daemon.ws('/ws?name=bob');
 		await say(bob, 'hello stream');
 		await ann.reads(['hello stream']);
 		await ann.say('hello from the stream');
 		await ann.reads(['hello stream', 'hello from the stream']);
 		await ann.sees(['Ann', 'bob']);
-		assert.deepEqual(await ann.page.locator('#people-list .via').allTextContents(), ['stream', 'web']);
+		await soon.deepEqual(() => ann.page.locator('#people-list .via').allTextContents(), ['stream', 'web']);
 		await ann.rename('Anna');
 		await ann.called('Anna');
 		await ann.page.fill('#room-field', 'ops');
@@ -52,7 +54,7 @@ test('18 where streams are blocked as well the page polls and says so', () =>
 		const begun = performance.now();
 		await ann.join('Ann');
 		console.log(`polls after ${Math.round(performance.now() - begun)} ms`);
-		assert.equal(await words(ann), 'Online · polling');
+		await soon.equal(() => words(ann), 'Online · polling');
 		const bob = await daemon.ws('/ws?name=bob');
 		await say(bob, 'hello poll');
 		await ann.reads(['hello poll']);
@@ -88,7 +90,7 @@ test('18 the page gives up on a pending WebSocket and a pending stream within 4 
 		await asked;
 		await ann.page.clock.runFor(1500);
 		await ann.online();
-		assert.equal(await words(ann), 'Online · polling');
+		await soon.equal(() => words(ann), 'Online · polling');
 	}));
 
 // Opens a page that can only poll, with a clock that the test controls.

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { holds, shows, soon, withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 const MESSAGE_BYTES = 16384;
@@ -58,7 +58,7 @@ test('names that the server would refuse are refused on the form, in words', () 
 		for (const [name, words] of wrong) {
 			await page.fill('#name', name);
 			await page.click('#profile-save');
-			assert.match(await page.textContent('#name-error'), words);
+			await shows(page.locator('#name-error').first(), words);
 			assert.ok(await page.isVisible('#profile'));
 		}
 		await page.keyboard.press('Escape');
@@ -67,7 +67,7 @@ test('names that the server would refuse are refused on the form, in words', () 
 		await page.fill('#name', 'é'.repeat(16));
 		await page.fill('#email', 'nonsense');
 		await page.click('#profile-save');
-		assert.match(await page.textContent('#email-error'), /email/);
+		await shows(page.locator('#email-error').first(), /email/);
 		await page.fill('#email', '');
 		await page.click('#profile-save');
 		await page.waitForSelector('#state[data-state="online"]');
@@ -93,12 +93,12 @@ test('3 Enter sends, Shift+Enter starts a new line, and Enter during a compositi
 				(field, init) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, ...init })),
 				how,
 			);
-		assert.equal(await ann.page.inputValue('#text'), 'one\ntwo');
+		await holds(ann.page.locator('#text').first(), 'one\ntwo');
 
 		await ann.page.keyboard.press('Enter');
 		await ann.rows(1);
 		assert.deepEqual(await ann.texts(), ['one\ntwo']);
-		assert.equal(await ann.page.inputValue('#text'), '');
+		await holds(ann.page.locator('#text').first(), '');
 
 		await ann.say('  \n ');
 		await ann.say('\n\n  indented\n');
@@ -120,7 +120,7 @@ test('1 a sent message appears at once, is marked until it is acknowledged, and 
 		console.log(`a message is shown after ${Math.round(took)} ms`);
 		assert.deepEqual(marked, ['hello']);
 		await ann.page.getByText('hello', { exact: true }).waitFor();
-		assert.equal(await ann.page.textContent('.message .pending'), 'not sent yet');
+		await shows(ann.page.locator('.message .pending').first(), 'not sent yet');
 		await eventually(() => assert.equal(server.of('message').length, 1), 'the message');
 
 		const [{ ref }] = server.of('message');
@@ -128,7 +128,7 @@ test('1 a sent message appears at once, is marked until it is acknowledged, and 
 		server.sendAll([{ type: 'ack', ref: 'of something else', room: 'lobby', id: 1 }]);
 		send({ username: 'bob', message: 'between' });
 		await ann.rows(2);
-		assert.deepEqual(await marks(), [['between', false], ['hello', true]]);
+		await soon.deepEqual(() => marks(), [['between', false], ['hello', true]]);
 		const id = ++server.lastId;
 		server.sendAll([{ type: 'ack', ref, room: 'lobby', id }]);
 		await ann.reads(['between', 'hello']);
@@ -168,7 +168,7 @@ test('3 a paste of twenty lines is kept as it is and not sent by itself', () =>
 		await ann.page.evaluate((text) => navigator.clipboard.writeText(text), twenty);
 		await ann.page.keyboard.press('Control+V');
 		await ann.page.waitForFunction(() => document.getElementById('text').value);
-		assert.equal(await ann.page.inputValue('#text'), twenty);
+		await holds(ann.page.locator('#text').first(), twenty);
 		assert.deepEqual(await ann.texts(), []);
 		await ann.page.keyboard.press('Enter');
 		await ann.reads([twenty]);
@@ -205,18 +205,18 @@ test('the emoji picker works by keyboard alone', () =>
 		await ann.page.focus('#picker-button');
 		await ann.page.keyboard.press('Enter');
 		await ann.page.locator('.picker-jump').last().waitFor();
-		assert.equal(await focused(), 'picker-search');
+		await soon.equal(focused, 'picker-search');
 		await ann.page.keyboard.press('ArrowDown');
 		await ann.page.keyboard.press('ArrowRight');
-		assert.equal(await focused(), 'grinning face with big eyes');
+		await soon.equal(focused, 'grinning face with big eyes');
 		await ann.page.keyboard.press('Escape');
-		assert.equal(await focused(), 'text');
+		await soon.equal(focused, 'text');
 
 		await ann.page.click('#picker-button');
 		await ann.page.keyboard.type('rocke');
 		await ann.page.keyboard.press('Enter');
-		assert.equal(await ann.page.inputValue('#text'), 'so 🚀');
-		assert.equal(await focused(), 'text');
+		await holds(ann.page.locator('#text').first(), 'so 🚀');
+		await soon.equal(focused, 'text');
 		assert.equal(await ann.page.isVisible('#picker'), false);
 	}));
 
@@ -232,17 +232,17 @@ test('6 a text that is too long is refused with a counter and kept, and one that
 		const longest = 'é'.repeat(Math.floor((MESSAGE_BYTES - around) / 2));
 
 		await ann.say(`${longest}é`);
-		assert.match(await ann.page.textContent('#counter'), /^[12] bytes? too long$/);
-		assert.match(await ann.page.textContent('#refusal'), /Not sent/);
-		assert.equal(await ann.page.inputValue('#text'), `${longest}é`);
+		await shows(ann.page.locator('#counter').first(), /^[12] bytes? too long$/);
+		await shows(ann.page.locator('#refusal').first(), /Not sent/);
+		await holds(ann.page.locator('#text').first(), `${longest}é`);
 		assert.deepEqual(await ann.texts(), []);
 
 		await ann.page.fill('#text', longest);
-		assert.match(await ann.page.textContent('#counter'), /^[01] bytes? left$/);
+		await shows(ann.page.locator('#counter').first(), /^[01] bytes? left$/);
 		await ann.say(longest);
 		assert.equal((await plain.nextJson()).message, longest);
-		assert.equal(await ann.page.textContent('#counter'), '');
-		assert.equal(await ann.page.textContent('#refusal'), '');
+		await shows(ann.page.locator('#counter').first(), '');
+		await shows(ann.page.locator('#refusal').first(), '');
 	}));
 
 test('7 messages of one author within five minutes are one group, and a new day gets a line', () =>

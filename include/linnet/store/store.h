@@ -379,16 +379,16 @@ int store_said(struct store *store, const char *room, const char *name, uint64_t
  * stands between spaces; ASCII case makes no difference. */
 size_t store_query_words(const char *query);
 
-/* Ask for the newest messages of room that have every word of query (UTF-8), newest
- * first, within the same limits. Words are whole words, regardless of case and accents.
- * Words written without a space between them ("disk-full") must follow each other in that
- * order. Chinese, Japanese and Korean text is found by any part of it. A query without
- * words finds nothing. A word that comes twice counts once. A search stops after
- * STORE_SEARCH_MS and says how far it came. Returns 0, -EAGAIN if STORE_SEARCHES_MAX are
- * under way or the store is closing, or -E2BIG for a query of more than
- * STORE_QUERY_BYTES or STORE_QUERY_WORDS. */
-int store_search(struct store *store, const char *room, const char *query, unsigned limit,
-	size_t max_bytes, uint64_t ticket);
+/* Ask for the newest messages of room before the id before (UINT64_MAX for all) that have
+ * every word of query (UTF-8), newest first, within the same limits. Words are whole
+ * words, regardless of case and accents. Words written without a space between them
+ * ("disk-full") must follow each other in that order. Chinese, Japanese and Korean text
+ * is found by any part of it. A query without words finds nothing. A word that comes
+ * twice counts once. A search stops after STORE_SEARCH_MS and says how far it came.
+ * Returns 0, -EAGAIN if STORE_SEARCHES_MAX are under way or the store is closing, or
+ * -E2BIG for a query of more than STORE_QUERY_BYTES or STORE_QUERY_WORDS. */
+int store_search(struct store *store, const char *room, const char *query,
+	uint64_t before, unsigned limit, size_t max_bytes, uint64_t ticket);
 
 /* Delete messages that are older than their rooms keep them at now_ms (Unix time), a part
  * of them in each step. Call it now and then. */

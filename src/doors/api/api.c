@@ -89,6 +89,7 @@ api_on_search(struct http_request *request)
 	json_t *object = api_ask_for(request, "search");
 
 	if (api_take_text(request, object, "q") &&
+		api_take_number(request, object, "before") &&
 		api_take_number(request, object, "limit"))
 		api_ask(request, object);
 }

@@ -286,7 +286,7 @@ memory_begin_search(struct store *store, struct store_read *read)
 	struct memory_search *search = xcalloc(1, sizeof(*search));
 
 	search->read = read;
-	search->next_id = UINT64_MAX;
+	search->next_id = read->high ? (uint64_t)read->high - 1 : 0;
 	phrases_init(&search->phrases, memory->tokenizer, read->query);
 	STAILQ_INSERT_TAIL(&memory->searches, search, link);
 	store_wake(store);

@@ -30,6 +30,9 @@ static const char *const reader_sql[] = {
 	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail, m.kind FROM search"
 			  " CROSS JOIN message AS m ON m.seq = search.rowid"
 			  " WHERE search MATCH ?1 AND m.room = ?2 AND m.id > ?4"
+			  " AND search.rowid < ifnull((SELECT seq FROM message"
+			  " WHERE room = ?2 AND id >= ?5 ORDER BY id LIMIT 1),"
+			  " 9223372036854775807)"
 			  " ORDER BY search.rowid DESC LIMIT ?3",
 	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, kind, words FROM message"
 			      " WHERE room = ?1 AND id < ?2 AND id > ?3 ORDER BY id DESC",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/phrases.h"
 #include "store/segment.h"
@@ -96,6 +97,7 @@ search_index(
 	sqlite3_bind_int64(statement, 2, room);
 	sqlite3_bind_int64(statement, 3, (int64_t)read->limit + 1);
 	sqlite3_bind_int64(statement, 4, read->low);
+	sqlite3_bind_int64(statement, 5, read->high);
 	sqlite3_progress_handler(db->handle, STEPS, search_on_progress, search);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW &&
 		(rc = sqlite_db_add_row(read, statement)) == SQLITE_ROW)
@@ -162,8 +164,9 @@ sqlite_search_fill(struct sqlite_reader *reader, struct store_read *read, int64_
 	rc = search_index(&search, read, room, expression);
 	if (rc != SQLITE_INTERRUPT)
 		return rc;
-	read->page.searched_from =
-		read->page.count ? read->messages[read->page.count - 1].id : last_id + 1;
+	read->page.searched_from = read->page.count
+					   ? read->messages[read->page.count - 1].id
+					   : size_min((uint64_t)read->high, last_id + 1);
 	if (!reader->tokenizer)
 		reader->tokenizer = fts_tokenizer_new();
 	if (!reader->tokenizer)

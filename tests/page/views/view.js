@@ -38,7 +38,9 @@ async function createLive() {
 	const { createLive: create } = await import('./live/live.js');
 	const view = create(place, {
 		actions: { acknowledge: ask('acknowledge'), clear: ask('clear') },
-		history: async (room) => (await ask('history')(room)).map(decode),
+		history: async (room, ...before) => (await ask('history')(room, ...before.filter(Boolean))).map(decode),
+		fetchRecorded: ask('fetchRecorded'),
+		onRoomGone() {},
 		fetchRooms: ask('fetchRooms'),
 		isJoined: (room) => joined.has(room),
 		joinedRooms: () => [...joined],
@@ -61,10 +63,14 @@ const given = {
 	open: ask('open'),
 	close: ask('close'),
 	rooms: ask('rooms'),
+	older: ask('older'),
 	onLog() {},
+	onLine: (address) => calls.push(['onLine', address]),
 };
 
 answers.history = [];
+answers.older = { messages: [], more: false };
+answers.fetchRecorded = { interval_s: 10, points: [] };
 answers.fetchRooms = { rooms: JSON.parse(query.get('rooms') ?? '[]') };
 answers.rooms = JSON.parse(query.get('rooms') ?? '[]');
 if (kind === 'live')

@@ -389,8 +389,8 @@ ask_before(struct fixture *fixture, const char *room, uint64_t before, unsigned 
 static inline void
 ask_search(struct fixture *fixture, const char *room, const char *query, unsigned limit)
 {
-	assert_int_equal(store_search(fixture->store, room, query, limit, PLENTY,
-				 ++fixture->last_ticket),
+	assert_int_equal(store_search(fixture->store, room, query, UINT64_MAX, limit,
+				 PLENTY, ++fixture->last_ticket),
 		0);
 	wait_page(fixture);
 }

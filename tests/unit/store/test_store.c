@@ -190,8 +190,8 @@ test_max_bytes_cuts_a_page_but_leaves_one_message(void **state)
 	assert_page(fixture, "12 ...");
 	keep(fixture, "a", "word", 13);
 	keep(fixture, "a", "word", 14);
-	assert_int_equal(
-		store_search(fixture->store, "a", "word", 100, 7, ++fixture->last_ticket),
+	assert_int_equal(store_search(fixture->store, "a", "word", UINT64_MAX, 100, 7,
+				 ++fixture->last_ticket),
 		0);
 	wait_page(fixture);
 	assert_page(fixture, "14 ...");
@@ -307,8 +307,10 @@ test_too_many_reads_under_way_are_refused(void **state)
 	assert_int_equal(store_before(fixture->store, "a", 1, 1, 1, 0), -EAGAIN);
 	assert_int_equal(store_after(fixture->store, "a", 1, 1, 1, 1, 0), -EAGAIN);
 	for (int i = 0; i < STORE_SEARCHES_MAX; i++)
-		assert_int_equal(store_search(fixture->store, "a", "x", 1, 1, 0), 0);
-	assert_int_equal(store_search(fixture->store, "a", "x", 1, 1, 0), -EAGAIN);
+		assert_int_equal(
+			store_search(fixture->store, "a", "x", UINT64_MAX, 1, 1, 0), 0);
+	assert_int_equal(
+		store_search(fixture->store, "a", "x", UINT64_MAX, 1, 1, 0), -EAGAIN);
 	while (fixture->page_count < STORE_READS_MAX + STORE_SEARCHES_MAX)
 		dispatch_one(fixture);
 	assert_all(fixture, "a", "");

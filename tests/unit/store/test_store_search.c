@@ -134,7 +134,9 @@ test_the_length_of_a_query_is_limited(void **state)
 	assert_finds(fixture, repeat(query, "磁"), "");
 	repeat(query, "x");
 	strcat(query, "x");
-	assert_int_equal(store_search(fixture->store, "a", query, 1, PLENTY, 0), -E2BIG);
+	assert_int_equal(
+		store_search(fixture->store, "a", query, UINT64_MAX, 1, PLENTY, 0),
+		-E2BIG);
 }
 
 static void
@@ -145,8 +147,9 @@ test_the_number_of_different_words_is_limited(void **state)
 	store_texts(fixture, "a b c d e f g h i j k l m n o p");
 	assert_finds(fixture, "a b c d e f g h i j k l m n o p", "1");
 	assert_finds(fixture, "a b c d e f g h i j k l m n o p A b C p", "1");
-	assert_int_equal(store_search(fixture->store, "a",
-				 "a b c d e f g h i j k l m n o p q", 1, PLENTY, 0),
+	assert_int_equal(
+		store_search(fixture->store, "a", "a b c d e f g h i j k l m n o p q",
+			UINT64_MAX, 1, PLENTY, 0),
 		-E2BIG);
 }
 
@@ -231,8 +234,8 @@ test_a_page_passes_searches_that_were_asked_for_before(void **state)
 	keep_long(fixture, 600);
 	worst_query(fixture, query);
 	for (int i = 0; i < 6; i++)
-		assert_int_equal(store_search(fixture->store, "a", query, 5, PLENTY,
-					 ++fixture->last_ticket),
+		assert_int_equal(store_search(fixture->store, "a", query, UINT64_MAX, 5,
+					 PLENTY, ++fixture->last_ticket),
 			0);
 	assert_int_equal(store_before(fixture->store, "a", 3, 5, PLENTY, 77777), 0);
 	fixture->first_page_ticket = 0;
@@ -251,8 +254,8 @@ test_the_memory_driver_searches_in_small_steps(void **state)
 
 	keep_long(fixture, 2000);
 	fixture->page_count = 0;
-	assert_int_equal(store_search(fixture->store, "a", worst_query(fixture, query), 5,
-				 PLENTY, ++fixture->last_ticket),
+	assert_int_equal(store_search(fixture->store, "a", worst_query(fixture, query),
+				 UINT64_MAX, 5, PLENTY, ++fixture->last_ticket),
 		0);
 	while (!fixture->page_count) {
 		int64_t begin_ms = cpu_ms();
@@ -276,8 +279,8 @@ test_messages_may_be_deleted_under_a_search(void **state)
 	fixture->page_count = 0;
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(
-			store_search(fixture->store, "a", worst_query(fixture, query), 5,
-				PLENTY, ++fixture->last_ticket),
+			store_search(fixture->store, "a", worst_query(fixture, query),
+				UINT64_MAX, 5, PLENTY, ++fixture->last_ticket),
 			0);
 	store_dispatch(fixture->store, SIZE_MAX);
 	keep_many(fixture, "a", 100);
@@ -297,8 +300,9 @@ test_a_store_closes_in_the_middle_of_searches(void **state)
 	worst_query(fixture, query);
 	fixture->page_count = 0;
 	for (int i = 0; i < STORE_SEARCHES_MAX; i++)
-		assert_int_equal(
-			store_search(fixture->store, "a", query, 5, PLENTY, 1), 0);
+		assert_int_equal(store_search(fixture->store, "a", query, UINT64_MAX, 5,
+					 PLENTY, 1),
+			0);
 	begin_ms = cpu_ms();
 	close_store(fixture);
 	assert_int_equal(fixture->page_count, STORE_SEARCHES_MAX);

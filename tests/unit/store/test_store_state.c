@@ -186,22 +186,21 @@ test_the_bytes_of_a_value_count_as_under_way(void **state)
 static int
 replace(struct fixture *fixture, const char *before, const char *value)
 {
-	assert_int_equal(
-		try_append_entry(fixture,
-			&(struct store_entry){
-				.room = "a",
-				.type = "alarm",
-				.ts_ms = 1000,
-				.tail = "x",
-				.tail_len = 1,
-				.words = "",
-				.state_key = "k",
-				.state_value = value,
-				.state_value_len = value ? strlen(value) : 0,
-				.state_version =
-					before ? store_version(before, strlen(before))
-					       : 0,
-			}),
+	assert_int_equal(try_append_entry(fixture,
+				 &(struct store_entry){
+					 .room = "a",
+					 .type = "alarm",
+					 .ts_ms = 1000,
+					 .tail = "x",
+					 .tail_len = 1,
+					 .words = "",
+					 .state_key = "k",
+					 .state_value = value,
+					 .state_value_len = value ? strlen(value) : 0,
+					 .state_version = before ? store_version(before,
+									   strlen(before))
+								 : 0,
+				 }),
 		0);
 	return commit(fixture).error;
 }
