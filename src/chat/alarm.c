@@ -126,20 +126,23 @@ alarm_stand(struct room *room, struct alarm *alarm, json_t *event, uint64_t vers
 }
 
 void
-alarm_on_message(struct chat *chat, struct room *room, const struct store_record *record)
+alarm_on_message(struct chat *chat, struct room *room, const struct request *request,
+	const struct store_record *record)
 {
+	const struct alarm_wish *wish = request ? request->message.wish : NULL;
 	const char *value = record->state_value;
 	size_t len = record->state_value_len;
 	struct room_state *state = alarm_chat_state(room);
 	struct alarm *alarm = room_state_add_alarm(state, record->state_key);
-	json_t *event = value ? alarm_parse(value, len) : NULL;
 
-	if (!alarm) {
-		json_decref(event);
+	if (!alarm)
 		return;
-	}
-	alarm_note_end(chat, event);
-	alarm_stand(room, alarm, event, event ? store_version(value, len) : 0);
+	if (wish)
+		alarm_stand(room, alarm, json_incref(wish->event), wish->version);
+	else
+		alarm_stand(room, alarm, value ? alarm_parse(value, len) : NULL,
+			value ? store_version(value, len) : 0);
+	alarm_note_end(chat, alarm->standing);
 	alarm_settle(state, alarm);
 }
 
@@ -202,8 +205,10 @@ alarm_append(
 	r = request_try_append(chat, request, &entry);
 	if (r == 0) {
 		alarm->under_way++;
-		alarm_intend(alarm, value.len ? json_incref(event) : NULL,
-			value.len ? store_version(value.bytes, value.len) : 0);
+		json_decref(wish->event);
+		wish->event = value.len ? json_incref(event) : NULL;
+		wish->version = value.len ? store_version(value.bytes, value.len) : 0;
+		alarm_intend(alarm, json_incref(wish->event), wish->version);
 		alarm_note_end(chat, alarm->intended);
 	}
 	json_decref(event);

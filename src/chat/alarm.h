@@ -8,9 +8,10 @@
  * alarms again and again. */
 int alarm_push(struct input *input, const char *label, bool is_hook);
 
-/* The store has stored record, which says what an alarm of room is now. */
-void alarm_on_message(
-	struct chat *chat, struct room *room, const struct store_record *record);
+/* The store has stored record, which says what an alarm of room is now. request has asked
+ * for it; NULL: another process has. */
+void alarm_on_message(struct chat *chat, struct room *room, const struct request *request,
+	const struct store_record *record);
 
 /* The store has answered a REQUEST_ALARM: it is done, or was computed again. */
 void alarm_on_appended(struct chat *chat, struct request *request, int error,

@@ -57,6 +57,7 @@ alarm_wish_free(struct alarm_wish *wish)
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		free(wish->keys[i]);
 	json_decref(wish->pushed);
+	json_decref(wish->event);
 	free(wish->key);
 	free(wish->name);
 	free(wish);

@@ -24,8 +24,10 @@ struct alarm_wish {
 	size_t rank;      /* of its severity */
 	uint64_t lasts_s; /* 0: until it is cleared */
 	char *keys[STORE_KEYS];
-	unsigned tries; /* how often it was computed again */
-	unsigned bases; /* of the alarm, when it was computed */
+	json_t *event;    /* given to the store; NULL: it clears the alarm */
+	uint64_t version; /* of event */
+	unsigned tries;   /* how often it was computed again */
+	unsigned bases;   /* of the alarm, when it was computed */
 };
 
 /* Create a wish. key and name are copied. */

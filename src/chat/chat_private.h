@@ -27,6 +27,9 @@ struct input {
 	 */
 	const char *claimed;
 	int claim_error;
+	/* A name without a fault, and its forms, which take some µs; NULL: none yet. */
+	const char *checked;
+	struct name_forms forms;
 };
 
 /* How many bytes of JSON a client's object may take when it is kept and sent. */

@@ -213,16 +213,13 @@ presence_announce_rename(struct room *room, const struct person *person, const c
 		      });
 }
 
-/* Nobody here is called name any more. What it was for is called now (NULL: gone). */
+/* Nobody here is called name any more. now: the forms of what its person is called now;
+ * NULL: it is gone. */
 static void
 presence_release(struct chat *chat, const char *name, const struct name_forms *forms,
-	const char *now)
+	const struct name_forms *now)
 {
-	struct name_forms forms_now;
-
-	if (now)
-		name_forms_write(&forms_now, now);
-	if (!name_is_guest(name) && !(now && name_forms_collide(forms, &forms_now)))
+	if (!name_is_guest(name) && !(now && name_forms_collide(forms, now)))
 		cluster_release(&chat->cluster, name);
 }
 
@@ -244,7 +241,7 @@ presence_rename_person(struct chat *chat, struct person *person, const char *nam
 
 	snprintf(was, sizeof(was), "%s", person->name);
 	roster_rename(chat->roster, person, name);
-	presence_release(chat, was, &forms, name);
+	presence_release(chat, was, &forms, &person->entry.forms);
 	presence_forget_lists(person);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
@@ -311,21 +308,21 @@ presence_log_name(const struct session *session, const char *was)
 }
 
 bool
-presence_must_ask(const struct input *input, const char *name)
+presence_must_ask(struct input *input, const char *name)
 {
 	const struct chat *chat = input->chat;
 	const struct session *session = input->speaker;
 	const struct person *person = session->person;
-	struct name_forms forms;
 
 	if (!strcmp(person->name, name) ||
 		!permissions_has_name(session->permissions, name) ||
 		name_fault(name, (size_t)chat->config->limits.name_bytes))
 		return false;
-	name_forms_write(&forms, name);
-	return !name_forms_collide(&forms, &person->entry.forms) &&
-	       !roster_find_rival(chat->roster, &forms, person) &&
-	       !bans_have_name(chat->bans, BAN_NAME, &forms);
+	name_forms_write(&input->forms, name);
+	input->checked = name;
+	return !name_forms_collide(&input->forms, &person->entry.forms) &&
+	       !roster_find_rival(chat->roster, &input->forms, person) &&
+	       !bans_have_name(chat->bans, BAN_NAME, &input->forms);
 }
 
 /* The cluster does not give the name. */
@@ -346,28 +343,32 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 	struct session *session = input->speaker;
 	struct person *holder = NULL;
 	bool is_new = strcmp(session->person->name, name) != 0;
+	bool is_checked = input->checked && !strcmp(input->checked, name);
 	char was[NAME_MAX_BYTES + 1];
-	struct name_forms forms;
 	const char *why;
 
-	if (is_new) {
-		name_forms_write(&forms, name);
-		holder = roster_find_rival(chat->roster, &forms, session->person);
+	if (is_new && !is_checked) {
+		name_forms_write(&input->forms, name);
+		input->checked = NULL;
 	}
+	if (is_new)
+		holder = roster_find_rival(chat->roster, &input->forms, session->person);
 	if (!permissions_has_name(session->permissions, name))
 		return message_refuse(&input->fault, "denied",
 			"what you are called is said by your token");
 	/* Another name would end a mute, which is kept by name. */
 	if (is_new && ban_store_check_mute(input) < 0)
 		return -EINVAL;
-	if (is_new && bans_have_name(chat->bans, BAN_NAME, &forms))
+	if (is_new && bans_have_name(chat->bans, BAN_NAME, &input->forms))
 		return message_refuse(&input->fault, "banned", "this name is banned");
 	snprintf(was, sizeof(was), "%s", session->person->name);
 	if (holder && presence_prove(session, holder, proof)) {
 		/* session may have been a guest. */
 		presence_move_session(chat, session, holder);
 	} else if (is_new) {
-		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
+		why = is_checked
+			      ? NULL
+			      : name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
 			return message_refuse(
 				&input->fault, "bad_name", "the name %s", why);

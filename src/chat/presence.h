@@ -17,7 +17,7 @@ int presence_check_token(const char *token, struct message_fault *fault);
 
 /* True if nobody here has the name and the speaker may have it, so that the cluster must
  * be asked. */
-bool presence_must_ask(const struct input *input, const char *name);
+bool presence_must_ask(struct input *input, const char *name);
 
 /* Give the speaker the name. Returns 0, or -EINVAL if the name is bad or taken. */
 int presence_claim(

@@ -105,7 +105,7 @@ records_tell(struct chat *chat, const struct telling *telling)
 	if (record->message.id)
 		records_note_last(telling);
 	if (record->state_key)
-		alarm_on_message(chat, room, record);
+		alarm_on_message(chat, room, telling->request, record);
 	if (record->change->kind)
 		told = records_change(chat, telling);
 	if (!telling->is_shown || !record->message.id)
