@@ -3,8 +3,9 @@ import { at, button, element } from '../base/elements.js';
 import { icon } from '../base/icon.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
+import { isNotified } from '../messages/levels.js';
 import { laterTexts as texts } from '../words/later-texts.js';
-import { createLevelChoice, isNotified } from './levels.js';
+import { createLevelChoice } from './level-choice.js';
 import { playSound } from './notification-sound.js';
 import { createTabProbe } from './other-tabs.js';
 

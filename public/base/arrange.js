@@ -12,8 +12,13 @@ export function arrange(list, items, otherwise) {
 			item.remove();
 	}
 	for (const [index, item] of items.entries()) {
-		if (list.children[index] !== item)
-			list.insertBefore(item, list.children[index] ?? null);
+		const there = list.children[index];
+
+		if (there && there.nextSibling === item)
+			// Moved down: the others stay.
+			list.append(there);
+		else if (there !== item)
+			list.insertBefore(item, there ?? null);
 	}
 	if (held < 0 || document.activeElement === activeElement)
 		return;

@@ -31,7 +31,7 @@ function setTabStop(list) {
 }
 
 // Items have a name, each another one. build(item) builds a row for this name, fill(row, item) shows the rest of the
-// item. words are those of the filter that a long list gets.
+// item. words are those of the filter that a long list gets, if any.
 export function createList(list, { build, fill, words }) {
 	let rows = new Map();
 	let items = [];

@@ -1,5 +1,4 @@
-// A list of which only the rows in or near the view are on the page, with a filter above it. The list is a child of the
-// element that scrolls. Its rows have the same height and are placed by their number.
+// A list of which only the rows in or near the view are on the page. The list is a child of the element that scrolls. Its rows have the same height and are placed by their number.
 import { element } from './elements.js';
 import { onceAFrame } from './frame.js';
 import { setText } from './set-text.js';
@@ -21,10 +20,10 @@ function buildFilter(label) {
 }
 
 // draw(items) puts the rows of these items on the page, and no others, and returns them by name. A list of at most this
-// many items needs no filter. words are { filter, nothingFound }.
+// many items needs no filter. words are { filter, nothingFound }; without them there is none.
 export function createLongList(list, { draw, most, words }) {
 	const scroller = list.parentElement;
-	const field = buildFilter(words.filter);
+	const field = buildFilter(words?.filter ?? '');
 	const nothing = element('p.nothing-found');
 	let items = [];
 	let found = [];
@@ -32,7 +31,8 @@ export function createLongList(list, { draw, most, words }) {
 
 	nothing.role = 'status';
 	list.classList.add('long-list');
-	list.before(field, nothing);
+	if (words)
+		list.before(field, nothing);
 
 	const heightOfRow = () => list.offsetHeight / found.length;
 

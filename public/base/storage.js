@@ -44,21 +44,25 @@ export function recallParsed(key) {
 	}
 }
 
-// The values of all keys with this prefix.
+// [the rest of the key, the value] of all keys with this prefix.
 export function recallAll(letters) {
+	const start = PREFIX + letters;
+
 	try {
-		return Object.keys(localStorage)
-			.filter((key) => key.startsWith(PREFIX + letters))
-			.map((key) => localStorage.getItem(key));
+		return Object.entries(localStorage)
+			.filter(([key]) => key.startsWith(start))
+			.map(([key, value]) => [key.slice(start.length), value]);
 	} catch {
 		return [];
 	}
 }
 
-// Another tab removed a key with this prefix; onForgotten gets the rest of the key.
-export function watchForgotten(letters, onForgotten) {
-	addEventListener('storage', ({ key, newValue }) => {
-		if (newValue === null && key?.startsWith(PREFIX + letters))
-			onForgotten(key.slice(PREFIX.length + letters.length));
-	});
+// By other tabs. onChange(the rest of the key, value, value before), null for none.
+export function watchStorage(letters, onChange, options) {
+	const start = PREFIX + letters;
+
+	addEventListener('storage', ({ key, newValue, oldValue }) => {
+		if (key?.startsWith(start))
+			onChange(key.slice(start.length), newValue, oldValue);
+	}, options);
 }

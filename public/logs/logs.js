@@ -29,10 +29,9 @@ function createPace() {
 	return function isFast(count) {
 		const now = Date.now();
 
-		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].filter(
-			(time) => now - time < SECOND_MS,
-		);
-		return times.length > SPOKEN_LINES;
+		// No more of them tell anything: thousands come at once.
+		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].slice(-SPOKEN_LINES - 1);
+		return times.length > SPOKEN_LINES && now - times[0] < SECOND_MS;
 	};
 }
 
@@ -78,8 +77,13 @@ export function createLogs(place, { open, close, rooms, older, onLog, onLine }) 
 		onFound(entries) {
 			if (!list.isFollowing || isFast(entries.length))
 				silence();
-			if (list.insert(entries) && !list.isFollowing)
+			if (list.items.at(-1)?.n > entries[0].n) {
+				list.insert(entries);
+				return;
+			}
+			if (!list.isFollowing)
 				unseen += entries.filter(({ mark }) => !mark).length;
+			list.append(entries);
 		},
 		onDropped: list.dropBefore,
 		onFault(fault) {

@@ -8,6 +8,7 @@ const FORMS = [
 	String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?${MONTH} [ \d]\d ${CLOCK}${PART}(?: \d{4})?`,
 	CLOCK + PART,
 ];
+const TIME = new RegExp(CLOCK);
 const STAMP = new RegExp(String.raw`^\[?(${FORMS.join('|')})\]?(?: ?[-|:])?\s+(?=\S)`);
 const ZONED = new RegExp(`^(\\d{4}).(\\d{2}).(\\d{2}).(${CLOCK}).*?(Z|UTC|GMT|[+-]\\d{2}:?\\d{2})$`);
 
@@ -23,5 +24,5 @@ function dateOf(written) {
 export function stampOf(text) {
 	const [all, written] = STAMP.exec(text.slice(0, 60)) ?? [];
 
-	return written ? { length: all.length, written, clock: new RegExp(CLOCK).exec(written)[0], date: dateOf(written) } : null;
+	return written ? { length: all.length, written, clock: TIME.exec(written)[0], date: dateOf(written) } : null;
 }

@@ -163,13 +163,16 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			isFollowing = true;
 			scheduleDraw();
 		},
-		// At their places, without moving what the reader sees. True if they are at the end.
+		append(more) {
+			items.push(...more);
+			scheduleDraw();
+		},
+		// Puts items at their places without moving what the reader sees.
 		insert(more) {
-			const isEnd = !items.length || more[0].n > items.at(-1).n;
-			const at = isEnd ? items.length : items.findIndex(({ n }) => n > more[0].n);
+			const at = items.findIndex(({ n }) => n > more[0].n);
 
 			sumUp();
-			const isAbove = !isEnd && at <= indexAt(viewport.scrollTop);
+			const isAbove = at <= indexAt(viewport.scrollTop);
 
 			items.splice(at, 0, ...more);
 			if (at < heights.length)
@@ -179,7 +182,6 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 				moveTo(viewport.scrollTop + more.length * rowHeight);
 			}
 			scheduleDraw();
-			return isEnd;
 		},
 		// Drops items with smaller numbers without moving what the reader sees.
 		dropBefore(n) {

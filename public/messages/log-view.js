@@ -157,11 +157,13 @@ export function createLogView(
 		toNewest,
 		// False if there is nothing to edit.
 		editLastOwn() {
-			const row = rows.lastOf(({ id, own, deleted }) => id && own && !deleted);
+			const last = () => rows.lastOf(({ id, own, deleted }) => id && own && !deleted);
+			const isThere = Boolean(last());
 
-			if (row)
-				actions((it) => it.edit(row, onLeave), 'edit');
-			return Boolean(row);
+			// The rows may be others when the module is loaded.
+			if (isThere)
+				actions((it) => last() && it.edit(last(), onLeave), 'edit');
+			return isThere;
 		},
 		begin: pages.begin,
 		beginAfterGap(text, id, { isSameEpoch }) {

@@ -1,7 +1,7 @@
 // Messages that the server has not acknowledged. They survive a reload, and are sent in order, one at a time. A message
 // that may have arrived is resent with the same ref, so the server can drop the duplicate.
 import { delayAfter } from '../base/backoff.js';
-import { recallAll, remember, watchForgotten } from '../base/storage.js';
+import { recallAll, remember, watchStorage } from '../base/storage.js';
 import { randomId } from '../connection/wire.js';
 
 const KEY = 'outbox.';
@@ -9,7 +9,7 @@ const KEY = 'outbox.';
 function recallEntries() {
 	const entries = [];
 
-	for (const value of recallAll(KEY)) {
+	for (const [, value] of recallAll(KEY)) {
 		try {
 			const { ref, text, time, name = '', room = '', action = false, replyTo = 0, failed = null } = JSON.parse(value);
 			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
@@ -104,10 +104,10 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	}
 
 	// Another tab has delivered or deleted it.
-	watchForgotten(KEY, (ref) => {
+	watchStorage(KEY, (ref, value) => {
 		const entry = entries.get(ref);
 
-		if (!entry || entry === current)
+		if (value || !entry || entry === current)
 			return;
 		entries.delete(ref);
 		onGone(entry);

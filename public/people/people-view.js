@@ -71,6 +71,7 @@ export function createPeopleView() {
 		remember('people', panel.hidden ? 'closed' : '');
 	}
 
+	close.ariaLabel = texts.peopleClose;
 	createPanel({ panel, button, close }, { inPlace: toggleColumn, onOpen: () => close.focus() });
 	wide.addEventListener('change', adapt);
 	adapt();

@@ -27,6 +27,8 @@ export function createMentionWatch({ nameNow, isJoined, onChange, onFound }) {
 	// At the first visit, what was said before does not count.
 	let isFirst = !looks.size;
 	let isLooking = false;
+	// The last list.
+	let listed = [];
 
 	const isForMe = ({ type, name, text, deleted }) =>
 		type === 'message' && !deleted && !isSameName(name, nameNow()) && mentions(text, nameNow());
@@ -40,11 +42,13 @@ export function createMentionWatch({ nameNow, isJoined, onChange, onFound }) {
 		const { name, lastId } = room;
 		const { id, count } = looks.get(name) ?? { id: 0, count: 0 };
 		const { epoch, messages, until } = await lookBack(name, Math.max(id, lastId - MAX_MESSAGES));
-		const found = messages.filter(isForMe);
+		const found = messages.filter((message) => message.id <= lastId && isForMe(message));
 
-		room.mentions = count + found.length;
+		// Joined meanwhile: what is unread is counted there.
+		if (isJoined(name))
+			return;
 		// The server may be too busy: the next time.
-		note(name, until === Infinity ? Math.max(lastId, messages.at(-1)?.id ?? 0) : Math.min(until, lastId), room.mentions);
+		note(name, Math.min(until, lastId), count + found.length);
 		if (!found.length)
 			return;
 		// The reader who enters begins there.
@@ -70,32 +74,45 @@ export function createMentionWatch({ nameNow, isJoined, onChange, onFound }) {
 		}
 	}
 
+	function tell() {
+		for (const room of listed)
+			room.mentions = looks.get(room.name)?.count ?? 0;
+		onChange();
+	}
+
+	// Another list may come while it looks.
+	async function lookAtLast() {
+		let looked = null;
+
+		isLooking = true;
+		while (looked !== listed) {
+			looked = listed;
+			await lookAt(looked);
+		}
+		isLooking = false;
+		remember(KEY, JSON.stringify(Array.from(looks)));
+		tell();
+	}
+
 	return {
 		// rooms are [{ name, lastId }]; mentions is added to them.
-		async listed(rooms) {
-			const all = rooms.slice(0, MAX_ROOMS);
-			const names = new Set(all.map(({ name }) => name));
+		listed(rooms) {
+			listed = rooms.slice(0, MAX_ROOMS);
+			const names = new Set(listed.map(({ name }) => name));
 
-			if (isLooking)
-				return;
-			isLooking = true;
 			for (const name of looks.keys()) {
 				if (!names.has(name))
 					looks.delete(name);
 			}
-			for (const room of all) {
-				const { name, lastId } = room;
-
+			for (const { name, lastId } of listed) {
 				// Lower than before: the history was begun anew.
 				if (isFirst || isJoined(name) || looks.get(name)?.id > lastId)
 					note(name, lastId, 0);
-				room.mentions = looks.get(name)?.count ?? 0;
 			}
 			isFirst = false;
-			await lookAt(all);
-			isLooking = false;
-			remember(KEY, JSON.stringify(Array.from(looks)));
-			onChange();
+			tell();
+			if (!isLooking)
+				lookAtLast();
 		},
 		// What was said until the reader left the room does not count.
 		left({ name, since }) {

@@ -2,7 +2,7 @@
 import { createLazy } from '../base/lazy.js';
 import { recall, remember } from '../base/storage.js';
 
-const KEY = 'read.';
+export const KEY = 'read.';
 // Limits writes when many messages arrive.
 const PAUSE_MS = 500;
 
@@ -44,7 +44,7 @@ const pending = new Map();
 let timer = 0;
 
 // last is NaN on the first visit.
-function read(since) {
+export function readPosition(since) {
 	const [epoch, last] = since.split(':');
 	return { epoch, last: Number(last) };
 }
@@ -53,8 +53,8 @@ function write() {
 	clearTimeout(timer);
 	timer = 0;
 	for (const [room, since] of pending) {
-		const { epoch, last } = read(since);
-		const stored = read(recall(KEY + room));
+		const { epoch, last } = readPosition(since);
+		const stored = readPosition(recall(KEY + room));
 
 		// Another tab may have read more.
 		if (epoch !== stored.epoch || last > stored.last)
@@ -73,7 +73,7 @@ function keep(room, epoch, id) {
 	timer ||= setTimeout(write, PAUSE_MS);
 }
 
-const keptOf = (room) => read(pending.get(room) ?? recall(KEY + room));
+const keptOf = (room) => readPosition(pending.get(room) ?? recall(KEY + room));
 
 // How far a room was read. The first message that the reader does not see loads unread.js, which knows from then on.
 // parts are for unread.js; onUnseen(room, message): a message arrived while its room was not on screen.

@@ -1,117 +1,78 @@
-// The list of rooms: joined rooms, other rooms, and a field to join any room.
+// The list of rooms: joined rooms, other rooms, and the field that filters them and joins any room.
 import { at, button as buildButton, element } from '../base/elements.js';
 import { onceAFrame } from '../base/frame.js';
-import { createList, setPart } from '../base/list.js';
+import { createList } from '../base/list.js';
 import { createPanel } from '../base/panel.js';
+import { setText } from '../base/set-text.js';
 import { addStylesheet } from '../base/stylesheet.js';
-import { nameFault } from '../people/name-fault.js';
+import { onLevels } from '../messages/levels.js';
+import { foldSeen } from '../people/identity.js';
 import { laterTexts as texts } from '../words/later-texts.js';
+import { onFavourites, setFavourite } from './favourites.js';
+import { countedOf, createOrder } from './order.js';
+import { atMost, createRows } from './room-row.js';
+import { roomFault } from './typed-room.js';
 
 await addStylesheet(new URL('rooms-list.css', import.meta.url));
 
-// What is wrong with this name of a room, or ''.
-export const roomFault = (name) => (name.includes('/') ? texts.roomSlash : nameFault(name));
+// Rooms do not move while the reader uses the list.
+const HOLD_MS = 5000;
 
-const atMost = (most, count) => (count > most ? `${most}+` : String(count));
-
-// onChoose(name) and onLeave(name) are the reader's actions. onOpen() is called when the list opens.
-export function createRoomsView({ onChoose, onLeave, onOpen }) {
+// onChoose(name) and onLeave(name) are the reader's actions. roomFor(typed) resolves with the name of the room that the
+// reader wants, or ''. onOpen() is called when the list opens.
+export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 	const panel = at('rooms');
 	const list = at('rooms-list');
 	const field = at('room-field');
 	const button = at('rooms-button');
 	const close = at('rooms-close');
+	const enterButton = buildButton('', texts.enterRoom);
+	const nothing = element('p.no-room');
 	const wide = matchMedia('(width >= 60rem)');
+	const sort = createOrder();
+	const sortOthers = createOrder();
 	let rooms = [];
 	let current = '';
 	let known = [];
+	let holdTimer = 0;
+	let isEntering = false;
+
+	const isJoined = (name) => rooms.some((room) => room.name === name);
+	const rows = createRows({
+		onChoose: choose,
+		onLeave(name) {
+			setFavourite(name, false);
+			onLeave(name);
+		},
+		isJoined,
+		canLeave: (name) => rooms.length > 1 && isJoined(name),
+	});
+	const fill = (row, room) => rows.fill(row, room, current);
+	const joined = createList(list, { build: rows.build, fill });
+	const others = createList(at('others-list'), { build: rows.build, fill });
 
 	function choose(name) {
 		if (!wide.matches)
 			panel.hidePopover();
+		field.value = '';
+		show();
 		onChoose(name);
 	}
 
-	function build({ name }) {
-		const title = element('bdi.room-name', name || texts.title);
-		const choice = buildButton('room-button', title);
-
-		title.dir = 'auto';
-		choice.addEventListener('click', () => choose(name));
-		return element('li', choice);
-	}
-
-	function fillTopic(choice, topic) {
-		const shown = setPart(choice, 'span.room-topic', topic);
-
-		if (shown) {
-			shown.dir = 'auto';
-			shown.title = topic;
-		}
-	}
-
-	function fillBadge(choice, kind, text, label) {
-		const badge = setPart(choice, `span.${kind}.badge`, text);
-
-		if (badge) {
-			badge.ariaLabel = label;
-			badge.role = 'img';
-		}
-	}
-
-	// Mentions, before all that is unread.
-	function fillBadges(choice, { mentions, unread }) {
-		fillBadge(choice, 'mentions', mentions && `@${atMost(99, mentions)}`, texts.mentionsYou(mentions));
-		fillBadge(choice, 'unread', unread && atMost(999, unread), texts.unread(unread));
-	}
-
-	function fillLeave(row, name) {
-		const isThere = row.lastElementChild.matches('.leave');
-
-		if (isThere && rooms.length === 1)
-			row.lastElementChild.remove();
-		if (isThere || rooms.length === 1)
-			return;
-		const leave = buildButton('round.leave', '✕');
-		leave.ariaLabel = leave.title = texts.leaveRoom(name);
-		leave.addEventListener('click', () => onLeave(name));
-		row.append(leave);
-	}
-
-	const words = { filter: texts.filter, nothingFound: texts.nothingFound };
-	const joined = createList(list, {
-		build,
-		fill(row, { name, topic, mentions, unread }) {
-			const choice = row.firstElementChild;
-
-			fillTopic(choice, topic);
-			fillBadges(choice, { mentions, unread });
-			choice.ariaCurrent = name === current ? 'true' : null;
-			fillLeave(row, name);
-		},
-		words,
-	});
-	const others = createList(at('others-list'), {
-		build,
-		fill(row, { topic, mentions = 0, count }) {
-			fillTopic(row.firstElementChild, topic);
-			fillBadges(row.firstElementChild, { mentions, unread: 0 });
-			setPart(row.firstElementChild, 'span.room-count', texts.peopleHere(count));
-		},
-		words,
-	});
-
-	const show = onceAFrame(() => {
+	// The joined rooms and the others.
+	function inOrder(isHeld = holdTimer) {
 		const names = new Set(rooms.map(({ name }) => name));
 		const beside = known.filter(({ name }) => !names.has(name));
-		const elsewhere = [...rooms.filter(({ name }) => name !== current), ...beside];
-		const sum = (kind) => elsewhere.reduce((total, room) => total + (room[kind] ?? 0), 0);
+
+		return [sort(rooms, current, isHeld), sortOthers(beside, current, isHeld)];
+	}
+
+	function showSum(all) {
+		const elsewhere = all.filter(({ name }) => name !== current).map(countedOf);
+		const sum = (kind) => elsewhere.reduce((total, room) => total + room[kind], 0);
 		const unread = sum('unread');
 		const mentions = sum('mentions');
 
-		joined.show(rooms);
-		others.show(beside);
-		at('others-heading').hidden = !beside.length;
 		at('rooms-badge').textContent = mentions ? `@${atMost(99, mentions)}` : unread ? atMost(99, unread) : '';
 		at('rooms-badge').classList.toggle('unread', !mentions);
 		button.ariaLabel = [
@@ -119,30 +80,107 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 			mentions && texts.mentionsYou(mentions),
 			unread && texts.unread(unread),
 		].filter(Boolean).join(', ');
-	});
+	}
+
+	function draw(isHeld) {
+		const wanted = foldSeen(field.value.trim());
+		const sorted = inOrder(isHeld);
+		const found = sorted.map((all) => all.filter(({ name }) => foldSeen(name).includes(wanted)));
+
+		joined.show(found[0]);
+		others.show(found[1]);
+		at('others-heading').hidden = !found[1].length;
+		setText(nothing, found.flat().length ? '' : texts.noSuchRoom);
+		showSum(sorted.flat());
+	}
+
+	const show = onceAFrame(() => draw());
+
+	function release() {
+		clearTimeout(holdTimer);
+		holdTimer = 0;
+		show();
+	}
+
+	function hold() {
+		clearTimeout(holdTimer);
+		holdTimer = setTimeout(release, HOLD_MS);
+	}
 
 	function adapt() {
 		panel.popover = wide.matches ? null : 'auto';
 	}
 
+	function showFault(words) {
+		at('room-fault').textContent = words;
+		field.ariaInvalid = String(Boolean(words));
+	}
+
+	async function enter(typed) {
+		isEntering = true;
+		try {
+			const name = await roomFor(typed);
+
+			if (name) {
+				choose(name);
+				return;
+			}
+			// The question has closed the drawer.
+			if (!wide.matches)
+				panel.showPopover();
+			field.focus();
+		} catch {
+			showFault(texts.closed.unreachable);
+		} finally {
+			isEntering = false;
+		}
+	}
+
+	close.ariaLabel = texts.roomsClose;
+	at('others-heading').textContent = texts.otherRooms;
+	enterButton.type = 'submit';
+	field.after(enterButton);
+	nothing.role = 'status';
+	at('room-form').after(nothing);
 	at('room-form').addEventListener('submit', (event) => {
 		event.preventDefault();
 		const name = field.value.trim();
 		const wrong = name && roomFault(name);
 
-		at('room-fault').textContent = wrong;
-		field.ariaInvalid = String(Boolean(wrong));
-		if (!name || wrong)
-			return;
-		field.value = '';
-		choose(name);
+		showFault(wrong);
+		if (name && !wrong && !isEntering)
+			enter(name);
 	});
+	field.addEventListener('input', () => {
+		showFault('');
+		show();
+	});
+	field.addEventListener('keydown', (event) => {
+		const first = event.key === 'ArrowDown' && panel.querySelector('.room-button');
+
+		if (event.key === 'Escape' && field.value) {
+			field.value = '';
+			show();
+		} else if (first) {
+			first.focus();
+		} else {
+			return;
+		}
+		event.preventDefault();
+	});
+	for (const type of ['pointermove', 'pointerdown', 'keydown'])
+		panel.addEventListener(type, hold);
+	panel.addEventListener('pointerleave', release);
+	for (const watch of [onFavourites, onLevels])
+		watch(() => draw(false));
 	createPanel(
 		{ panel, button, close },
 		{
 			onOpen() {
 				onOpen();
-				(joined.reveal(current)?.firstElementChild ?? close).focus();
+				draw();
+				if (!panel.contains(document.activeElement))
+					(joined.reveal(current)?.firstElementChild ?? close).focus();
 			},
 		},
 	);
@@ -160,5 +198,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 			known = newKnown;
 			show();
 		},
+		// All rooms, as they are listed.
+		inOrder: () => inOrder().flat(),
 	};
 }

@@ -1,19 +1,21 @@
-// The rooms that the reader has joined, and which of them is shown. They are stored, and joined again after each
-// reconnect.
+// The rooms that the reader has joined, and which of them is shown. They are joined again after each reconnect.
 import { delayAfter } from '../base/backoff.js';
-import { recall, remember } from '../base/storage.js';
+import { recall, recallAll, recallParsed, remember } from '../base/storage.js';
 import { encodeJoin, encodeLeave, randomId } from '../connection/wire.js';
 
 // Errors that a retry cannot fix.
 export const ROOM_FAULTS = ['no_such_room', 'bad_room', 'too_many_rooms', 'denied'];
 
+// When each room was joined. Of keys of their own, tabs that write at once lose none.
+export const JOINED = 'joined.';
+
 function recallNames() {
-	try {
-		const names = JSON.parse(recall('rooms') || '[]');
-		return Array.isArray(names) ? names.filter((name) => typeof name === 'string' && name) : [];
-	} catch {
-		return [];
-	}
+	const names = recallAll(JOINED)
+		.sort(([, one], [, other]) => one - other)
+		.map(([name]) => name);
+
+	// Version 0.1 kept them as a list.
+	return names[0] ? names : (recallParsed('rooms') ?? ['']);
 }
 
 // build(name) makes a room. mostJoined() is how many can be joined at once.
@@ -27,13 +29,13 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 
 	const sendLeave = (name) => send(encodeLeave({ ref: randomId(), room: name }));
 
-	// Other tabs may have joined more rooms.
-	function keep(left) {
-		const names = new Set([...recallNames(), ...rooms.keys()]);
+	function keep(name, time = Date.now() + rooms.size) {
+		if (name && !recall(JOINED + name))
+			remember(JOINED + name, time);
+	}
 
-		names.delete(left);
-		remember('rooms', JSON.stringify([...names].filter(Boolean)));
-		remember('room', current?.name ?? '');
+	function changed() {
+		remember('room', current.name);
 		onChange();
 	}
 
@@ -44,15 +46,18 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			return known;
 		const room = build(name);
 		rooms.set(name, room);
+		keep(name);
 		return room;
 	}
 
+	const joined = () => Array.from(rooms.values()).filter(({ isJoined }) => isJoined);
+
 	// At the limit, leaves another room than the current one.
 	function leaveAnother(room) {
-		const joined = Array.from(rooms.values()).filter((other) => other !== room && other.isJoined);
-		const other = joined.find((one) => one !== current);
+		const others = joined().filter((other) => other !== room);
+		const other = others.find((one) => one !== current);
 
-		if (joined.length < mostJoined() || !other)
+		if (others.length < mostJoined() || !other)
 			return;
 		sendLeave(other.name);
 		other.closed();
@@ -77,7 +82,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		room.show(true);
 		if (isOpen && !room.isJoined)
 			join(room);
-		keep();
+		changed();
 		onShow(room);
 	}
 
@@ -93,8 +98,15 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		if (room === current)
 			show(add(next));
 		room.remove();
+		remember(JOINED + room.name, '');
 		onLeft(room);
-		keep(room.name);
+		changed();
+	}
+
+	function leave(room) {
+		if (isOpen && room.isJoined)
+			sendLeave(room.name);
+		drop(room);
 	}
 
 	// The server told the room's real name.
@@ -116,8 +128,10 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		rooms.clear();
 		for (const one of all)
 			rooms.set(one.name, one);
+		keep(name, recall(JOINED + was) || undefined);
+		remember(JOINED + was, '');
 		onRenamed(was, name);
-		keep(was);
+		changed();
 		return room;
 	}
 
@@ -133,9 +147,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 	return {
 		// wanted is the room of the page's address, which may be another one than the last.
 		start(wanted) {
-			const names = recallNames();
-
-			(names.length ? names : ['']).forEach(add);
+			recallNames().forEach(add);
 			show(wanted ? add(wanted) : rooms.get(recall('room')) ?? rooms.values().next().value);
 		},
 		get current() {
@@ -148,19 +160,18 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		show,
 		enter(name) {
 			show(add(name));
-			keep();
 		},
-		// For a room that is about to be joined without being shown, and when it is.
+		// For a room that is about to be joined without being shown.
 		makePlace: () => leaveAnother(null),
+		// Without showing it.
 		admit(name) {
-			add(name);
-			keep();
+			const room = add(name);
+
+			if (isOpen && joined().length + asked.size < mostJoined())
+				join(room);
+			changed();
 		},
-		leave(room) {
-			if (isOpen && room.isJoined)
-				sendLeave(room.name);
-			drop(room);
-		},
+		leave,
 		// Every connection starts in the default room.
 		leaveDefaultRoom() {
 			const home = recall('home');

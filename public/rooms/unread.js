@@ -1,9 +1,11 @@
 // What is unread in a room. A message is read when the reader has passed it and all before it, or by Escape.
 import { isComposing } from '../base/keys.js';
+import { watchStorage } from '../base/storage.js';
 import { mentions } from '../messages/mentions.js';
 import { inView } from '../messages/sight.js';
 import { createUnreadLine } from '../messages/unread-line.js';
 import { lookBack } from './look-back.js';
+import { KEY, readPosition } from './positions.js';
 import { createUnreadCount } from './unread-count.js';
 import { createUnreadPills } from './unread-pills.js';
 
@@ -115,6 +117,22 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 		tell();
 	}
 
+	// Another tab has read up to there.
+	function readElsewhere(since) {
+		const { epoch, last } = readPosition(since);
+
+		if (epoch !== position().epoch || last <= readId || (!unread.count && !looks))
+			return;
+		readId = last;
+		unread.readTo(last);
+		if (!unread.count && !looks)
+			clear();
+		else if (!isOnScreen())
+			line.mark(unread.first);
+		later();
+	}
+
+	watchStorage(KEY, (name, since) => since && name === room.name && readElsewhere(since), { signal: end.signal });
 	document.addEventListener('keydown', (event) => isOnScreen() && isFree(event) && clear(), { signal: end.signal });
 
 	// Counts what was said after one id, up to another.

@@ -2,7 +2,7 @@
 import { at } from '../base/elements.js';
 import { isCommand, isComposing } from '../base/keys.js';
 import { createLazy, onFirst, watchFocus } from '../base/lazy.js';
-import { recall, watchForgotten } from '../base/storage.js';
+import { recall, watchStorage } from '../base/storage.js';
 import { createConnection } from '../connection/connection.js';
 import { ask } from '../connection/token.js';
 import { decodeFrame, encodePing, readCount } from '../connection/wire.js';
@@ -140,7 +140,7 @@ unusual.addEventListener('change', adapt);
 adapt();
 at('me').addEventListener('click', editMe);
 onFirst(at('settings-button'), 'click', loadSettings);
-watchForgotten('token', async () => (await import('./sign-out.js')).leave());
+watchStorage('token', async (_, token) => token || (await import('./sign-out.js')).leave());
 at('connect-now').addEventListener('click', connection.connect);
 
 async function fetchRooms() {

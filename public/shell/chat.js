@@ -79,7 +79,10 @@ export function createChat({
 			{ send, isOnline: () => frames.isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
 		);
 		// After all calls that wait.
-		around(releaseActions);
+		around(() => {
+			releaseActions();
+			showRooms();
+		});
 		return loaded;
 	}, firstMessages);
 	const whenAround = (call) => new Promise((resolve) => around((it) => resolve(call(it))));
@@ -173,11 +176,8 @@ export function createChat({
 	}
 
 	function showRooms() {
-		const sum = (kind) => rooms.list().reduce((total, room) => total + room[kind], 0);
-		const beside = loaded?.mentions ?? 0;
-
 		around((it) => it.showRooms(), 'rooms');
-		onAttention({ room: rooms.current, unread: sum('unread') + beside, mentions: sum('mentions') + beside });
+		onAttention({ room: rooms.current, ...loaded?.unread() });
 	}
 
 	function showPeople(room) {

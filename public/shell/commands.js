@@ -5,7 +5,7 @@ import { addStylesheet } from '../base/stylesheet.js';
 import { readToken } from '../connection/claims.js';
 import { encodeAcknowledge, encodeClear } from '../connection/wire-requests.js';
 import { nameFault } from '../people/name-fault.js';
-import { roomFault } from '../rooms/rooms-view.js';
+import { roomFault } from '../rooms/typed-room.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
 await addStylesheet(new URL('commands.css', import.meta.url));
@@ -31,9 +31,11 @@ function buildHelp() {
 // Each gets what follows the word, and returns what is wrong with it, or nothing.
 const COMMANDS = {
 	nick: (name, chat) => nameFault(name) || chat.rename(name),
-	join(given, chat) {
+	async join(given, chat) {
 		const name = given.replace(/^#/, '');
-		return roomFault(name) || chat.join(name);
+		const fault = roomFault(name);
+
+		return fault || (await chat.join(name), '');
 	},
 	async rooms(_, chat) {
 		const names = (await chat.listRooms()).map(({ name }) => name);

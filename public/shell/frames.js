@@ -16,7 +16,7 @@ export function createFrames({ rooms, session, outbox, isMe, answered, around, o
 		// Without a ref the server has begun another history of the room.
 		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
 			if (answered(frame))
-				rooms.admit(frame.room);
+				rooms.add(frame.room);
 			rooms.joined(frame);
 			return;
 		}

@@ -8,6 +8,8 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	// The address of the place that is shown.
 	let shownAt = '';
 	let isOpening = false;
+	// The address below is the one before.
+	let isInstead = false;
 	// See layers.js.
 	let closeLayers = () => false;
 
@@ -22,8 +24,10 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 		const address = addressOf(...placeNow());
 
 		// Browsers limit how often.
-		if (hash !== address && (!hash.startsWith(`${address}/`) || isAtNewest()))
+		if (hash !== address && (!hash.startsWith(`${address}/`) || isAtNewest())) {
 			history.replaceState(history.state ?? {}, '', address);
+			isInstead = Boolean(history.state.layers);
+		}
 		shownAt = location.hash;
 	}
 
@@ -40,8 +44,10 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 	addEventListener('popstate', ({ state }) => {
 		const place = placeOf(location.hash);
 		const isBackFromMessage = place.length === 2 && shownAt.startsWith(`${location.hash}/`);
+		const isSame = location.hash === shownAt || (isInstead && !state?.layers);
 
-		if (!placeNow() || closeLayers(location.hash === shownAt, state) || !place.length)
+		isInstead = false;
+		if (!placeNow() || closeLayers(isSame, state) || !place.length)
 			return;
 		open(place);
 		if (isBackFromMessage)
@@ -63,6 +69,7 @@ export function createPlaces({ placeNow, show, isAtNewest, toNewest }) {
 		go(...place) {
 			const address = addressOf(...place);
 
+			isInstead = false;
 			if (address !== location.hash)
 				history.pushState({}, '', address);
 			open(place);

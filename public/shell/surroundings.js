@@ -8,9 +8,13 @@ import { createRequests } from '../connection/requests.js';
 import { ask } from '../connection/token.js';
 import { encodeHistory, encodeJoin, randomId } from '../connection/wire.js';
 import { encodeAcknowledge, encodeClear, encodeTyping } from '../connection/wire-requests.js';
+import { onLevels } from '../messages/levels.js';
 import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
+import { countedOf } from '../rooms/order.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
+import { shareRooms } from '../rooms/sharing.js';
+import { askForRoom, roomCalled } from '../rooms/typed-room.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 
@@ -54,11 +58,9 @@ export function createSurroundings(
 		});
 	});
 	const roomsView = createRoomsView({
-		onChoose(name) {
-			onRoomChosen(name);
-			composer.focus();
-		},
+		onChoose: enterRoom,
 		onLeave: (name) => rooms.leave(rooms.find(name)),
+		roomFor,
 		onOpen: listRooms,
 	});
 	const peopleView = createPeopleView();
@@ -134,12 +136,31 @@ export function createSurroundings(
 		return known;
 	}
 
+	function enterRoom(name) {
+		onRoomChosen(name);
+		composer.focus();
+	}
+
+	// The name of the room that the reader wants who typed this, or ''.
+	async function roomFor(typed) {
+		const find = () => roomCalled(typed, roomNames());
+
+		return find() ?? (await listRooms(), find()) ?? (await askForRoom(typed, roomNames()));
+	}
+
+	async function enterTyped(typed) {
+		const room = await roomFor(typed);
+
+		if (room)
+			enterRoom(room);
+	}
+
 	async function runCommand(text, room) {
 		let fault = texts.closed.unreachable;
 
 		try {
 			const { runCommand: run } = await ifReachable(() => import('./commands.js'));
-			fault = await run(text, { ...account, room, ask: requests.ask, join: onRoomChosen, listRooms, say: (words) => say(words, room) });
+			fault = await run(text, { ...account, room, ask: requests.ask, join: enterTyped, listRooms, say: (words) => say(words, room) });
 		} catch {
 			// The module could not be loaded.
 		}
@@ -150,6 +171,9 @@ export function createSurroundings(
 			room.log.addNote(fault);
 	}
 
+	shareRooms(rooms);
+	// Of muted rooms less is counted.
+	onLevels(onChange);
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 	onFirst(at('picker-button'), 'click', loadPicker);
 	at('search-button').addEventListener('click', () => {
@@ -184,9 +208,16 @@ export function createSurroundings(
 		// The reader has written, or sent it.
 		wrote: typing.wrote,
 		said: typing.sent,
-		// Mentions in rooms that the reader has not joined.
-		get mentions() {
-			return known.reduce((sum, { name, mentions = 0 }) => sum + (rooms.find(name) ? 0 : mentions), 0);
+		// In all rooms: { unread, mentions }.
+		unread() {
+			const sum = { unread: 0, mentions: 0 };
+
+			for (const room of [...rooms.list(), ...known.filter(({ name }) => !rooms.find(name))]) {
+				const { unread, mentions } = countedOf(room);
+				sum.unread += unread;
+				sum.mentions += mentions;
+			}
+			return sum;
 		},
 		showRooms: () => roomsView.show(rooms.list(), rooms.current.name),
 		showPeople: peopleView.show,
@@ -219,10 +250,10 @@ export function createSurroundings(
 		search: (words) => search((it) => it.open(words)),
 		// The rooms as they are listed.
 		listed: () =>
-			roomNames().map((name) => {
-				const room = rooms.find(name);
-				const { unread, mentions } = room ?? known.find((one) => one.name === name);
-				return { name, unread, mentions, isJoined: Boolean(room), isCurrent: room === rooms.current };
+			roomsView.inOrder().map((room) => {
+				const isJoined = Boolean(rooms.find(room.name));
+				const { unread, mentions } = countedOf(room);
+				return { name: room.name, unread: isJoined && unread, mentions, isJoined, isCurrent: room === rooms.current };
 			}),
 		// For the Live view.
 		services: {

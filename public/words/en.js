@@ -42,18 +42,12 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		viewLogs: 'Logs',
 
 		rooms: 'Rooms',
-		roomsClose: 'Close the list of rooms',
-		otherRooms: 'More rooms',
-		enterRoom: 'Join',
-		roomField: 'Join or create a room',
-		roomPlaceholder: 'Another room',
+		roomField: 'Find or create a room',
 		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
 
 		pushed: 'pushed',
 		priority: { 4: 'Important', 5: 'Urgent' },
 		openLink: (host) => `Open ${isolated(host)}`,
-
-		peopleClose: 'Close the list',
 
 		completionLabel: 'Names',
 		writeLabel: 'Message',

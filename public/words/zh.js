@@ -41,18 +41,12 @@ export function wordsFor({ isolated, number, listed }) {
 		viewLogs: '日志',
 
 		rooms: '房间',
-		roomsClose: '关闭房间列表',
-		otherRooms: '其他房间',
-		enterRoom: '进入',
-		roomField: '进入或新建房间',
-		roomPlaceholder: '房间名',
+		roomField: '查找或新建房间',
 		roomRefused: (room, words) => `无法进入 ${isolated(room)}。服务器说：${words}。`,
 
 		pushed: '推送',
 		priority: { 4: '重要', 5: '紧急' },
 		openLink: (host) => `打开 ${isolated(host)}`,
-
-		peopleClose: '关闭列表',
 
 		completionLabel: '名字',
 		writeLabel: '消息',

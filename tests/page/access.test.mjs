@@ -220,6 +220,7 @@ for (const colorScheme of ['light', 'dark']) {
 			const ann = await arrive({ colorScheme, viewport: { width: 320, height: 800 }, reducedMotion: 'reduce' }, async (page) => {
 				await server.prepare(page);
 				await page.route('**/rooms', (route) => route.fulfill({ json: { rooms: [], tails } }));
+				await page.route('**/metric/*', (route) => route.fulfill({ json: { room: 'lobby', name: 'load', unit: 's', interval_s: 10, points: [] } }));
 			});
 			await ann.join('ann');
 			await lookAtLive(ann, server);

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
-import { choose, enterRoom, hasAttribute, hasRooms, hide, listsRooms, shows, soon, withPeople } from './people.mjs';
+import { choose, enterRoom, hasAttribute, hasRooms, hide, leaveRoom, listsRooms, shows, soon, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -42,7 +42,7 @@ test('the address names the room or the view that is shown, and Back and Forward
 		await ann.page.goForward();
 		await ann.inRoom('ops');
 		// A room that was left is no step back.
-		await ann.page.getByRole('button', { name: /Leave .*ops/ }).click({ force: true });
+		await leaveRoom(ann, 'ops');
 		await ann.page.waitForFunction(() => location.hash !== '#/room/ops');
 		await ann.page.goBack();
 		await ann.inRoom('lobby');

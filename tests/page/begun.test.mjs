@@ -135,7 +135,7 @@ test('a message that is being edited stays on the page, however much is said or 
 		const ann = await arrive();
 		await ann.join('Ann');
 		await ann.say('teh cat');
-		await rowOf(ann, 'teh cat').locator('a.time').waitFor();
+		await rowOf(ann, 'teh cat').locator('a.time[href]').waitFor();
 		await ann.page.press('#text', 'ArrowUp');
 		await editor(ann).fill('the c');
 		await sayMany(bob, 600, { textOf: (n) => `late ${n}` });

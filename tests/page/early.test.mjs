@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { holds, withPeople } from './people.mjs';
+import { createIfNew, holds, withPeople } from './people.mjs';
 
 let browser;
 
@@ -43,6 +43,7 @@ test('a room that is entered early is entered once that is possible, without a n
 		await ann.say('hello');
 		await ann.reads(['hello']);
 		letThrough();
+		await createIfNew(ann, 'ops');
 		await ann.inRoom('ops');
 		await holds(ann.page.locator('#room-field').first(), '');
 		assert.equal(loads, 0);

@@ -272,20 +272,16 @@ test('what is found is text, and thousands of accents cost little', () =>
 			await say(eve, `needle ${'n\u0301\u0301\u0301\u0301\u0301'.repeat(1400)} ${'n-'.repeat(300)}`);
 		const ann = await arrive();
 		await ann.join('Ann');
-		await openSearch(ann, 'needle n-n-n-n-n-n-n-n-x ndl');
-		await isTold(ann, 'No messages found.');
-		const cpu = await ann.page.evaluate(async () => {
+		await openSearch(ann);
+		// Each would take hours if the parts of the pattern could share the text in several ways.
+		const found = await ann.page.evaluate(async () => {
 			const start = document.querySelector('script[src$="/shell/start.js"]').src;
 			const { findWords } = await import(new URL('../messages/search-hits.js', start));
-			const hostile = [`${'n\u0301\u0301\u0301\u0301\u0301'.repeat(2700)}`, 'n-'.repeat(8000), 'n'.repeat(16000), `n${'\u0301'.repeat(16000)}`];
+			const hostile = ['n\u0301\u0301\u0301\u0301\u0301'.repeat(2700), 'n-'.repeat(8000), 'n'.repeat(16000), `n${'\u0301'.repeat(16000)}`];
 			const patterns = ['n-n-n-n-n-n-n-n-n-n-n-n-x', 'n'.repeat(250), `${'n-'.repeat(120)}x`].map(findWords);
-			const begin = performance.now();
-			for (const text of hostile)
-				patterns.forEach((pattern) => text.normalize('NFD').search(pattern));
-			return performance.now() - begin;
+			return hostile.flatMap((text) => patterns.map((pattern) => text.normalize('NFD').search(pattern)));
 		});
-		// 12 texts of 16 KB.
-		assert.ok(cpu < 3000, `${cpu} ms`);
+		assert.deepEqual(new Set(found), new Set([-1]));
 		await ann.page.fill('#search-field', 'needle');
 		await eventually(async () => assert.equal(await hits(ann).count(), 21), 'all of them');
 		assert.equal(await ann.page.locator('.search-list img').count(), 0);

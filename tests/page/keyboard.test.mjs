@@ -175,7 +175,7 @@ test('the list of rooms and the list of people are one tab stop each, and the ar
 			await keyboard.press(key);
 			seen.push(await name());
 		}
-		assert.deepEqual(seen, ['dev', 'round leave', 'dev', 'lobby', 'lobby', 'other', 'home']);
+		assert.deepEqual(seen, ['dev', 'round more', 'dev', 'lobby', 'lobby', 'other', 'home']);
 		await keyboard.press('ArrowUp');
 		await keyboard.press('Enter');
 		await ann.inRoom('dev');

@@ -46,12 +46,34 @@ export async function pauseClock({ page }, ms = 1000) {
 	await pause().catch(pause);
 }
 
+/** Answers that there shall be a new room, unless one of this name is shown first. */
+export async function createIfNew(person, name) {
+	const heading = person.page.locator('#room-title').getByText(name, { exact: true });
+	const create = person.page.locator('.question .primary');
+
+	await heading.or(create).waitFor();
+	if (await create.isVisible())
+		await create.click();
+}
+
 /** Waits until the room is shown. The server may not have accepted the join yet. */
 export async function askForRoom(person, name) {
 	await person.page.fill('#room-field', name);
 	await person.page.press('#room-field', 'Enter');
+	await createIfNew(person, name);
 	await person.headed(name);
 }
+
+export const roomRow = ({ page }, name) =>
+	page.locator('#rooms li').filter({ has: page.locator('.room-name').getByText(name, { exact: true }) });
+
+/** Chooses in the menu of a room. */
+export async function chooseInMenu(person, room, choice) {
+	await roomRow(person, room).locator('.more').click();
+	await person.page.getByRole('menuitem', { name: choice, exact: true }).click();
+}
+
+export const leaveRoom = (person, room) => chooseInMenu(person, room, 'Leave');
 
 export async function enterRoom(person, name) {
 	await askForRoom(person, name);

@@ -7,8 +7,8 @@ import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
 import {
-	askForRoom, blockSockets, blockStreams, choose, enterRoom, hasRooms, hide, holds, listsRooms, pauseClock, shows, unread,
-	withPeople, withRestarts,
+	askForRoom, blockSockets, blockStreams, choose, createIfNew, enterRoom, hasRooms, hide, holds, leaveRoom, listsRooms, pauseClock,
+	roomRow, shows, unread, withPeople, withRestarts,
 } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
@@ -132,14 +132,18 @@ test('a room that is left stays left, and its neighbour is shown', () =>
 		const bob = await daemon.ws('/ws?room=ops&name=bob&events=1');
 		await bob.nextJson();
 		await say(bob, 'this makes the room');
-		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await leaveRoom(ann, 'ops');
 		await ann.inRoom('lobby');
 		assert.equal((await bob.nextJson()).event, 'leave');
 		await listsRooms(ann, ['lobby']);
 		await ann.page.reload();
 		await ann.online();
 		await listsRooms(ann, ['lobby']);
-		assert.equal(await ann.page.getByRole('button', { name: /^Leave/ }).count(), 0);
+		// The last room has no choice to leave it.
+		await roomRow(ann, 'lobby').locator('.more').click();
+		await ann.page.getByRole('menuitem', { name: 'Mute' }).waitFor();
+		assert.equal(await ann.page.getByRole('menuitem', { name: 'Leave' }).count(), 0);
+		await ann.page.keyboard.press('Escape');
 		// The list of other rooms offers it again.
 		await ann.page.locator('#others-list .room-button', { hasText: 'ops' }).click();
 		await ann.inRoom('ops');
@@ -232,6 +236,7 @@ test('a room that the server refuses is explained and not retried', () =>
 		await ann.join('Ann');
 		await ann.page.fill('#room-field', 'secret');
 		await ann.page.press('#room-field', 'Enter');
+		await ann.page.getByRole('button', { name: 'Create' }).click();
 		await ann.page.locator('.room:not([inert]) .system', { hasText: /Cannot join .*secret/ }).waitFor();
 		await ann.inRoom('lobby');
 		await listsRooms(ann, ['lobby']);
@@ -257,6 +262,7 @@ test('on a phone the rooms are a drawer that the keyboard can reach and Escape c
 		await ann.page.waitForFunction(() => document.activeElement.textContent === 'lobby');
 		await ann.page.fill('#room-field', 'ops');
 		await ann.page.press('#room-field', 'Enter');
+		await createIfNew(ann, 'ops');
 		await ann.inRoom('ops');
 		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'text');
@@ -267,7 +273,7 @@ test('a user who has left the first room is not in it on the next visit', () =>
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
-		await ann.page.getByRole('button', { name: 'Leave \u2068lobby\u2069' }).click();
+		await leaveRoom(ann, 'lobby');
 		await listsRooms(ann, ['ops']);
 		await ann.page.reload();
 		await ann.online();
@@ -309,7 +315,7 @@ test('leaving a room before its join is answered does not affect the other rooms
 		tap.holdReceived = ({ type, room }) => type === 'joined' && room === 'ops';
 		await askForRoom(ann, 'ops');
 		assert.equal((await bob.nextJson()).event, 'enter');
-		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await leaveRoom(ann, 'ops');
 		await ann.inRoom('lobby');
 		tap.release();
 		assert.equal((await bob.nextJson()).event, 'leave');
@@ -328,7 +334,7 @@ test('an unsent message of a room is there when the room is entered again', () =
 		await tap.hangUp();
 		await ann.state('waiting');
 		await ann.say('from the tunnel');
-		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await leaveRoom(ann, 'ops');
 		await ann.headed('lobby');
 		await askForRoom(ann, 'ops');
 		await ann.page.locator('.room:not([inert]) .pending').waitFor();
@@ -348,7 +354,7 @@ test('rooms entered in another tab are remembered too', () =>
 		await ann.online();
 		await hasRooms(ann, ['den', 'lobby', 'ops']);
 		// Rooms that were left are not.
-		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await leaveRoom(ann, 'ops');
 		await ann.page.reload();
 		await ann.online();
 		await hasRooms(ann, ['den', 'lobby']);
@@ -400,7 +406,8 @@ test('a room that is entered in another spelling is the room of the server', () 
 		// The stored spelling may be that of a room that was deleted since.
 		await ann.page.evaluate(() => {
 			localStorage.setItem('linnet.room', 'Ops');
-			localStorage.setItem('linnet.rooms', '["lobby","Ops"]');
+			localStorage.removeItem('linnet.joined.ops');
+			localStorage.setItem('linnet.joined.Ops', '1');
 		});
 		await ann.page.reload();
 		await listsRooms(ann, ['lobby', 'ops']);

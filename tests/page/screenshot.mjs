@@ -9,6 +9,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { eventually, withDaemon } from '../lib/daemon.mjs';
 import { LogFile } from '../lib/tails.mjs';
+import { createIfNew } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { ALARMS, LINES, METRICS, now } from './scenes.mjs';
 import { createTap } from './wires.mjs';
@@ -124,6 +125,7 @@ async function enter(page, name) {
 		await page.click('#rooms-button');
 	await page.fill('#room-field', name);
 	await page.press('#room-field', 'Enter');
+	await createIfNew({ page }, name);
 	await page.locator('#room-title').getByText(name, { exact: true }).waitFor();
 }
 

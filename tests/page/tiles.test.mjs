@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { assertNoFaults } from './axe.mjs';
-import { enterRoom, withPeople } from './people.mjs';
+import { enterRoom, leaveRoom, withPeople } from './people.mjs';
 import { push } from './pushes.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 
@@ -114,7 +114,7 @@ test('metrics of a room that was left are gone', () =>
 		await ann.page.click('#tab-live');
 		await sees(ann.page, ['h2 lab1 value', 'heat', 'h2 lobby1 value', 'cpu']);
 		await ann.page.click('#tab-chat');
-		await ann.page.getByRole('button', { name: /Leave .?lab/ }).click();
+		await leaveRoom(ann, 'lab');
 		await ann.inRoom('lobby');
 		await ann.page.click('#tab-live');
 		await sees(ann.page, ['h2 lobby1 value', 'cpu']);

@@ -225,6 +225,7 @@ test('the rooms of the token are the only rooms on the page', () =>
 		await ann.inRoom('ops');
 		await ann.page.fill('#room-field', 'secret');
 		await ann.page.press('#room-field', 'Enter');
+		await ann.page.getByRole('button', { name: 'Create' }).click();
 		await ann.page.locator('.room:not([inert]) .system', { hasText: /Cannot join .*secret/ }).waitFor();
 		await ann.inRoom('ops');
 	}));
@@ -246,7 +247,7 @@ test('signing out forgets the user, in every tab', () =>
 		await ann.online();
 		// What the other tab stores at the same moment is forgotten, too.
 		const other = await openTab(ann, (page) => page.addInitScript(() =>
-			addEventListener('storage', ({ newValue }) => newValue === null && localStorage.setItem('linnet.read.late', 'a:1'))));
+			addEventListener('storage', ({ key, newValue }) => key === 'linnet.token' && newValue === null && localStorage.setItem('linnet.read.late', 'a:1'))));
 		await enterRoom(ann, 'ops');
 		await ann.page.fill('#text', 'a secret draft');
 		await ann.page.click('#settings-button');

@@ -34,9 +34,7 @@ test('18 where WebSockets are blocked the page uses a stream of events and says 
 		await soon.deepEqual(() => ann.page.locator('#people-list .via').allTextContents(), ['stream', 'web']);
 		await ann.rename('Anna');
 		await ann.called('Anna');
-		await ann.page.fill('#room-field', 'ops');
-		await ann.page.press('#room-field', 'Enter');
-		await ann.inRoom('ops');
+		await enterRoom(ann, 'ops');
 		await ann.say('in ops');
 		await ann.reads(['in ops']);
 		await bob.close();
@@ -62,9 +60,7 @@ test('18 where streams are blocked as well the page polls and says so', () =>
 		await ann.reads(['hello poll', 'hello from the poll']);
 		await say(bob, 'and again');
 		await ann.reads(['hello poll', 'hello from the poll', 'and again']);
-		await ann.page.fill('#room-field', 'ops');
-		await ann.page.press('#room-field', 'Enter');
-		await ann.inRoom('ops');
+		await enterRoom(ann, 'ops');
 		await ann.say('in ops');
 		await ann.reads(['in ops']);
 		await bob.close();

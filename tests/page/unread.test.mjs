@@ -144,11 +144,11 @@ test('mentions have a badge of their own in the list of rooms, and on its button
 		await unread(ann, 'lobby', '2');
 		await titled(ann, '(@1 · 2) den · Linnet');
 		await hasAttribute(badge, 'aria-label', '1 mention');
-		// The button that leaves the room does not cover the badges.
+		// The button of the menu does not cover the badges.
 		const row = ann.page.locator('#rooms-list li', { hasText: 'lobby' });
 		await row.hover();
-		const [{ x, width }, leave] = await Promise.all(['.unread', '.leave'].map((part) => row.locator(part).boundingBox()));
-		assert.ok(x + width <= leave.x, `${x + width} and ${leave.x}`);
+		const [{ x, width }, more] = await Promise.all(['.unread', '.more'].map((part) => row.locator(part).boundingBox()));
+		assert.ok(x + width <= more.x, `${x + width} and ${more.x}`);
 		await ann.page.setViewportSize({ width: 375, height: 700 });
 		await ann.page.getByRole('button', { name: 'Rooms, 1 mention, 2 unread messages' }).waitFor();
 		await shows(ann.page.locator('#rooms-badge').first(), '@1');

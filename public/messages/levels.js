@@ -1,0 +1,22 @@
+// Of what the reader is notified, by room: all messages, mentions and alarms (the default), or nothing. A room with nothing
+// is muted.
+import { createStoredMap } from '../base/stored-map.js';
+import { mentions } from './mentions.js';
+
+export const LEVELS = ['all', 'mentions', 'nothing'];
+const USUAL = 'mentions';
+const NOTHING = 'nothing';
+
+const levels = createStoredMap('level.');
+
+export const onLevels = levels.onChange;
+export const levelOf = (room) => levels.get(room) || USUAL;
+export const setLevel = (room, level) => levels.set(room, level === USUAL ? '' : level);
+export const isMuted = (room) => levels.get(room) === NOTHING;
+export const mute = (room, isWanted) => setLevel(room, isWanted ? NOTHING : USUAL);
+
+// name is the reader's name.
+export function isNotified(room, { type, text }, name) {
+	const level = levelOf(room);
+	return level === 'all' || (level === USUAL && (type === 'alarm' || mentions(text, name)));
+}
