@@ -4,6 +4,7 @@ import { icon } from '../base/icon.js';
 import { recall, remember } from '../base/storage.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { isNotified } from '../messages/levels.js';
+import { plain } from '../messages/plain.js';
 import { laterTexts as texts } from '../words/later-texts.js';
 import { createLevelChoice } from './level-choice.js';
 import { playSound } from './notification-sound.js';
@@ -126,7 +127,7 @@ export async function createAlerts({ nameNow, roomNow, onOpen }) {
 	function notifyOf(room, message) {
 		// One notification per room, for the newest message. renotify: a replaced notification alerts the reader again.
 		const notification = tryNotify(texts.notified(message.name, room.name), {
-			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MAX_CHARACTERS),
+			body: [headlineOf(message), plain(message.text, MAX_CHARACTERS)].filter(Boolean).join('\n').slice(0, MAX_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
 			renotify: true,

@@ -1,3 +1,5 @@
+import { ADDRESS, CODE, FENCED } from '../base/patterns.js';
+
 // The built-in emoji, each after its shortcode, in the order of the picker. An emoji may have several codes; the picker
 // shows it once. What is a code of GitHub or Slack, too, means the same there.
 const TABLE = `
@@ -27,8 +29,8 @@ for (let at = 0; at < TABLE.length; at += 2)
 const TONES = ['🏻', '🏼', '🏽', '🏾', '🏿'];
 const more = new Map([['simple_smile', '🙂'], ...TONES.map((tone, index) => [`skin-tone-${index + 2}`, tone])]);
 
-// Not part of a word: "12:100:30" and "a:b:c" hold no shortcodes.
-const SHORTCODES = /(?<![\w:])(?::[a-z0-9_+-]+:)+(?![\w:])/g;
+// Not part of a word: "12:100:30" and "a:b:c" hold no shortcodes. Code and addresses stay as written.
+const SHORTCODES = new RegExp(`${FENCED}|${CODE}|${ADDRESS}|(?<codes>(?<![\\w:])(?::[a-z0-9_+\\-]+:)+(?![\\w:]))`, 'gimv');
 const SHORTCODE = /:([a-z0-9_+-]+):/g;
 const SHORTCODE_AT_END = /(?<![\w:]):[a-z0-9_+-]+:$/;
 
@@ -52,16 +54,20 @@ export function addCodes(codes, emoji) {
 // The built-in emoji of a code, or undefined.
 export const emojiOf = (code) => EMOJI.get(code);
 
-export function replaceShortcodes(text) {
-	return text.replace(SHORTCODES, (run) => {
-		const replaced = run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? more.get(code) ?? whole);
-		// A tone takes the place of this selector.
-		return replaced.replace(/\ufe0f(?=\p{EMod})/gu, '');
-	});
+function emojiFor(codes) {
+	const replaced = codes.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? more.get(code) ?? whole);
+	// A tone takes the place of this selector.
+	return replaced.replace(/\ufe0f(?=\p{EMod})/gu, '');
 }
 
+export const replaceShortcodes = (text) =>
+	text.replace(SHORTCODES, (found, ...rest) => (rest.at(-1).codes ? emojiFor(found) : found));
+
 // Whether the text has shortcodes that only the library may know.
-export const hasUnknownShortcode = (text) => replaceShortcodes(text).search(SHORTCODES) >= 0;
+export const hasUnknownShortcode = (text) => Array.from(replaceShortcodes(text).matchAll(SHORTCODES)).some(({ groups }) => groups.codes);
+
+// Whether the end of the text is in code that is not closed yet.
+export const endsInCode = (text) => /`.*$/.test(text.replace(SHORTCODES, ''));
 
 // Whether the text before the caret ends with a complete shortcode.
 export const endsWithShortcode = (text) => SHORTCODE_AT_END.test(text);

@@ -1,6 +1,6 @@
 // Replaces shortcodes by emoji while the reader writes, at the second colon.
 import { loadEmoji } from './emoji-set.js';
-import { endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
+import { endsInCode, endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
 
 // onChange() is called after a replacement.
 export function createShortcodes(field, onChange) {
@@ -13,7 +13,7 @@ export function createShortcodes(field, onChange) {
 		const replaced = replaceShortcodes(before);
 
 		// It would interrupt an input method.
-		if (isComposing || replaced === before)
+		if (isComposing || replaced === before || endsInCode(before))
 			return;
 		field.setRangeText(replaced, 0, before.length, 'end');
 		onChange();

@@ -166,6 +166,8 @@ export async function createChart(place, { onZoom, onDraw, ...more }) {
 				return;
 			whole = newWhole;
 			plot.setData(Plot.join(tables), false);
+			// Without a pointer the library does not.
+			plot.setLegend();
 			zoom(zoomed);
 		},
 		// The first and the last time that are shown.

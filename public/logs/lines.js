@@ -90,6 +90,9 @@ export function createLines() {
 		// The entries for older frames, which end before this id.
 		takeOlder(frames, end) {
 			const kept = [last, level, isStamped];
+
+			// What the first one belongs to is not known.
+			[level, isStamped] = ['', false];
 			const entries = frames.filter((frame) => isValid(frame ?? {}) && frame.id < end).map(entryOf);
 
 			first -= entries.length;

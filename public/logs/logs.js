@@ -77,13 +77,15 @@ export function createLogs(place, { open, close, rooms, older, onLog, onLine }) 
 		onFound(entries) {
 			if (!list.isFollowing || isFast(entries.length))
 				silence();
-			if (list.items.at(-1)?.n > entries[0].n) {
-				list.insert(entries);
-				return;
-			}
+			// Pages of older ones and new ones may be found at once.
+			const last = list.items.at(-1)?.n ?? -Infinity;
+			const ordered = entries.toSorted((one, other) => one.n - other.n);
+			const fresh = ordered.filter(({ n }) => n > last);
+
+			list.insert(ordered.slice(0, ordered.length - fresh.length));
 			if (!list.isFollowing)
-				unseen += entries.filter(({ mark }) => !mark).length;
-			list.append(entries);
+				unseen += fresh.filter(({ mark }) => !mark).length;
+			list.append(fresh);
 		},
 		onDropped: list.dropBefore,
 		onFault(fault) {

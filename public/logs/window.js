@@ -130,6 +130,19 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			frame ||= requestAnimationFrame(draw);
 	}
 
+	function insertAt(at, more) {
+		sumUp();
+		const isAbove = at <= indexAt(viewport.scrollTop);
+
+		items.splice(at, 0, ...more);
+		if (at < heights.length)
+			heights.splice(at, 0, ...Array(more.length));
+		if (isAbove && !isFollowing) {
+			inner.style.height = `${tops.at(-1) + more.length * rowHeight}px`;
+			moveTo(viewport.scrollTop + more.length * rowHeight);
+		}
+	}
+
 	viewport.addEventListener('scroll', () => {
 		if (distance() <= NEAR_END_PX)
 			isFollowing = true;
@@ -167,19 +180,15 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			items.push(...more);
 			scheduleDraw();
 		},
-		// Puts items at their places without moving what the reader sees.
+		// Puts items at their places above the last one, without moving what the reader sees.
 		insert(more) {
-			const at = items.findIndex(({ n }) => n > more[0].n);
+			const left = [...more];
 
-			sumUp();
-			const isAbove = at <= indexAt(viewport.scrollTop);
+			while (left.length) {
+				const at = items.findIndex(({ n }) => n > left[0].n);
+				const end = left.findIndex(({ n }) => n > items[at].n);
 
-			items.splice(at, 0, ...more);
-			if (at < heights.length)
-				heights.splice(at, 0, ...Array(more.length));
-			if (isAbove && !isFollowing) {
-				inner.style.height = `${tops.at(-1) + more.length * rowHeight}px`;
-				moveTo(viewport.scrollTop + more.length * rowHeight);
+				insertAt(at, left.splice(0, end < 0 ? left.length : end));
 			}
 			scheduleDraw();
 		},

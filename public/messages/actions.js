@@ -34,7 +34,8 @@ export function createActions({ log, rows, scroll, server, keptAs, onReply, onLe
 	let held = null;
 	let pressed = null;
 	let hovered = null;
-	let closeEditor = null;
+	// See editor.js.
+	let editor = null;
 	let editedRow = null;
 
 	const walk = createWalk(log, { shows: scroll.shows, onLeave });
@@ -75,22 +76,28 @@ export function createActions({ log, rows, scroll, server, keptAs, onReply, onLe
 		const { id } = entry;
 
 		if (row === editedRow) {
-			row.querySelector('.editor textarea').focus();
+			editor.focus();
 			return;
 		}
-		closeEditor?.();
+		// What was written there would be lost.
+		if (editor?.isChanged) {
+			editor.focus();
+			toast(texts.editFirst);
+			return;
+		}
+		editor?.close();
 		editedRow = row;
 		rows.hold(row);
 		held = pressed = null;
 		update();
 		scroll.keep(() => {
-			closeEditor = openEditor(row, entry.text, {
+			editor = openEditor(row, entry.text, {
 				kept,
 				onWrite: (text) => remember(keptAs(), JSON.stringify({ epoch: server.epoch(), id, text })),
 				save: (text) => changes.edit(id, text),
 				onEmpty: () => erase(row, entry),
 				onDone() {
-					editedRow = closeEditor = null;
+					editedRow = editor = null;
 					rows.hold(null);
 					remember(keptAs(), '');
 					onDone();
@@ -263,7 +270,7 @@ export function createActions({ log, rows, scroll, server, keptAs, onReply, onLe
 		// The text of a row is gone.
 		erased(row) {
 			if (row === editedRow)
-				closeEditor();
+				editor.close();
 			update();
 		},
 	};

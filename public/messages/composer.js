@@ -9,7 +9,7 @@ import { texts } from '../words/texts.js';
 const COUNTER_FROM_BYTES_LEFT = 2000;
 // How long sending waits for the shortcode module.
 const PATIENCE_MS = 2000;
-const DRAFT = 'draft.';
+export const DRAFT = 'draft.';
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
 // No draft.

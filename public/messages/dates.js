@@ -27,7 +27,10 @@ export function openDates(opener, { room, date, onChoose }) {
 	const field = element('input');
 	const form = element('form', element('label', element('span', texts.day), field), element('button', texts.go));
 	const ways = Object.entries(AGO).map(([way, days]) => [way, daysAgo(days)]);
-	const panel = element('div.dates', ...[...ways, ['beginning', 0]].map(buildWay), form);
+	const state = element('p.state');
+	const panel = element('div.dates', ...[...ways, ['beginning', 0]].map(buildWay), form, state);
+	// The way that was chosen last.
+	let chosen = null;
 
 	function buildWay([way, time]) {
 		const made = button('', texts[way]);
@@ -35,18 +38,20 @@ export function openDates(opener, { room, date, onChoose }) {
 		return made;
 	}
 
+	// Whoever closes the panel meanwhile stays where they are.
 	async function go(time) {
-		panel.hidePopover();
-		try {
-			const id = await messageAt(room, time);
+		const mine = {};
 
-			if (id)
-				onChoose(id);
-			else
-				toast(texts.none);
-		} catch {
-			toast(texts.failed);
-		}
+		chosen = mine;
+		state.textContent = laterTexts.searchBusy;
+		const id = await messageAt(room, time).catch(() => null);
+		if (mine !== chosen || !panel.matches(':popover-open'))
+			return;
+		panel.hidePopover();
+		if (id)
+			onChoose(id);
+		else
+			toast(id === null ? texts.failed : texts.none);
 	}
 
 	form.addEventListener('submit', (event) => {
@@ -61,6 +66,7 @@ export function openDates(opener, { room, date, onChoose }) {
 	field.type = 'date';
 	field.max = written(new Date());
 	field.value = date ? written(date) : '';
+	state.role = 'status';
 	panel.popover = 'auto';
 	panel.role = 'dialog';
 	panel.ariaLabel = texts.title;

@@ -98,5 +98,11 @@ export function openEditor(row, text, { kept, onWrite, save, onEmpty, onDone }) 
 		field.focus({ preventScroll: true });
 		editor.scrollIntoView({ block: 'nearest' });
 	}
-	return close;
+	return {
+		close,
+		focus: () => field.focus(),
+		get isChanged() {
+			return field.value.trim() !== text.trim();
+		},
+	};
 }

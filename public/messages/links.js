@@ -1,8 +1,8 @@
 // Links in texts: addresses, which end where a reader would end them, and rooms.
 import { addressOf, link } from '../base/address.js';
 import { element } from '../base/elements.js';
+import { ADDRESS } from '../base/patterns.js';
 import { foldName } from '../people/identity.js';
-import { ADDRESS } from './patterns.js';
 
 const ADDRESSES = new RegExp(ADDRESS, 'giv');
 const PAIRS = { ')': '(', ']': '[', '}': '{' };

@@ -2,9 +2,9 @@
 // as markup.
 import { link } from '../base/address.js';
 import { element } from '../base/elements.js';
+import { ADDRESS, CODE, MARK, NAMED, ROOM } from '../base/patterns.js';
 import { addStylesheet } from '../base/stylesheet.js';
 import { buildRoom, withoutTail } from './links.js';
-import { ADDRESS, CODE, MARK, NAMED, ROOM } from './patterns.js';
 
 await addStylesheet(new URL('markup.css', import.meta.url));
 

@@ -1,9 +1,9 @@
 // Mentions: @NAME, where the name is one that the page knows, whole, or @room, which means everybody. Of several names
 // that fit the longest counts: "@Ann Lee" does not mention Ann.
 import { element } from '../base/elements.js';
+import { ADDRESS, CODE, FENCED, MARK, NAMED, UNSPACED } from '../base/patterns.js';
 import { recall, remember } from '../base/storage.js';
 import { foldSeen as fold, seen } from '../people/identity.js';
-import { ADDRESS, CODE, MARK, NAMED, UNSPACED } from './patterns.js';
 
 export const EVERYBODY = 'room';
 
@@ -19,7 +19,7 @@ const EVERY_MARK = new RegExp(MARK, 'giv');
 // What follows a name, if the name ends there. Chinese, Japanese, Korean and Thai do not separate words.
 const CONTINUES = new RegExp(`^[\\-._]{0,4}(?![${UNSPACED}])[\\p{L}\\p{N}]`, 'v');
 // Code, quotes and addresses mention nobody.
-const SILENT = new RegExp(`^[^\\S\\n]{0,3}\`\`\`[^]*?(?:^[^\\S\\n]{0,3}\`\`\`|(?![^]))|^>.*|${CODE}|${NAMED}|${ADDRESS}`, 'gimv');
+const SILENT = new RegExp(`${FENCED}|^>.*|${CODE}|${NAMED}|${ADDRESS}`, 'gimv');
 
 // Authors of earlier visits, as written, by their folded form.
 const remembered = new Map(recall(KEY).split('\n').filter(Boolean).map((name) => [fold(name), name]));

@@ -3,6 +3,7 @@ import { button, element } from '../base/elements.js';
 import { encodeHistory } from '../connection/wire.js';
 import { laterTexts } from '../words/later-texts.js';
 import { texts } from '../words/texts.js';
+import { plain } from './plain.js';
 
 const MAX_CHARACTERS = 200;
 const MAX_KEPT = 200;
@@ -10,8 +11,8 @@ const MAX_WAITING = 50;
 
 // The beginning of a message, in one line.
 export function excerptOf({ title, text, deleted }) {
-	const whole = [title, text].filter(Boolean).join(' · ').slice(0, 5 * MAX_CHARACTERS);
-	return deleted ? texts.deletedMessage : whole.replace(/\s+/g, ' ').trim().slice(0, MAX_CHARACTERS);
+	const whole = [title, plain(text, MAX_CHARACTERS)].filter(Boolean).join(' · ');
+	return deleted ? texts.deletedMessage : whole.replace(/\s+/g, ' ').slice(0, MAX_CHARACTERS).toWellFormed();
 }
 
 // onChoose(id) is called when the reader wants to see the quoted message.

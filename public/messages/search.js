@@ -95,7 +95,7 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 
 	function tellEnd({ hits, isFailed, isCut, hasMore }) {
 		const count = hits.length;
-		const found = count ? texts.searchFound(count, hasMore && !isCut) : texts.searchNone;
+		const found = count ? texts.searchFound(count, hasMore && !isCut) : texts.searchNone(hasMore);
 		const cut = count ? texts.searchFoundSoFar(count) : texts.searchStopped;
 
 		say(isFailed ? texts.searchFailed : isCut ? cut : found);
@@ -158,7 +158,9 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 		if (timer)
 			search();
 		const wanted = field.value;
-		await done;
+		// Slow rooms do not hold back what is already there.
+		if (!rows.size)
+			await done;
 		if (panel.open && field.value === wanted)
 			list.querySelector('button')?.click();
 	}

@@ -96,15 +96,20 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 
 	const show = onceAFrame(() => draw());
 
-	function release() {
-		clearTimeout(holdTimer);
-		holdTimer = 0;
-		show();
-	}
-
 	function hold() {
 		clearTimeout(holdTimer);
 		holdTimer = setTimeout(release, HOLD_MS);
+	}
+
+	// A row that moves closes its menu.
+	function release() {
+		if (panel.querySelector('.menu')) {
+			hold();
+			return;
+		}
+		clearTimeout(holdTimer);
+		holdTimer = 0;
+		show();
 	}
 
 	function adapt() {
@@ -168,7 +173,7 @@ export function createRoomsView({ onChoose, onLeave, roomFor, onOpen }) {
 		}
 		event.preventDefault();
 	});
-	for (const type of ['pointermove', 'pointerdown', 'keydown'])
+	for (const type of ['pointermove', 'pointerdown', 'click', 'keydown'])
 		panel.addEventListener(type, hold);
 	panel.addEventListener('pointerleave', release);
 	for (const watch of [onFavourites, onLevels])

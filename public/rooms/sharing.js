@@ -1,7 +1,11 @@
-// The tabs of a browser share which rooms are joined and how far each was read.
+// The tabs of a browser share which rooms are joined, how far each was read, and what is being written.
+import { at } from '../base/elements.js';
 import { recall, recallAll, remember, watchStorage } from '../base/storage.js';
+import { DRAFT } from '../messages/composer.js';
 import { KEY, readPosition } from './positions.js';
 import { JOINED } from './rooms.js';
+
+const REPLY = 'reply.';
 
 // Tabs may write at once how far a room was read. The farthest one counts.
 watchStorage(KEY, (name, ...values) => {
@@ -29,4 +33,18 @@ export function shareRooms(rooms) {
 	// What happened before this module was loaded.
 	rooms.list().forEach(({ name }) => name && adopt(name, recall(JOINED + name)));
 	recallAll(JOINED).forEach(([name]) => adopt(name, true));
+}
+
+// The message field and what it answers, unless the reader has written something else here. changed() and showReply() are
+// called after a change.
+export function shareWriting(rooms, { changed, showReply }) {
+	const field = at('text');
+
+	watchStorage(DRAFT, (name, text, before) => {
+		if (name !== rooms.current.name || field.value !== (before ?? ''))
+			return;
+		field.value = text ?? '';
+		changed();
+	});
+	watchStorage(REPLY, (name) => name === rooms.current.name && showReply());
 }

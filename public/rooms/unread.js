@@ -1,6 +1,7 @@
 // What is unread in a room. A message is read when the reader has passed it and all before it, or by Escape.
 import { isComposing } from '../base/keys.js';
 import { watchStorage } from '../base/storage.js';
+import { isOwnChange } from '../messages/levels.js';
 import { mentions } from '../messages/mentions.js';
 import { inView } from '../messages/sight.js';
 import { createUnreadLine } from '../messages/unread-line.js';
@@ -98,7 +99,7 @@ export function createUnread(room, { element, log, nameNow, withOwner, isOnScree
 
 		if (isFirst && !looks)
 			readId = id - 1;
-		if (id <= readId || own || deleted)
+		if (id <= readId || own || deleted || isOwnChange(message, nameNow()))
 			return;
 		unread.add(id, date, mentions(text, nameNow()));
 		if (isFirst) {

@@ -15,6 +15,8 @@ import { createAttention, createStateLine, createTabs } from './shell.js';
 import { signIn, useToken } from './start.js';
 import { createViews } from './views.js';
 
+// Longest wait for the list of rooms.
+const PATIENCE_MS = 20000;
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
 // Short windows and forced colours.
 const unusual = matchMedia('(height < 30rem), (forced-colors: active)');
@@ -144,7 +146,7 @@ watchStorage('token', async (_, token) => token || (await import('./sign-out.js'
 at('connect-now').addEventListener('click', connection.connect);
 
 async function fetchRooms() {
-	const response = await ask('rooms', { headers: { accept: 'application/json' } });
+	const response = await ask('rooms', { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE_MS) });
 
 	if (!response.ok)
 		throw new Error(response.statusText);

@@ -76,7 +76,7 @@ export function createChat({
 
 		loaded = createSurroundings(
 			{ rooms, session, composer },
-			{ send, isOnline: () => frames.isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms },
+			{ send, isOnline: () => frames.isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange: showRooms, showReply },
 		);
 		// After all calls that wait.
 		around(() => {

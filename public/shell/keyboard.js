@@ -66,8 +66,8 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 			rooms: chat.listed,
 			people: () => peopleOf(chat),
 			places: [
-				{ name: texts.viewLive, open: () => go('live') },
-				{ name: texts.viewLogs, open: () => go('logs') },
+				{ name: texts.viewLive, open: () => goToView('live') },
+				{ name: texts.viewLogs, open: () => goToView('logs') },
 			],
 			onRoom(name) {
 				go('room', name);
@@ -88,6 +88,12 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 
 	const openShortcuts = () => shortcuts((it) => it.openShortcuts(), 'open');
 	const openSwitcher = () => switcher((it) => it.open(), 'open');
+	// The keyboard goes on from its tab.
+	function goToView(view) {
+		go(view);
+		document.querySelector('#bar [aria-selected="true"]').focus();
+	}
+
 	const showChat = () => isChatVisible() || go('room', chat.room.name);
 
 	// The next room that isWanted accepts, in the order of the list, from its end to its beginning, too.
@@ -118,9 +124,9 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 		return null;
 	}
 
-	// Letters anywhere but in a field or a panel belong to the message field.
+	// Letters anywhere but in a field or a panel, or while one is being opened, belong to the message field.
 	function isWriting({ key, target, ctrlKey, metaKey }) {
-		return key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && isChatVisible() && !target.closest(`${FIELDS}, dialog, [popover]`);
+		return key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && isChatVisible() && !target.closest(`${FIELDS}, dialog, [popover], [aria-busy="true"]`);
 	}
 
 	return {

@@ -13,7 +13,7 @@ import { linkRooms } from '../messages/links.js';
 import { createPeopleView } from '../people/people-view.js';
 import { countedOf } from '../rooms/order.js';
 import { createRoomsView } from '../rooms/rooms-view.js';
-import { shareRooms } from '../rooms/sharing.js';
+import { shareRooms, shareWriting } from '../rooms/sharing.js';
 import { askForRoom, roomCalled } from '../rooms/typed-room.js';
 import { createTypingNotifier } from '../rooms/typing.js';
 import { laterTexts as texts } from '../words/later-texts.js';
@@ -23,14 +23,17 @@ await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => ad
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 const PATIENCE_MS = 10000;
+// Who types a room's name waits so long for news of the rooms.
+const NEWS_MS = 2000;
 // Rooms that the reader has not joined can wait longer.
 const BESIDE_TICKS = 4;
 
 // chat has rooms, session and composer, see there. isOnline(): the session is open. say(text, room) sends a message. account,
 // fetchRooms, onRoomChosen and onUnseen as in chat.js. onChange(): what is counted in rooms that the reader has not joined is another number.
+// showReply(): what is answered may be another message.
 export function createSurroundings(
 	{ rooms, session, composer },
-	{ send, isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange },
+	{ send, isOnline, isMe, fetchRooms, account, say, onRoomChosen, onUnseen, onChange, showReply },
 ) {
 	// The rooms that the server has listed.
 	let known = [];
@@ -86,6 +89,9 @@ export function createSurroundings(
 	function openDates(opener, date) {
 		const { name } = rooms.current;
 		const onChoose = (id) => {
+			// The reader has gone elsewhere meanwhile.
+			if (name !== rooms.current.name)
+				return;
 			closeSearch();
 			onRoomChosen(name, id);
 		};
@@ -145,7 +151,9 @@ export function createSurroundings(
 	async function roomFor(typed) {
 		const find = () => roomCalled(typed, roomNames());
 
-		return find() ?? (await listRooms(), find()) ?? (await askForRoom(typed, roomNames()));
+		if (!find())
+			await Promise.race([listRooms(), new Promise((resolve) => setTimeout(resolve, NEWS_MS))]);
+		return find() ?? (await askForRoom(typed, roomNames()));
 	}
 
 	async function enterTyped(typed) {
@@ -172,13 +180,21 @@ export function createSurroundings(
 	}
 
 	shareRooms(rooms);
+	shareWriting(rooms, { changed: composer.changed, showReply });
 	// Of muted rooms less is counted.
 	onLevels(onChange);
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]|^\s*[/／]/.test(target.value));
 	onFirst(at('picker-button'), 'click', loadPicker);
-	at('search-button').addEventListener('click', () => {
+	at('search-button').addEventListener('click', ({ currentTarget: opener }) => {
 		const isFocusKept = watchFocus();
-		search((it) => isFocusKept() && it.toggle(), 'toggle');
+
+		// What is typed meanwhile is not a message: see keyboard.js.
+		opener.ariaBusy = 'true';
+		search((it) => {
+			opener.ariaBusy = 'false';
+			if (isFocusKept())
+				it.toggle();
+		}, 'toggle');
 	});
 	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));
 	// The lines between days.

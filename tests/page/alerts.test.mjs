@@ -268,6 +268,10 @@ test('31 of each room the user is notified of mentions and alarms, or of everyth
 		await pushAlarm(daemon, { key: 'b', severity: 'critical' });
 		expected.push(['monitor in lobby', 'Critical: b, raised']);
 		await callsAre(ann, expected);
+		// Nor of what the user does.
+		await ann.say('/ack b');
+		await ann.page.locator('.log .alarm-line', { hasText: 'acknowledged by' }).first().waitFor();
+		await says('to @ann once more', true);
 		// Each room has its own choice.
 		await chooseLevel('nothing');
 		await enterRoom(ann, 'ops');

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { choose, enterRoom, withPeople, withRestarts } from './people.mjs';
+import { choose, enterRoom, holds, withPeople, withRestarts } from './people.mjs';
 
 const SETTINGS = ['limits.message_rate=0'];
 
@@ -210,4 +210,51 @@ test('a call that fails while a module is loaded does not lose those behind it',
 		});
 		assert.deepEqual(outcome, ['second', 'broken']);
 		ann.faults.length = 0;
+	}));
+
+test('an edit that was begun is not lost by the beginning of another one', () =>
+	withPeople(browser, SETTINGS, async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.say('one');
+		await ann.say('two');
+		await ann.reads(['one', 'two']);
+		await ann.page.press('#text', 'ArrowUp');
+		await editor(ann).fill('two and a half');
+		await rowOf(ann, 'one').hover();
+		await rowOf(ann, 'one').getByRole('button', { name: 'Edit', exact: true }).click();
+		await ann.page.getByText('Save or cancel this edit first.').waitFor();
+		await ann.page.waitForFunction(() => document.activeElement.matches('.editor textarea'));
+		await holds(editor(ann), 'two and a half');
+		// What is as it was gives way.
+		await editor(ann).fill('two');
+		await rowOf(ann, 'one').hover();
+		await rowOf(ann, 'one').getByRole('button', { name: 'Edit', exact: true }).click();
+		await holds(editor(ann), 'one');
+	}));
+
+test('two tabs show the same unsent text and what it answers, until one of them sends it', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive, openTab }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'question');
+		const ann = await arrive();
+		await ann.join('Ann');
+		const tab = await openTab(ann);
+		await tab.surrounded();
+		await answer(ann, 'question');
+		await replyLine(tab).waitFor();
+		await ann.page.fill('#text', 'an ans');
+		await holds(tab.page.locator('#text'), 'an ans');
+		// It is the reader's own, now.
+		await tab.page.fill('#text', 'something else');
+		await ann.page.fill('#text', 'something else');
+		await tab.page.fill('#text', 'in one tab only');
+		await holds(ann.page.locator('#text'), 'in one tab only');
+		await tab.page.press('#text', 'Enter');
+		await holds(ann.page.locator('#text'), '');
+		await replyLine(ann).waitFor({ state: 'hidden' });
+		await ann.say('and more');
+		const [first, second] = [await bob.nextJson(), await bob.nextJson()];
+		assert.deepEqual([first.message, first.reply_to, second.message, second.reply_to], ['in one tab only', 1, 'and more', undefined]);
+		await bob.close();
 	}));

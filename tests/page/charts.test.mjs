@@ -5,7 +5,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { importOfPage } from '../lib/page.mjs';
 import { assertNoFaults } from './axe.mjs';
-import { withPeople } from './people.mjs';
+import { soon, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 
@@ -66,6 +66,17 @@ test('a chart goes back to before the page was opened, also after a reload', () 
 		assert.ok(await ann.page.getByRole('radio', { name: '24 h' }).isChecked());
 		await factsAre(ann.page, ['cpu load 1 5 9']);
 		await assertNoFaults(ann, 'a chart');
+	}));
+
+test('without a pointer the legend shows the last value', () =>
+	live({}, async ({ page, feed }) => {
+		const legendIs = (pattern) => soon.match(() => page.locator('.u-legend').innerText(), pattern);
+
+		await feed('metric', metric('load', 5));
+		await open(page, 'load');
+		await legendIs(/\d\d:\d\d:\d\d[\s\S]*load\s*5\b/);
+		await feed('metric', metric('load', 7, { ts: Date.now() + 1 }));
+		await legendIs(/\d\d:\d\d:\d\d[\s\S]*load\s*7\b/);
 	}));
 
 test('the time span is chosen by key, and what is recorded is asked for again', () =>

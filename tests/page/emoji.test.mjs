@@ -330,3 +330,35 @@ test('at 320 px the picker fits and every control is large enough', () =>
 		assert.deepEqual(small, []);
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
+
+test('shortcodes in code and in addresses stay as written, typed, sent or edited', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const inCode = 'run `a :tada: b` at https://a.example/:cat:/ \u{1F389}\n```yaml\nkey :heart: value\n```\n\u{1F431}';
+		const typed = inCode.replaceAll('\u{1F389}', ':tada:').replaceAll('\u{1F431}', ':cat:');
+
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type(':smile: ');
+		await waitForText(ann, '😄 ');
+		await ann.page.fill('#text', '');
+		await ann.page.keyboard.type('run `a :tada:');
+		assert.equal(await written(ann), 'run `a :tada:');
+		await ann.page.keyboard.type('` :tada:');
+		await waitForText(ann, 'run `a :tada:` 🎉');
+		await ann.page.fill('#text', '');
+		for (const [index, line] of typed.split('\n').entries()) {
+			if (index)
+				await ann.page.keyboard.press('Shift+Enter');
+			await ann.page.keyboard.type(line);
+		}
+		await waitForText(ann, inCode);
+		const sent = () => ann.page.evaluate(() => Array.from(document.querySelectorAll('.message .text'), ({ innerText }) => innerText.includes(':tada:') && innerText.includes(':heart:') && innerText.includes('/:cat:/')));
+		await ann.say(typed);
+		await soon.deepEqual(sent, [true]);
+		await ann.page.press('#text', 'ArrowUp');
+		await ann.page.locator('.editor textarea').fill(`${typed} edited`);
+		await ann.page.locator('.editor textarea').press('Enter');
+		await ann.page.locator('.message .text', { hasText: '🐱 edited' }).waitFor();
+		assert.deepEqual(await sent(), [true]);
+	}));

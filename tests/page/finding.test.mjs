@@ -214,6 +214,31 @@ test('the reader goes to a day, from the search or from a line between days', ()
 		await bob.close();
 	}));
 
+test('the way to a day on a slow server says that it is looked for, and is given up with its panel', () =>
+	withPeople(browser, NO_RATE_LIMIT, async ({ arrive }) => {
+		const ann = await arrive();
+		const waiting = [];
+		let isSlow = true;
+		await ann.join('Ann');
+		await ann.say('hello');
+		await ann.reads(['hello']);
+		await ann.page.route(/\/history\/lobby\?/, (route) => (isSlow ? void waiting.push(route) : route.continue()));
+		const panel = ann.page.getByRole('dialog', { name: 'Go to a day' });
+		for (const isWanted of [false, true]) {
+			await ann.page.locator('.day time').click();
+			await ann.page.getByRole('button', { name: 'Yesterday' }).click();
+			await panel.getByText('Searching…').waitFor();
+			if (!isWanted)
+				await ann.page.keyboard.press('Escape');
+			await eventually(() => assert.ok(waiting.length >= 1), 'the request');
+			isSlow = !isWanted;
+			await Promise.all(waiting.splice(0).map((route) => (isWanted ? route.continue() : route.fulfill({ status: 400, json: {} }))));
+		}
+		await ann.page.locator('.message.found').waitFor();
+		await panel.waitFor({ state: 'detached' });
+		assert.equal(await ann.page.locator('.toast').getByText('The server could not be asked').count(), 0);
+	}));
+
 test('the message of a moment is found in few requests, however uneven the times', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
@@ -286,4 +311,47 @@ test('what is found is text, and thousands of accents cost little', () =>
 		await eventually(async () => assert.equal(await hits(ann).count(), 21), 'all of them');
 		assert.equal(await ann.page.locator('.search-list img').count(), 0);
 		await eve.close();
+	}));
+
+test('a search that has found nothing in some of the rooms does not say that there is nothing', () =>
+	withPeople(browser, [...NO_RATE_LIMIT, 'limits.address_rooms=1000'], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		for (let n = 0; n < 25; n++)
+			bob.sendJson({ message: n ? 'nothing' : 'needle', room: `room-${n}` });
+		await say(bob, 'nothing');
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.route(/\/rooms$/, async (route) => {
+			const answer = await (await route.fetch()).json();
+			const rooms = answer.rooms.map((room) => ({ ...room, last_ts: room.room === 'room-0' ? 1 : room.last_ts }));
+			await route.fulfill({ json: { ...answer, rooms } });
+		});
+		await openSearch(ann, 'needle');
+		await isTold(ann, 'No messages found.');
+		await inAllRooms(ann, false).click();
+		await isTold(ann, 'No messages found so far.');
+		await ann.page.getByRole('button', { name: 'Search further' }).click();
+		await isTold(ann, '1 message');
+		await bob.close();
+	}));
+
+test('Enter opens what was found although other rooms are slow, and a server that is busy for an hour is not waited for', () =>
+	withPeople(browser, NO_RATE_LIMIT, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		for (const room of ['lobby', 'ops'])
+			await say(bob, { message: 'disk', room });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.route(/\/search\/ops/, () => {});
+		await openSearch(ann, 'disk');
+		await inAllRooms(ann, false).click();
+		await hits(ann).first().waitFor();
+		await ann.page.press('#search-field', 'Enter');
+		await ann.page.locator('.message.found').waitFor();
+		await ann.page.unroute(/\/search\/ops/);
+		await ann.page.route(/\/search\/ops/, (route) => route.fulfill({ status: 429, headers: { 'retry-after': '3600' }, json: {} }));
+		await openSearch(ann, 'disk');
+		await isTold(ann, 'The search failed. Try again.');
+		assert.equal(await hits(ann).count(), 1);
+		await bob.close();
 	}));

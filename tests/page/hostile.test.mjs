@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { HOSTILE } from './hostile.mjs';
-import { hide, withPeople } from './people.mjs';
+import { hide, soon, withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 let browser;
@@ -19,14 +19,14 @@ const FORBIDDEN = 'script:not([src$=".js"]), iframe, object, embed, base, form[a
 
 async function assertInert(person) {
 	const found = await person.page.evaluate((forbidden) => {
-		// Links to messages, and the icon with its number, are the page's own.
-		const outside = (address) => address && !address.startsWith('#/room/lobby/') && !/^https?:\/\//.test(address) && !/^(?!\w+:)[\w./-]*$/.test(address);
+		// Links to messages and to lines of logs, and the icon with its number, are the page's own.
+		const outside = (address) => address && !/^#\/(room\/lobby|logs)\/[\w./%!~*'()-]*$/.test(address) && !/^https?:\/\//.test(address) && !/^(?!\w+:)[\w./-]*$/.test(address);
 		return {
 			pwned: window.pwned ?? null,
 			elements: Array.from(document.querySelectorAll(forbidden), (element) => element.outerHTML),
 			pictures: Array.from(document.querySelectorAll('img:not([src$="favicon.svg"])'), (element) => element.outerHTML),
 			links: Array.from(document.querySelectorAll('[href]:not([rel="icon"])'), (element) => element.getAttribute('href')).filter(outside),
-			open: Array.from(document.querySelectorAll(':is(.log, .view) a:not(.time)'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
+			open: Array.from(document.querySelectorAll(':is(.log, .view) a:not(.time, [href^="#"])'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
 		};
 	}, FORBIDDEN);
 	assert.deepEqual(found, { pwned: null, elements: [], pictures: [], links: [], open: [] });
@@ -93,19 +93,20 @@ test('13 an avatar is loaded only from the hash of an email', () =>
 test('13 hostile texts that the user writes, and search results, are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer({
-			answer: ({ type, ref, message }) => {
-				if (message)
-					return [{ type: 'ack', ref, room: 'lobby', id: ++server.lastId }];
-				if (type !== 'search')
-					return undefined;
-				const messages = HOSTILE.flatMap((text, n) => [
-					{ type: 'message', room: 'lobby', id: 2 * n + 1, ts: 1, username: text, message: text, title: text, tags: [text], click: text },
-					{ type: 'alarm', room: 'lobby', id: 2 * n + 2, ts: 1, username: text, key: text, severity: text, title: text, message: text, state: 'raised' },
-				]);
-				return [{ type: 'search', room: 'lobby', ref, more: true, messages }];
-			},
+			answer: ({ ref, message }) => (message ? [{ type: 'ack', ref, room: 'lobby', id: ++server.lastId }] : undefined),
 		});
-		const ann = await arrive({}, server.prepare);
+		let asked = '';
+		const messages = HOSTILE.flatMap((text, n) => [
+			{ type: 'message', room: 'lobby', id: 2 * n + 1, ts: 1, username: text, message: text, title: text, tags: [text], click: text },
+			{ type: 'alarm', room: 'lobby', id: 2 * n + 2, ts: 1, username: text, key: text, severity: text, title: text, message: text, state: 'raised' },
+		]);
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.route('**/search/lobby?*', (route) => {
+				asked = new URL(route.request().url()).searchParams.get('q');
+				return route.fulfill({ json: { type: 'search', room: 'lobby', more: false, messages: messages.toReversed() } });
+			});
+		});
 		await ann.join('ann');
 		for (const text of HOSTILE)
 			await ann.say(`:${text}:`);
@@ -114,8 +115,8 @@ test('13 hostile texts that the user writes, and search results, are shown as te
 		await ann.page.click('#search-button');
 		for (const words of ['<script>', ...HOSTILE.slice(0, 5)]) {
 			await ann.page.fill('#search-field', words);
-			await ann.page.press('#search-field', 'Enter');
-			await ann.page.locator('.search-list li').nth(100).waitFor();
+			await soon.equal(() => asked, words.trim());
+			await ann.page.locator('.search-list:not([aria-busy="true"]) li').nth(100).waitFor();
 			await assertInert(ann);
 		}
 	}));
@@ -146,7 +147,13 @@ test('13 hostile text in a notification is plain text', () =>
 			server.say({ username: text, message: text, title: text, click: text });
 		await ann.page.waitForFunction((count) => window.calls.length === count, HOSTILE.length);
 		const calls = await ann.page.evaluate(() => window.calls);
-		assert.deepEqual(calls.map(([, { body }]) => body), HOSTILE.map((text) => `${text}\n${text}`.slice(0, 200)));
+		const plain = await ann.page.evaluate(async (texts) => {
+			const modules = document.querySelector('script[src$="/shell/start.js"]').src;
+			const { plain } = await import(new URL('../messages/plain.js', modules));
+			return texts.map((text) => plain(text, 200));
+		}, HOSTILE);
+		assert.deepEqual(calls.map(([, { body }]) => body), HOSTILE.map((text, index) => `${text}\n${plain[index]}`.slice(0, 200)));
+		assert.ok(calls.some(([, { body }]) => body === '**<b>window.pwned=1</b>**\n<b>window.pwned=1</b>'));
 		assert.ok(calls.every(([title]) => title.endsWith(' in lobby')));
 		assert.deepEqual(new Set(calls.flatMap(([, options]) => Object.keys(options))), new Set(['body', 'icon', 'tag', 'renotify', 'silent']));
 		assert.deepEqual(new Set(calls.map(([, { icon, tag }]) => `${icon} ${tag}`)), new Set(['favicon.svg lobby']));
@@ -274,7 +281,7 @@ async function assertPlain(ann, id) {
 		};
 	});
 	const known =
-		'a bdi button canvas code dd details div dl dt h2 h3 header input label li main mark ol option p path section select span summary svg table tbody td th time tr ul';
+		'a bdi button canvas code dd details div dl dt fieldset h2 h3 h4 header input label legend li main mark ol optgroup option p path search section select span summary svg table tbody td th thead time tr ul';
 	assert.deepEqual(found.handlers, []);
 	assert.deepEqual(found.names.filter((name) => !known.split(' ').includes(name)), []);
 	await assertInert(ann);
@@ -287,7 +294,10 @@ test('13 hostile metrics and alarms are text in the Live view and in its charts'
 			answer: ({ type, ref }) =>
 				type === 'history' ? [{ type, room: 'lobby', ref, more: false, messages: sent.filter(({ room, id }) => id && room === 'lobby') }] : undefined,
 		});
-		const ann = await arrive({}, server.prepare);
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.route('**/metric/*', (route) => route.fulfill({ json: { name: HOSTILE[0], unit: HOSTILE[0], interval_s: 10, points: [] } }));
+		});
 		const { page } = ann;
 		const now = Date.now();
 		const at = (text, index) => [

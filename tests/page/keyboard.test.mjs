@@ -64,6 +64,7 @@ test('Ctrl+K finds rooms, people and views by a part of their name, and searches
 		await keyboard.press('ArrowDown');
 		await keyboard.press('Enter');
 		await ann.page.waitForSelector('#live:not([hidden])');
+		await focusIs(ann, '#tab-live');
 		await keyboard.press('Control+k');
 		await focusIs(ann, '#switcher-field');
 		await keyboard.type('needle');
@@ -234,6 +235,31 @@ test('letters that are typed while the keys are still loading are not lost', () 
 		release();
 		await ann.page.waitForFunction(() => document.getElementById('text').value === 'hello');
 		await focusIs(ann, '#text');
+	}));
+
+test('letters that are typed while the search is still loading are not a message', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
+		let release;
+		const isWanted = new Promise((resolve) => {
+			release = resolve;
+		});
+		const ann = await arrive({}, (page) =>
+			page.route(/\/messages\/search\.js$/, async (route) => {
+				await isWanted;
+				await route.continue();
+			}),
+		);
+		await ann.join('Ann');
+		await ann.surrounded();
+		await ann.page.focus('.room:not([inert]) .log');
+		await ann.page.keyboard.type('h');
+		await holds(ann.page.locator('#text'), 'h');
+		await ann.page.fill('#text', '');
+		await ann.page.click('#search-button');
+		await ann.page.keyboard.type('secret');
+		release();
+		await focusIs(ann, '#search-field');
+		await holds(ann.page.locator('#text'), '');
 	}));
 
 test('? shows the keys', () =>

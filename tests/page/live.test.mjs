@@ -313,6 +313,15 @@ test('a chart opened low on the page scrolls fully into view', () =>
 		assert.ok(y >= 0 && y + height <= 700, `from ${y} to ${y + height} px`);
 	}));
 
+test('only the view scrolls, never the page with its bar', () =>
+	live({ viewport: { width: 375, height: 700 } }, async ({ page, feed }) => {
+		await feed('metric', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].flatMap((name) => values(name, 5)));
+		await feed('alarm', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((key) => alarm(key)));
+		await page.locator('.live .alarm-list > li').nth(7).waitFor();
+		await tile(page, 'j').evaluate((one) => one.scrollIntoView());
+		assert.equal(await page.evaluate(() => document.scrollingElement.scrollHeight - innerHeight), 0);
+	}));
+
 test('the chart shows the values under the pointer, a drag zooms in and a double click shows all', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));

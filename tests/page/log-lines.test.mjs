@@ -60,6 +60,17 @@ test('the buttons of the levels show the lines of these levels with what belongs
 		await eventually(async () => assert.equal((await texts(page)).length, 9), 'all lines');
 	}));
 
+test('older lines do not get the level of the newest ones', () =>
+	logs({}, async ({ page, feed, answer }) => {
+		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 9 });
+		await feed('log', frame(9, 'ERROR nine'));
+		await answer('older', { more: false, messages: [frame(7, '  of six'), frame(8, 'ERROR eight')] });
+		await page.getByRole('button', { name: 'Older lines' }).click();
+		await reads(page, ['  of six', 'ERROR eight', 'ERROR nine']);
+		await level(page, 'Error').click();
+		await reads(page, ['ERROR eight', 'ERROR nine']);
+	}));
+
 test('a line shows one time: its own, or when it was read', () =>
 	logs({ timezoneId: 'Asia/Shanghai', permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, feed }) => {
 		const lines = [

@@ -208,6 +208,35 @@ test('32 a pending search of one log is not shown in the next log', () =>
 		await reads(page, ['line of nginx']);
 	}));
 
+test('32 older lines and new ones that one search finds are shown in their order', () =>
+	logs({ prepare: searchByHand }, async ({ page, feed, answer }) => {
+		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 200 });
+		await feed('log', frame(200, 'line 200'));
+		await expression(page).click();
+		await filter(page).fill('line');
+		await searched(page, 1);
+		await page.evaluate(() => window.searches[0].answer());
+		await reads(page, ['line 200']);
+		await feed('log', frame(201, 'line 201'));
+		await searched(page, 2);
+		// While it is busy, a page of older lines comes, and a new one.
+		await answer('older', { more: false, messages: frames(50, 199) });
+		await press(page, 'Older lines');
+		await page.getByRole('button', { name: 'Older lines' }).waitFor({ state: 'hidden' });
+		await feed('log', frame(202, 'line 202'));
+		for (const number of [1, 2, 3]) {
+			await searched(page, number + 1);
+			await page.evaluate((at) => window.searches[at].answer(), number);
+		}
+		await page.getByText('153 of 153 lines').or(page.getByText('153 lines')).waitFor();
+		await page.evaluate(() => Promise.all([window.copied = '', navigator.clipboard.writeText = async (text) => void (window.copied = text)]));
+		await pressCopy(page);
+		await eventually(
+			async () => assert.deepEqual((await page.evaluate(() => window.copied)).trim().split('\n'), frames(50, 202).map(({ message }) => message)),
+			'all lines in their order',
+		);
+	}));
+
 test('32 lines waiting for a search are limited to the number of lines that the log keeps', () =>
 	logs({ prepare: searchByHand }, async ({ page }) => {
 		const { count, last } = await page.evaluate(async () => {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { assertNoFaults } from './axe.mjs';
-import { choose, chooseInMenu, enterRoom, hide, listsRooms, roomRow, unread, withPeople } from './people.mjs';
+import { choose, chooseInMenu, enterRoom, hide, listsRooms, roomNames, roomRow, unread, withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -292,4 +292,44 @@ test('a list of rooms that comes while mentions are looked for is not lost', () 
 		for (const room of ['ops', 'dev'])
 			await mark(ann, room, '1 mention').waitFor();
 		await bob.close();
+	}));
+
+test('the menu of a room stays open while the list changes, however long it is read', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arriveIn(arrive, ['dev', 'ops']);
+		const bob = await daemon.ws('/ws?name=bob');
+		const menu = ann.page.getByRole('menu');
+
+		await ann.page.clock.install();
+		await roomRow(ann, 'lobby').locator('.more').press('Enter');
+		await menu.waitFor();
+		await ann.page.clock.runFor(20_000);
+		await say(bob, { message: 'noise', room: 'dev' });
+		await mark(ann, 'dev', '1 unread message').waitFor();
+		await ann.page.clock.runFor(20_000);
+		assert.equal(await menu.count(), 1);
+		assert.deepEqual(await roomNames(ann), ['lobby', 'dev', 'ops']);
+		await ann.page.keyboard.press('Escape');
+		await ann.page.clock.runFor(20_000);
+		assert.deepEqual(await roomNames(ann), ['dev', 'lobby', 'ops']);
+		await bob.close();
+	}));
+
+test('on a touch screen each room shows its menu', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({ viewport: { width: 375, height: 700 }, hasTouch: true, isMobile: true }, (page) =>
+			page.addInitScript(() => {
+				localStorage['linnet.rooms'] = '["lobby","dev"]';
+			}));
+		const more = roomRow(ann, 'dev').locator('.more');
+
+		await ann.join('Ann');
+		await ann.page.tap('#rooms-button');
+		await more.waitFor();
+		assert.equal(await more.evaluate((button) => getComputedStyle(button).opacity), '1');
+		const { width, height } = await more.boundingBox();
+		assert.ok(width >= 44 && height >= 44, `${width} by ${height} px`);
+		await more.tap();
+		await ann.page.getByRole('menuitem', { name: 'Add to favourites', exact: true }).tap();
+		await mark(ann, 'dev', 'favourite').waitFor();
 	}));

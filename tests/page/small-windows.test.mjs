@@ -34,6 +34,25 @@ async function openView({ page }, view) {
 	await page.click(`#tab-${view}`);
 }
 
+test('the tabs stay where they are in every view, also when an alarm comes', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const left = () => ann.page.$eval('.tabs', (tabs) => tabs.getBoundingClientRect().left);
+		await ann.join('Ann');
+		await ann.surrounded();
+		const first = await left();
+		// The name of the current view is bold.
+		const isThere = () => eventually(async () => assert.ok(Math.abs((await left()) - first) < 4), 'the tabs');
+
+		for (const view of ['live', 'logs', 'chat']) {
+			await ann.page.click(`#tab-${view}`);
+			await isThere();
+		}
+		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk full' });
+		await ann.page.locator('#alarms-button').waitFor();
+		await isThere();
+	}));
+
 test('28 at 320 by 256 px the head is one row, and half of the window is left to the log', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive({ viewport: ZOOMED });

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { enter, say } from '../lib/chat.mjs';
+import { answerTo, enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { soon, withPeople } from './people.mjs';
 
 const SETTINGS = ['limits.message_rate=0'];
 
@@ -101,9 +101,11 @@ test('14 who is mentioned behind a link in Chinese text, or in code, is what the
 		await ann.join('Ann');
 		await say(bob, '``a` @Ann`` https://example.org/@Ann [@Ann](https://example.org)');
 		await say(bob, '看https://example.org/a，@Ann');
+		await say(bob, '```code``` @Ann');
 		await ann.page.locator('.message.for-me', { hasText: '看' }).waitFor();
-		assert.deepEqual(await ann.page.locator('.mention').allTextContents(), ['@Ann']);
-		assert.equal(await ann.page.locator('.message.for-me').count(), 1);
+		await ann.page.locator('.message.for-me', { hasText: 'code' }).waitFor();
+		assert.deepEqual(await ann.page.locator('.mention').allTextContents(), ['@Ann', '@Ann']);
+		assert.equal(await ann.page.locator('.message.for-me').count(), 2);
 		await bob.close();
 	}));
 
@@ -200,14 +202,17 @@ test('14 a long text is folded, and shown whole by its button, or when something
 		const top = () => row('Second 60').evaluate((it) => it.getBoundingClientRect().top);
 		const before = await top();
 		await fold('Second 60', 'Show all').click();
-		assert.ok(await height('Second 60') > 2 * folded);
+		await eventually(async () => assert.ok((await height('Second 60')) > 2 * folded), 'the whole text');
 		assert.ok(Math.abs((await top()) - before) <= 2);
 		await fold('Second 60', 'Show less').click();
-		assert.equal(await height('Second 60'), folded);
+		await soon.equal(() => height('Second 60'), folded);
 		// The browser scrolls to what gets the focus, or is found.
 		await row('First 60').locator('.text a').focus();
 		await fold('First 60', 'Show less').waitFor();
-		assert.ok(await row('First 60').locator('.text a').evaluate((it) => it.checkVisibility() && it.getBoundingClientRect().bottom < innerHeight));
+		await soon.equal(
+			() => row('First 60').locator('.text a').evaluate((it) => it.checkVisibility() && it.getBoundingClientRect().bottom < innerHeight),
+			true,
+		);
 		await bob.close();
 	}));
 
@@ -249,5 +254,28 @@ test('14 shortcodes of GitHub and Slack that programs write are shown as emoji, 
 		]);
 		await fetch(`${daemon.url}/push/lobby`, { method: 'POST', headers: { Tags: 'warning,rotating_light,backup' }, body: 'Disk' });
 		await eventually(async () => assert.deepEqual(await ann.page.locator('.tag').allTextContents(), ['⚠️', '🚨', 'backup']), 'the tags');
+		await bob.close();
+	}));
+
+test('14 the quote of a formatted text has its words without the marks', () =>
+	withPeople(browser, SETTINGS, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const texts = {
+			'**Out:** see [the notes](https://a.example/n), run `make`, ~~not~~ @Ann': 'Out: see the notes, run make, not @Ann',
+			'> Did it?\nYes, *mostly*:\n- built\n- tested': 'Did it? Yes, mostly: built tested',
+			'```js\nconst a = "**";\n```\nso': 'const a = "**"; so',
+			'**重要**：`代码`': '重要：代码',
+			'2 * 3 * 4 and snake_case_name': '2 * 3 * 4 and snake_case_name',
+		};
+		const ann = await arrive();
+		await ann.join('Ann');
+		for (const text of Object.keys(texts)) {
+			const { id } = await answerTo(bob, { message: text });
+			await answerTo(bob, { message: 'answer', reply_to: id });
+		}
+		await soon.deepEqual(() => ann.page.locator('.quote').allTextContents(), Object.values(texts).map((text) => `bob ${text}`));
+		await ann.page.locator('.message').first().hover();
+		await ann.page.getByRole('button', { name: 'Reply', exact: true }).click();
+		await ann.page.locator('.reply').getByText(Object.values(texts)[0], { exact: true }).waitFor();
 		await bob.close();
 	}));

@@ -442,3 +442,26 @@ test('the icon has the number, in another colour for mentions', () =>
 		await ann.page.waitForFunction((was) => document.querySelector('link[rel="icon"]').getAttribute('href') === was, normal);
 		await bob.close();
 	}));
+
+test('what the reader does with an alarm is not new, what others do is', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob&room=ops');
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		await pushAlarm(daemon, { key: 'disk', severity: 'error', title: 'Disk full' }, { room: 'ops' });
+		await ann.page.locator('.alarm-line', { hasText: 'Disk full' }).waitFor();
+		await choose(ann, 'lobby');
+		await ann.page.click('#alarms-button');
+		const card = ann.page.locator('#alarms');
+		await card.getByRole('button', { name: 'Acknowledge Disk full' }).click();
+		await card.getByText('acknowledged by').waitFor();
+		await say(bob, { message: 'and a word', room: 'ops' });
+		await unread(ann, 'ops', '1');
+		await card.getByRole('button', { name: 'Clear Disk full' }).click();
+		await card.getByText('Disk full').waitFor({ state: 'hidden' });
+		await pushAlarm(daemon, { key: 'mail', severity: 'error', title: 'Mail stuck' }, { room: 'ops' });
+		await answerTo(bob, { type: 'ack', room: 'ops', key: 'mail' });
+		await unread(ann, 'ops', '3');
+		await bob.close();
+	}));

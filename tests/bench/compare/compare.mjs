@@ -16,7 +16,7 @@ import { top } from './servers.mjs';
 const usage = `usage: LINNETD=FILE node compare.mjs [--quick | --smoke] [--uwebsockets DIR] [--only GROUP,...]
                                      [--load FILE] [--set KEY=VALUE]... [--report FILE]
   --quick            a tenth of the clients and of the time: to see that all servers work
-  --smoke            smaller still, and only Linnet and the bare server
+  --smoke            smaller still, a few groups, and only Linnet and the bare server
   --uwebsockets DIR  the source of uWebSockets, with uSockets in it
   --only GROUP,...   only these groups of rows: fanout, large, connect, back, tls, tls-large, rooms,
                      push, idle, file, connections, room-counts
@@ -69,6 +69,9 @@ function machine() {
 	return `${os.cpus().length} × ${model.trim() || os.arch()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release().split('-')[0]}`;
 }
 
+// One of each kind; it runs with all other tests.
+const smokeGroups = ['fanout', 'connect', 'back', 'tls', 'push', 'file'];
+
 const options = readOptions();
 const resultsFile = path.join(top, 'build/compare/results.json');
 
@@ -88,7 +91,7 @@ if (options.help) {
 		...await measureAll({
 			size: options.smoke ? 'smoke' : options.quick ? 'quick' : 'full',
 			names: ['linnet', 'bare', ...Object.keys(versions)],
-			only: options.only?.split(','), settings: options.set ?? [],
+			only: options.only?.split(',') ?? (options.smoke && smokeGroups), settings: options.set ?? [],
 		}),
 	};
 	if (options.smoke) {

@@ -11,7 +11,7 @@
 
 enum {
 	OPENING_MAX = 64, /* connections not yet accepted, well below any backlog */
-	STALL_S = 20,     /* without a delivery for this long, a message is lost */
+	STALL_S = 30,     /* without a delivery for this long, a message is lost */
 	QUIET_MS = 30,    /* silence after which nothing more will come */
 	FLIGHTS = 65536,
 	SHOWN_BYTES = 300,
@@ -500,7 +500,8 @@ run_rate(struct crowd *crowd, uint64_t end_ns, unsigned rate)
 
 	while (due_ns < end_ns) {
 		turn_or_die(crowd, due_ns);
-		for (; due_ns <= link_now_ns(); due_ns += second_ns / rate)
+		for (; due_ns < end_ns && due_ns <= link_now_ns();
+			due_ns += second_ns / rate)
 			send_message(crowd, due_ns);
 	}
 }

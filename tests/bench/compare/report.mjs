@@ -120,14 +120,17 @@ export function printTable(results) {
 	gaps(results).forEach((line) => console.log(line));
 }
 
-// One point for all rounds.
+/** One point for all rounds, in the order of the servers. Nothing is less than nothing: a heap may shrink meanwhile. */
 export function medianGrowth(growth) {
 	const points = new Map();
 	for (const { number, ...point } of growth) {
 		const key = Object.values(point).join();
 		points.set(key, { ...point, numbers: [...points.get(key)?.numbers ?? [], number] });
 	}
-	return [...points.values()].map(({ numbers, ...point }) => ({ ...point, number: median(numbers) }));
+	const order = Object.keys(servers);
+	return [...points.values()].map(({ numbers, ...point }) => ({ ...point, number: median(numbers) }))
+		.filter(({ number }) => number > 0)
+		.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.at - b.at);
 }
 
 function gnuplot(script) {
@@ -198,10 +201,13 @@ const plots = [
 
 function growthTable(points, by, what, head) {
 	const shown = points.filter((point) => point.by === by && point.what === what);
-	const at = [...new Set(shown.map((point) => point.at))];
+	const at = [...new Set(shown.map((point) => point.at))].sort((a, b) => a - b);
 	const names = [...new Set(shown.map(({ name }) => name))];
 	return table([head, ...at.map((number) => number.toLocaleString('en'))], names.map((name) => [
-		servers[name].label, ...at.map((number) => digits(shown.find((point) => point.name === name && point.at === number)?.number ?? 0)),
+		servers[name].label, ...at.map((number) => {
+			const point = shown.find((each) => each.name === name && each.at === number);
+			return point ? digits(point.number) : '';
+		}),
 	]));
 }
 

@@ -13,7 +13,7 @@ enum {
 	HEAD_BYTES_MAX = 8192,
 	REQUEST_BYTES_MAX = 64 * 1024,
 	FILE_BYTES_MAX = 1024 * 1024,
-	STALL_S = 20,
+	STALL_S = 30,
 	SHOWN_BYTES = 300,
 	GZIP_WINDOW = 16 + MAX_WBITS, /* inflateInit2: a gzip header */
 };

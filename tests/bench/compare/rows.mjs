@@ -7,9 +7,9 @@ import path from 'node:path';
 import { Server, makeCertificate, servers, top } from './servers.mjs';
 
 const sizes = {
-	full: { scale: 1, turnMs: 500, rounds: 7, growthRounds: 3, growthSteps: 5, restMs: 10_000, rests: 3, isBound: true },
-	quick: { scale: 0.1, turnMs: 100, rounds: 3, growthRounds: 2, growthSteps: 5, restMs: 1000, rests: 2, isBound: true },
-	smoke: { scale: 0.02, turnMs: 50, rounds: 1, growthRounds: 1, growthSteps: 1, restMs: 100, rests: 1, isBound: false },
+	full: { scale: 1, turnMs: 500, rounds: 7, openRounds: 5, growthRounds: 3, growthSteps: 5, restMs: 10_000, rests: 3, isBound: true },
+	quick: { scale: 0.1, turnMs: 100, rounds: 3, openRounds: 3, growthRounds: 2, growthSteps: 5, restMs: 1000, rests: 2, isBound: true },
+	smoke: { scale: 0.02, turnMs: 50, rounds: 1, openRounds: 1, growthRounds: 1, growthSteps: 1, restMs: 100, rests: 1, isBound: false },
 };
 
 const crowds = ['linnet', 'bare', 'uwebsockets', 'ws', 'gorilla', 'coder', 'centrifugo', 'nats', 'nchan', 'ring'];
@@ -51,7 +51,9 @@ class Measurement {
 	fail(group, name, error) {
 		if (name === 'linnet' || name === 'bare')
 			throw new Error(`${group}, ${name}: ${error.message}`);
-		(this.failures[group] ??= {})[name] = error.message.split('\n')[0];
+		process.stderr.write(`${group}: ${name} is left out: ${error.message}\n`);
+		// Paths are those of one machine.
+		(this.failures[group] ??= {})[name] = error.message.split('\n')[0].replace(/\/\S*\//g, '').slice(0, 200);
 	}
 
 	/** Calls work(server) for each server of the group, one after the other; who fails takes no more part. */
@@ -111,30 +113,46 @@ class Measurement {
 		});
 	}
 
+	// What each server takes while nobody asks it for anything, in ns of CPU a ms.
+	async idleRates(group) {
+		const rates = new Map();
+		await pause(2 * this.turnMs);
+		await this.each(group, async (server) => rates.set(server, { at: Date.now(), cpu: (await server.call('cpu')).cpu_before }));
+		await pause(2 * this.turnMs);
+		await this.each(group, async (server) => {
+			const { at, cpu } = rates.get(server);
+			rates.set(server, ((await server.call('cpu')).cpu_before - cpu) / (Date.now() - at));
+		});
+		return rates;
+	}
+
 	/**
 	 * Takes turns: for each round each server does the command. count(answer) says how many units of work that
-	 * was; each costs its part of the CPU that the server takes up to its next turn. more(server, answer, us) may
-	 * add to other rows, or throw.
+	 * was; each costs its part of the CPU that the server takes up to its next turn, less what it takes while it is idle.
+	 * more(server, answer, us) may add to other rows, or throw.
 	 */
 	async turns(group, rounds, command, args, count, more = () => {}) {
 		const before = new Map();
-		const finish = (server, cpu) => {
+		const idle = await this.idleRates(group);
+		const finish = (server, cpu, now) => {
 			if (before.has(server)) {
-				const { cpu_before: start, ...answer } = before.get(server);
-				more(server, answer, (cpu - start) / 1e3 / count(answer));
+				const { cpu_before: start, end, ...answer } = before.get(server);
+				const used = cpu - start - idle.get(server) * (now - end);
+				more(server, answer, used / 1e3 / count(answer));
 			}
 		};
 		for (let round = 0; round < rounds; round++) {
 			await this.each(group, async (server) => {
+				const now = Date.now();
 				const answer = await server.call(command, args);
 				this.deliveries += answer.deliveries ?? 0;
-				finish(server, answer.cpu_before);
-				before.set(server, answer);
+				finish(server, answer.cpu_before, now);
+				before.set(server, { ...answer, end: Date.now() });
 			}, round);
 		}
 		// Work that a server puts off to the next second is its own.
 		await pause(2 * this.turnMs);
-		await this.each(group, async (server) => finish(server, (await server.call('cpu')).cpu_before));
+		await this.each(group, async (server) => finish(server, (await server.call('cpu')).cpu_before, Date.now()));
 	}
 
 	// A fan-out: turns whose unit is a delivery. The first turns warm up.
@@ -190,8 +208,8 @@ class Measurement {
 	}
 
 	// Rounds of opening and closing: everybody opens, and then everybody closes.
-	async openAndClose(group, rounds, row, closing, plan) {
-		for (let round = 0; round < rounds; round++) {
+	async openAndClose(group, row, closing, plan) {
+		for (let round = 0; round < this.openRounds; round++) {
 			const opened = new Map();
 			const closed = new Map();
 			await this.each(group, async (server) => opened.set(server, (await this.open(server, plan)).cpu_before), round);
@@ -214,8 +232,8 @@ class Measurement {
 		const connections = this.scaled(5000);
 		const bare = { connections: 20 * connections, roomSize: connections };
 		await this.group('connect', crowds, { bare }, async (group) => {
-			await this.openAndClose(group, this.rounds, 'connect', 'close', { connections });
-			await this.openAndClose(group, this.rounds, 'connect-events', undefined, { connections: this.scaled(2000), kind: 'events' });
+			await this.openAndClose(group, 'connect', 'close', { connections });
+			await this.openAndClose(group, 'connect-events', undefined, { connections: this.scaled(2000), kind: 'events' });
 		});
 	}
 
@@ -231,7 +249,7 @@ class Measurement {
 				const { keep } = server.peer;
 				let answer;
 				for (let n = 0; n < missedMessages; n++) {
-					answer = await fetch(`http://localhost:${server.port}${keep.path}`, {
+					answer = await fetch(`http://127.0.0.1:${server.port}${keep.path}`, {
 						method: 'POST', headers: { 'Content-Type': 'application/json' }, body: keep.body(text(n)),
 					});
 					answer = await answer.text();
@@ -239,7 +257,7 @@ class Measurement {
 				const parsed = answer.startsWith('{') ? JSON.parse(answer) : {};
 				server.peer = { ...server.peer, back: keep.since(parsed, missedMessages) };
 			}
-			await this.openAndClose(group, this.rounds, 'back', undefined, {
+			await this.openAndClose(group, 'back', undefined, {
 				connections: this.scaled(1000), kind: 'back', missed: missedMessages,
 			});
 		});
@@ -324,7 +342,8 @@ class Measurement {
 					const before = server.residentKb();
 					const { cpu_before: start, cpu_after: end } = await this.open(server, { connections });
 					this.grow('connections', 'connect', connections, server.name, (end - start) / 1e3 / connections);
-					this.grow('connections', 'memory', connections, server.name, (server.residentKb() - before) / connections);
+					if (server.name !== 'bare')
+						this.grow('connections', 'memory', connections, server.name, (server.residentKb() - before) / connections);
 				});
 				await this.growRun(group, 'connections', connections);
 			});

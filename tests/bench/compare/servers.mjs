@@ -24,7 +24,7 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 	process.on(signal, () => process.exit(1));
 
-export const certificate = path.join(folder, 'certificate.pem');
+const certificate = path.join(folder, 'certificate.pem');
 const key = path.join(folder, 'key.pem');
 
 export function makeCertificate() {
@@ -47,7 +47,6 @@ const own = {
 	crowd: { target: '/ws?room=r{room}', publish: '{text}' },
 };
 
-const room = (name) => ({ target: `/ws?room=${name}{room}` });
 const json = 'Content-Type: application/json\r\n';
 
 function nginxConf({ name, port, tls, pingS, root }) {
@@ -79,8 +78,14 @@ http {
 `;
 }
 
-// Starts: program and args; settles: a file to write first. The port is in the output, or was chosen before
-// (hasFixedPort). crowd: how members speak (crowd.h). push, file: requests (requests.h).
+// How each server is started, and what its clients do:
+//   program, args, files  the command, and the files that are written for it into its own folder
+//   ready                 finds the port in what it prints; with hasFixedPort the port is chosen for it
+//   hasWorker             it works in a second process
+//   crowd                 what members send and expect (crowd.h)
+//   events, pushed        what is different if they want presence, and if they read what is pushed
+//   push                  a push by HTTP (requests.h)
+//   keep                  how a message is kept for those who come back, and what they send then
 export const servers = {
 	linnet: {
 		label: 'Linnet',
@@ -95,7 +100,11 @@ export const servers = {
 		crowd: own.crowd,
 		events: { target: '/ws?room=e{room}&events=1', entered: '"joined"' },
 		push: { target: '/push/r0', headers: json, body: '{text}', expected: '"id":' },
-		keep: { path: '/push/kept', body: (text) => text, since: ({ epoch, id }, n) => room(`kept&since=${epoch}:${id - n}&x=`) },
+		keep: {
+			path: '/push/kept',
+			body: (text) => text,
+			since: ({ epoch, id }, n) => ({ target: `/ws?room=kept&since=${epoch}:${id - n}` }),
+		},
 	},
 	bare: {
 		label: 'bare `send()`',
@@ -137,7 +146,7 @@ export const servers = {
 				client: {
 					insecure: true, allowed_origins: ['*'], ping_interval: `${pingS}s`,
 					pong_timeout: `${Math.max(1, Math.floor(pingS / 2))}s`,
-					connect_include_server_time: false,
+					connect_include_server_time: false, queue_max_size: 67108864,
 				},
 				http_api: { insecure: true },
 				channel: {
@@ -192,8 +201,7 @@ export const servers = {
 		args: ({ folder }) => ['-p', folder, '-c', 'nginx.conf'],
 		hasWorker: true,
 		crowd: { ...own.crowd, sends_back: 1 },
-		pushed: room('r'),
-		push: { target: '/push?room=r0', headers: json, body: '{text}', expected: '' },
+				push: { target: '/push?room=r0', headers: json, body: '{text}', expected: '' },
 		keep: { path: '/push?room=kept', body: (text) => text, since: () => ({ target: '/kept?room=kept' }) },
 	},
 	ring: { ...own, label: "lws's ring", program: () => bin('ring'), crowd: { ...own.crowd, sends_back: 1 } },

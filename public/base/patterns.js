@@ -18,5 +18,7 @@ const PART = '[^\\s\\(\\)<>\\p{Cf}]*';
 export const NAMED = `!?\\[(?<words>[^\\[\\]\\n]+)\\]\\((?<to>https?:\\/\\/${PART}(?:\\(${PART}\\)${PART})*)\\)`;
 // In one backtick or more.
 export const CODE = '(?<!`)(?<tick>`+)(?!`)(?<code>.+?)(?<!`)\\k<tick>(?!`)';
+// Lines of code, up to the end if nothing ends them; with the flag m.
+export const FENCED = '^[^\\S\\n]{0,3}```[^\\S\\n]*(?:[\\w+#.\\-]{1,30}[^\\S\\n]*)?$[^]*?(?:^[^\\S\\n]{0,3}```[^\\S\\n]*$|(?![^]))';
 // Where a mention may be. Not in an address or a path: "ann@example.org", "example.org/@ann".
 export const MARK = '(?<![a-z0-9@\\/])@(?=[^\\s@])';
