@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually, temporaryFolder } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { soon, withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 
 let browser;
@@ -82,8 +82,14 @@ test('a line shows one time: its own, or when it was read', () =>
 			['Nov  2 04:51:12 web sshd[1]: no', '04:51:12', 'web sshd[1]: no'],
 			['[Fri Nov 20 14:51:12.123456 2026] [core:error] apache', '14:51:12', '[core:error] apache'],
 			['[14:51:12.5] only a clock', '14:51:12', 'only a clock'],
+			...[
+				['192.0.2.7 - - [20/Nov/2026:03:04:05 +0100] "GET / HTTP/1.1" 200', '10:04:05'],
+				['level=error ts=2026-11-20T03:04:05Z msg=no', '11:04:05'],
+				['{"level":"info","time":"2026-11-20T03:04:05.678Z","msg":"so"}', '11:04:05'],
+			].map(([text, time]) => [text, time, text]),
 			['  at trace.c:1', '·', '  at trace.c:1'],
 			['no time at all', '20:00:00', 'no time at all'],
+			['valid until 2027-11-20T03:04:05Z', '20:00:00', 'valid until 2027-11-20T03:04:05Z'],
 			['2026-11-20 no clock', '20:00:00', '2026-11-20 no clock'],
 			['14:51:12', '20:00:00', '14:51:12'],
 			['99999-11-20 03:04:05 x', '20:00:00', '99999-11-20 03:04:05 x'],
@@ -155,9 +161,9 @@ test('more than 5,000 lines back, and the address of a line, in the page', async
 			return `${row.textContent} ${Math.round(row.getBoundingClientRect().top - edge)}`;
 		});
 		const count = async () => Number((await ann.page.locator('.logs-count').innerText()).replace(/\D/g, ''));
-		const seen = await top();
+		const seen = await eventually(top, 'the rows in view');
 		await eventually(async () => assert.ok((await count()) > 5000), 'older lines');
-		assert.equal(await top(), seen);
+		await soon.equal(top, seen);
 		// Under a filter the button looks for what fits.
 		const errors = ann.page.getByRole('group', { name: 'Levels to show' }).getByRole('button', { name: 'Error' });
 		await errors.click();
