@@ -133,7 +133,7 @@ export function createLogView(
 	// The "not sent yet" mark appears late and adds height.
 	log.addEventListener('animationstart', scroll.grew);
 	log.addEventListener('keydown', (event) => {
-		if (event.key !== 'End' || range.hasNewest)
+		if (event.key !== 'End')
 			return;
 		event.preventDefault();
 		toNewest();

@@ -53,7 +53,7 @@ export function createPresenceFilter(log) {
 		rejoined(before, now) {
 			const present = new Set(now.map(foldName));
 
-			returning = new Set(before.map(foldName).filter((name) => !present.has(name)));
+			returning = new Set([...returning, ...before.map(foldName)].filter((name) => !present.has(name)));
 			guests.forEach(clearTimeout);
 			guests.clear();
 			clearTimeout(timer);

@@ -18,6 +18,9 @@ function onAction({ timeStamp, target }) {
 }
 
 function onScroll({ target, timeStamp }) {
+	// A form or a panel that scrolls does not use the room of the bar.
+	if (target.closest('dialog, [popover]'))
+		return;
 	const { scrollTop } = target;
 	const moved = scrollTop - (positions.get(target) ?? scrollTop);
 	const isGone = moved > 0;

@@ -265,6 +265,7 @@ test('after a server restart returning people are not announced, new ones are', 
 		await ann.sees(['ann', 'bob']);
 		await ann.say('before');
 		await bob.reads(['before']);
+		await ann.surrounded();
 		await pauseClock(bob);
 		await server.kill();
 		await ann.state('waiting');

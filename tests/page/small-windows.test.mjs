@@ -29,10 +29,12 @@ const wheelUntilBarIs = (person, step, isShown) =>
 		assert.equal(await isBarShown(person), isShown);
 	}, 'the bar');
 
-async function openView({ page }, view) {
-	await page.hover('.tabs');
-	await page.click(`#tab-${view}`);
-}
+// What is loaded late moves the tabs, which are open under the mouse.
+const openView = ({ page }, view) =>
+	eventually(async () => {
+		await page.hover('.tabs');
+		await page.click(`#tab-${view}`, { timeout: 2000 });
+	}, view);
 
 test('the tabs stay where they are in every view, also when an alarm comes', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
