@@ -91,7 +91,8 @@ func receive(socket *websocket.Conn, it object) {
 		}
 		session, failures = it.You.Session, 0
 		setHere(socket) // sends again under the same ref, so it is stored once
-	case it.Type == "error" && (it.Code == "rate_limited" || it.Code == "busy" || it.Code == "store_failed"):
+	case it.Type == "error" && (it.Code == "rate_limited" || it.Code == "busy" ||
+		it.Code == "store_failed" || it.Code == "store_unavailable"):
 		time.AfterFunc(time.Duration(it.RetryAfterMS+100)*time.Millisecond, sendFirst)
 	case it.Type == "error" || it.Type == "ack":
 		if it.Type == "error" {

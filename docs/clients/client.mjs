@@ -6,7 +6,7 @@ import WebSocket from 'ws';
 
 const [base, room, name] = process.argv.slice(2);
 const waiting = []; // what the server has not stored yet, oldest first
-const later = ['rate_limited', 'busy', 'store_failed'];
+const later = ['rate_limited', 'busy', 'store_failed', 'store_unavailable'];
 let socket, since, session, isHere, failures = 0;
 const sendFirst = () => isHere && waiting.length > 0 && socket.send(JSON.stringify(waiting[0]));
 

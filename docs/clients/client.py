@@ -29,7 +29,7 @@ async def receive(socket, it):
             since = f"{it['epoch']}:{it['last_id']}"
         session, here, failures = it["you"]["session"], socket, 0
         await send_first()  # again under the same ref, so it is stored once
-    elif kind == "error" and it["code"] in ("rate_limited", "busy", "store_failed"):
+    elif kind == "error" and it["code"] in ("rate_limited", "busy", "store_failed", "store_unavailable"):
         asyncio.create_task(send_first(it.get("retry_after_ms", 1000) / 1000))
     elif kind in ("ack", "error"):
         if kind == "error":

@@ -177,7 +177,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 				notSent(entry);
 			else if (error.code === 'bad_field' && entry.replyTo)
 				sendAlone(entry);
-			else if (error.code === 'store_failed' || error.code === 'busy')
+			else if (['store_failed', 'store_unavailable', 'busy'].includes(error.code))
 				pause(delayAfter(failures++));
 			else
 				fail(entry, { code: error.code, text: error.text });

@@ -2,6 +2,7 @@
 import { isCommand } from '../base/keys.js';
 import { createLazy } from '../base/lazy.js';
 import { seenAuthors } from '../messages/mentions.js';
+import { countedOf } from '../rooms/order.js';
 import { texts } from '../words/texts.js';
 
 const FIELDS = 'input, textarea, select';
@@ -116,7 +117,7 @@ export function createKeyboard({ chat, go, isChatVisible }) {
 		if (isCommand(event) && key.toLowerCase() === 'k')
 			return openSwitcher;
 		if (step && altKey && !ctrlKey && !metaKey && !target.matches('select'))
-			return () => toRoom(step, shiftKey ? ({ unread }) => unread : Boolean);
+			return () => toRoom(step, shiftKey ? (room) => countedOf(room).unread : Boolean);
 		if (!altKey && !ctrlKey && !metaKey && !shiftKey && nextInList(target, key))
 			return () => nextInList(target, key).focus();
 		if (key === '?' && !target.matches(FIELDS))

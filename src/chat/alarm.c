@@ -3,158 +3,28 @@
 #include "chat/alarm.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/alarm_wish.h"
 #include "chat/ban_store.h"
 #include "chat/charge.h"
 #include "chat/known.h"
 #include "chat/presence.h"
+#include "chat/reply.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
-#include "linnet/base/util.h"
-#include "linnet/base/xalloc.h"
-#include "linnet/protocol/name.h"
-
-/* In rising order; "ok" clears an alarm. */
-static const char *const severities[] = { "info", "warning", "error", "critical", "ok" };
-
-#define SEVERITIES ARRAY_SIZE(severities)
-#define SEVERITY_OK (SEVERITIES - 1)
-
-_Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted");
-
-#define TITLE_BYTES 256
 
 /* What it costs to clear an alarm: as much as a message. */
 #define CLEAR_COST 1
 
-/* Longest time after which an alarm ends by itself: 30 days. */
-#define LASTS_S_MAX (30 * 24 * 3600)
+/* How often a change is computed again because somebody else was faster. */
+#define TRIES_MAX 5
 
-static size_t
-alarm_rank_of(const char *severity)
-{
-	size_t rank = 0;
-
-	while (rank < SEVERITIES && strcmp(severities[rank], severity) != 0)
-		rank++;
-	return rank;
-}
-
-/* The checked members of a pushed alarm. */
-struct report {
-	const char *key;
-	const char *title;
-	size_t rank;
-	uint64_t lasts_s; /* 0: until it is cleared */
-};
-
-static int
-alarm_read_report(struct input *input, struct report *report)
-{
-	const struct message *message = &input->message;
-	struct message_fault *fault = &input->fault;
-	const char *severity = NULL;
-
-	*report = (struct report){ .key = NULL };
-	if (message_get_string(
-		    message, "key", ROOM_STATE_KEY_BYTES, &report->key, fault) < 0 ||
-		message_get_string(message, "severity", 16, &severity, fault) < 0 ||
-		message_get_string(message, "title", TITLE_BYTES, &report->title, fault) <
-			0 ||
-		message_get_uint(message, "lasts_s", &report->lasts_s, fault) < 0)
-		return -EINVAL;
-	if (report->lasts_s > LASTS_S_MAX)
-		return message_refuse(fault, "bad_field",
-			"\"lasts_s\" must be at most %d seconds", LASTS_S_MAX);
-	if (!report->key || !name_is_line(report->key))
-		return message_refuse(fault, "bad_field",
-			"\"key\" must be a line that names the alarm");
-	report->rank = severity ? alarm_rank_of(severity) : SEVERITIES;
-	if (report->rank == SEVERITIES)
-		return message_refuse(fault, "bad_field",
-			"\"severity\" must be info, warning, error, critical or ok");
-	return 0;
-}
-
-static void
-alarm_copy_member(json_t *to, const json_t *from, const char *key)
-{
-	json_t *value = json_object_get(from, key);
-
-	if (value)
-		json_object_set(to, key, value);
-}
-
-/* Copy what a change of severity keeps: when the alarm began and, unless it got worse,
- * who has acknowledged it. */
-static void
-alarm_carry_over(json_t *event, const json_t *before, size_t rank)
-{
-	const char *severity = json_string_value(json_object_get(before, "severity"));
-
-	alarm_copy_member(event, before, "since");
-	if (rank != SEVERITY_OK && (!severity || rank > alarm_rank_of(severity)))
-		return;
-	alarm_copy_member(event, before, "acknowledged_by");
-	alarm_copy_member(event, before, "acknowledged_ms");
-}
-
-/* Make the alarm's next event from what the program pushed and what the server knows. */
-static json_t *
-alarm_make_event(
-	json_t *pushed, const struct report *report, const json_t *before, int64_t ts_ms)
-{
-	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
-		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
-		"acknowledged_ms", "cleared_by", "standing", "lasts_s", "ends_ms" };
-	json_t *event = json_deep_copy(pushed);
-	const char *state = report->rank == SEVERITY_OK ? "cleared"
-			    : before                    ? "updated"
-							: "raised";
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(foreign); i++)
-		json_object_del(event, foreign[i]);
-	json_object_set_new(event, "state", json_string(state));
-	if (before)
-		alarm_carry_over(event, before, report->rank);
-	else
-		json_object_set_new(event, "since", json_integer(ts_ms));
-	if (report->lasts_s && report->rank != SEVERITY_OK)
-		json_object_set_new(event, "ends_ms",
-			json_integer(ts_ms + 1000 * (json_int_t)report->lasts_s));
-	/* A reader of "cleared" wants to know what was cleared. */
-	if (before && !json_object_get(event, "title"))
-		alarm_copy_member(event, before, "title");
-	return event;
-}
-
-/* True if event says nothing new of an alarm whose last event was before. */
-static bool
-alarm_is_repeated(json_t *event, json_t *before)
-{
-	static const char *const changing[] = { "state", "ts", "username", "ends_ms" };
-	json_t *was, *value;
-	bool is_same;
-	size_t i;
-
-	if (!before ||
-		!json_object_get(event, "ends_ms") != !json_object_get(before, "ends_ms"))
-		return false;
-	was = json_copy(before);
-	value = json_copy(event);
-	for (i = 0; i < ARRAY_SIZE(changing); i++) {
-		json_object_del(was, changing[i]);
-		json_object_del(value, changing[i]);
-	}
-	is_same = json_equal(was, value);
-	json_decref(was);
-	json_decref(value);
-	return is_same;
-}
+_Static_assert(ALARM_OK == METRICS_SEVERITIES, "those before it are counted");
 
 /* The gauge of active alarms with the event's severity. event may be NULL. */
 static uint64_t *
@@ -162,7 +32,7 @@ alarm_counter_of(const json_t *event)
 {
 	static uint64_t none;
 	const char *severity = json_string_value(json_object_get(event, "severity"));
-	size_t rank = severity ? alarm_rank_of(severity) : SEVERITIES;
+	size_t rank = severity ? alarm_rank_of(severity) : ALARM_OK;
 
 	return rank < METRICS_SEVERITIES ? &metrics.alarms[rank] : &none;
 }
@@ -176,15 +46,6 @@ alarm_count_room(const struct room *room, bool is_shown)
 	*alarm_counter_of(alarm->standing) += is_shown ? 1 : UINT64_MAX;
 }
 
-/* When the alarm of event ends by itself, or INT64_MAX. */
-static int64_t
-alarm_end_of(const json_t *event)
-{
-	const json_t *end = json_object_get(event, "ends_ms");
-
-	return json_is_integer(end) ? json_integer_value(end) : INT64_MAX;
-}
-
 static void
 alarm_note_end(struct chat *chat, const json_t *event)
 {
@@ -192,6 +53,12 @@ alarm_note_end(struct chat *chat, const json_t *event)
 
 	if (end_ms < chat->alarms_end_ms)
 		chat->alarms_end_ms = end_ms;
+}
+
+static void
+alarm_refuse_missing(struct message_fault *fault)
+{
+	message_refuse(fault, "no_such_alarm", "there is no such alarm in this room");
 }
 
 /* The event that value is; NULL: it is none. */
@@ -206,27 +73,11 @@ alarm_parse(const char *value, size_t len)
 	return NULL;
 }
 
-/* The alarms of the history that request was made for. */
+/* The alarms of the room's chat, also while it is a log room and they are hidden. */
 static struct room_state *
-alarm_state_of(const struct chat *chat, const struct request *request)
+alarm_chat_state(struct room *room)
 {
-	return request_is_outdated(chat, request) ? &request->room->other.state
-						  : &request->room->state;
-}
-
-/* Make event the active state (NULL: not active). Consumes event. The gauge counts alarms
- * unless their room is a log room now. */
-static void
-alarm_stand(struct room_state *state, struct alarm *alarm, json_t *event, bool is_counted)
-{
-	state->standing -= alarm->standing != NULL;
-	state->standing += event != NULL;
-	if (is_counted) {
-		--*alarm_counter_of(alarm->standing);
-		++*alarm_counter_of(event);
-	}
-	json_decref(alarm->standing);
-	alarm->standing = event;
+	return room->is_tail ? &room->other.state : &room->state;
 }
 
 /* Free an alarm that is not active and has no pending change. */
@@ -237,108 +88,232 @@ alarm_settle(struct room_state *state, struct alarm *alarm)
 		room_state_remove_alarm(state, alarm);
 }
 
-/* A pending change was answered. */
+/* Set what the alarm will be after all pending changes. event is consumed. */
 static void
-alarm_end_change(struct room_state *state, struct alarm *alarm)
+alarm_intend(struct alarm *alarm, json_t *event, uint64_t version)
 {
-	alarm->under_way--;
-	/* A change that was not stored never happened. */
-	if (!alarm->under_way) {
-		json_decref(alarm->intended);
-		alarm->intended = json_incref(alarm->standing);
+	json_decref(alarm->intended);
+	alarm->intended = event;
+	alarm->intended_version = version;
+}
+
+/* The alarm will be what it is. */
+static void
+alarm_intend_nothing(struct alarm *alarm)
+{
+	alarm_intend(alarm, json_incref(alarm->standing), alarm->standing_version);
+}
+
+/* Make event (consumed; NULL: not active) what the alarm of room is. Pending changes come
+ * after that. The gauge counts alarms unless their room is a log room now. */
+static void
+alarm_stand(struct room *room, struct alarm *alarm, json_t *event, uint64_t version)
+{
+	struct room_state *state = alarm_chat_state(room);
+
+	state->standing -= alarm->standing != NULL;
+	state->standing += event != NULL;
+	if (!room->is_tail) {
+		--*alarm_counter_of(alarm->standing);
+		++*alarm_counter_of(event);
 	}
-	alarm_settle(state, alarm);
+	json_decref(alarm->standing);
+	alarm->standing = event;
+	alarm->standing_version = version;
+	alarm->is_doubted = false;
+	if (!alarm->under_way)
+		alarm_intend_nothing(alarm);
 }
 
 void
-alarm_on_message(struct chat *chat, struct room *room, bool is_shown,
+alarm_on_message(struct chat *chat, struct room *room, const struct request *request,
 	const struct store_record *record)
 {
-	struct room_state *state = is_shown ? &room->state : &room->other.state;
+	const struct alarm_wish *wish = request ? request->message.wish : NULL;
+	const char *value = record->state_value;
+	size_t len = record->state_value_len;
+	struct room_state *state = alarm_chat_state(room);
 	struct alarm *alarm = room_state_add_alarm(state, record->state_key);
-	json_t *event = record->state_value ? alarm_parse(record->state_value,
-						      record->state_value_len)
-					    : NULL;
 
-	if (!alarm) {
-		json_decref(event);
+	if (!alarm)
+		return;
+	if (wish)
+		alarm_stand(room, alarm, json_incref(wish->event), wish->version);
+	else
+		alarm_stand(room, alarm, value ? alarm_parse(value, len) : NULL,
+			value ? store_version(value, len) : 0);
+	alarm_note_end(chat, alarm->standing);
+	alarm_settle(state, alarm);
+}
+
+/* A pending change of request was answered. */
+static void
+alarm_end_change(const struct request *request)
+{
+	struct room_state *state = alarm_chat_state(request->room);
+	struct alarm *alarm = room_state_find_alarm(state, request->message.wish->key);
+
+	/* A change that was not stored never happened. */
+	if (!--alarm->under_way)
+		alarm_intend_nothing(alarm);
+	alarm_settle(state, alarm);
+}
+
+/* Make what will be stored of event, which has its ts then. */
+static void
+alarm_finish_event(const struct alarm_wish *wish, json_t *event, int64_t ts_ms,
+	struct buffer *tail, struct buffer *value)
+{
+	struct message said = { .object = event };
+	struct message_stamp stamp = { .ts_ms = ts_ms, .username = wish->name };
+	const char *state = json_string_value(json_object_get(event, "state"));
+
+	message_append_tail(&said, &stamp, tail);
+	json_object_set_new(event, "ts", json_integer(ts_ms));
+	/* An acknowledgement keeps the name of the alarm's program. */
+	if (!wish->is_persons || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(wish->name));
+	if (strcmp(state, "cleared") != 0)
+		json_text_append(value, event);
+}
+
+/* Give the store event, which is consumed, as the next message of alarm. Returns as
+ * store_append. */
+static int
+alarm_append(
+	struct chat *chat, struct request *request, struct alarm *alarm, json_t *event)
+{
+	struct alarm_wish *wish = request->message.wish;
+	struct buffer tail = { 0 }, value = { 0 };
+	struct store_entry entry = {
+		.room = request->room->name,
+		.type = "alarm",
+		.ts_ms = rooms_next_ts(request->room, chat->now_ms),
+		.words = send_push_words(wish->name, wish->key, event),
+		.state_key = wish->key,
+		.state_version = alarm->intended_version,
+	};
+	int r;
+
+	alarm_finish_event(wish, event, entry.ts_ms, &tail, &value);
+	entry.tail = tail.bytes;
+	entry.tail_len = tail.len;
+	entry.state_value = value.bytes;
+	entry.state_value_len = value.len;
+	memcpy(entry.keys, wish->keys, sizeof(entry.keys));
+	wish->bases = alarm->bases;
+	r = request_try_append(chat, request, &entry);
+	if (r == 0) {
+		alarm->under_way++;
+		json_decref(wish->event);
+		wish->event = value.len ? json_incref(event) : NULL;
+		wish->version = value.len ? store_version(value.bytes, value.len) : 0;
+		alarm_intend(alarm, json_incref(wish->event), wish->version);
+		alarm_note_end(chat, alarm->intended);
+	}
+	json_decref(event);
+	buffer_clear(&tail);
+	buffer_clear(&value);
+	free((char *)entry.words);
+	return r;
+}
+
+/* Give the store event, which is consumed, as what becomes of wish, which is consumed. */
+static int
+alarm_post(struct input *input, struct room *room, struct alarm *alarm,
+	struct alarm_wish *wish, json_t *event)
+{
+	struct request *request = request_new(
+		input->chat, REQUEST_ALARM, input->asker, room, input->message.ref);
+	int r;
+
+	request->message.wish = wish;
+	send_make_keys(input, wish->name, wish->keys);
+	r = alarm_append(input->chat, request, alarm, event);
+	if (r < 0) {
+		requests_refuse(r, &input->fault);
+		alarm_settle(alarm_chat_state(room), alarm);
+		request_free(input->chat, request);
+		return r;
+	}
+	send_count_given(input->chat, request);
+	return 0;
+}
+
+/* Nothing is left to do, because of what others have done meanwhile. */
+static void
+alarm_answer_nothing(struct chat *chat, const struct request *request)
+{
+	struct message_fault fault = { .code = NULL };
+
+	if (!request->asker)
+		return;
+	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
+	if (request->message.wish->kind != ALARM_PUSH) {
+		alarm_refuse_missing(&fault);
+		reply_fault(request->asker, &fault);
 		return;
 	}
-	alarm_note_end(chat, event);
-	alarm_stand(state, alarm, event, is_shown);
-	alarm_settle(state, alarm);
+	reply_ack(request->asker,
+		&(struct chat_ack){
+			.ref = *request->ref ? request->ref : NULL,
+			.room = request->room->name,
+			.epoch = store_epoch(chat->store, request->room->name),
+		});
+}
+
+/* The change was computed from what the alarm is no longer: compute it again. Returns
+ * false if the request is answered. */
+static bool
+alarm_try_again(struct chat *chat, struct request *request)
+{
+	struct alarm_wish *wish = request->message.wish;
+	struct room *room = request->room;
+	struct alarm *alarm = room_state_add_alarm(alarm_chat_state(room), wish->key);
+	struct message_fault fault = { .code = NULL };
+	json_t *event = NULL;
+	int r = -EAGAIN;
+
+	/* So were all that were computed from it. */
+	if (alarm && wish->bases == alarm->bases) {
+		alarm->bases++;
+		alarm_intend_nothing(alarm);
+	}
+	if (alarm && wish->tries++ < TRIES_MAX) {
+		event = alarm_wish_event(
+			wish, alarm->intended, rooms_next_ts(room, chat->now_ms));
+		r = event ? alarm_append(chat, request, alarm, event) : 0;
+	}
+	if (r == 0 && event)
+		return true;
+	if (alarm)
+		alarm_settle(alarm_chat_state(room), alarm);
+	if (r == 0) {
+		alarm_answer_nothing(chat, request);
+		return false;
+	}
+	requests_refuse(r, &fault);
+	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
+	if (request->asker)
+		reply_fault(request->asker, &fault);
+	return false;
 }
 
 void
 alarm_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
 {
-	struct room_state *state = alarm_state_of(chat, request);
-
+	alarm_end_change(request);
 	/* If it was an alarm's end, try again. */
 	if (error)
 		chat->alarms_end_ms = 0;
-	alarm_end_change(state, room_state_find_alarm(state, request->message.alarm));
-	send_on_appended(chat, request, error, answer);
-}
-
-/* Store event as the alarm's next message. label is the name of the person or program.
- * Consumes event. */
-static int
-alarm_post_event(struct input *input, const char *label, struct room *room,
-	struct alarm *alarm, json_t *event)
-{
-	struct chat *chat = input->chat;
-	struct message said = { .object = event };
-	struct message_stamp stamp = { .ts_ms = rooms_next_ts(room, chat->now_ms),
-		.username = label };
-	bool cleared =
-		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
-	struct post post = {
-		.room = room,
-		.type = "alarm",
-		.alarm = xstrdup(alarm->key),
-	};
-	int r;
-
-	message_append_tail(&said, &stamp, &post.tail);
-	post.words = send_push_words(label, alarm->key, event);
-	send_make_keys(input, label, post.keys);
-	if (!cleared)
-		alarm_note_end(chat, event);
-	json_object_set_new(event, "ts", json_integer(stamp.ts_ms));
-	/* An acknowledgement keeps the name of the alarm's program. */
-	if (!input->speaker || !json_object_get(event, "username"))
-		json_object_set_new(event, "username", json_string(label));
-	json_decref(alarm->intended);
-	alarm->intended = cleared ? NULL : json_incref(event);
-	alarm->under_way++;
-	post.intended = cleared ? NULL : json_incref(event);
-	json_decref(event);
-	r = send_post(input, &post);
-	if (r < 0)
-		alarm_end_change(&room->state, alarm);
-	return r;
-}
-
-/* Make event, which is consumed, the alarm's next one. */
-static int
-alarm_change(struct input *input, const char *label, struct room *room, const char *key,
-	json_t *event)
-{
-	struct alarm *alarm = NULL;
-
-	if (room_access_make(input, room) == 0) {
-		alarm = room_state_add_alarm(&room->state, key);
-		if (!alarm)
-			message_refuse(&input->fault, "too_many_alarms",
-				"%d alarms stand in this room already",
-				ROOM_STATE_ALARMS_MAX);
-	}
-	if (alarm)
-		return alarm_post_event(input, label, room, alarm, event);
-	json_decref(event);
-	return -EINVAL;
+	if (error == -ESTALE && alarm_try_again(chat, request))
+		return;
+	if (error == -ESTALE)
+		send_count_answered(chat, request, error, false);
+	else
+		send_on_appended(chat, request, error, answer);
+	requests_finish(chat, request);
 }
 
 /* Nothing changes. If the ref of input is known, its sender gets the first answer again.
@@ -350,34 +325,61 @@ alarm_say_nothing(struct input *input, const char *label, struct room *room)
 		send_acknowledge(input, room, 0);
 }
 
+/* Make event (consumed) the alarm's next one, as wish (consumed) wants it. */
+static int
+alarm_change(
+	struct input *input, struct room *room, struct alarm_wish *wish, json_t *event)
+{
+	struct alarm *alarm = NULL;
+
+	if (room_access_make(input, room) == 0) {
+		alarm = room_state_add_alarm(&room->state, wish->key);
+		if (!alarm)
+			message_refuse(&input->fault, "too_many_alarms",
+				"%d alarms stand in this room already",
+				ROOM_STATE_ALARMS_MAX);
+	}
+	if (alarm)
+		return alarm_post(input, room, alarm, wish, event);
+	json_decref(event);
+	alarm_wish_free(wish);
+	return -EINVAL;
+}
+
 int
 alarm_push(struct input *input, const char *label, bool is_hook)
 {
 	struct room *room = send_find_room(input);
-	json_t *event = NULL, *before;
+	struct alarm_wish *wish = room ? alarm_wish_read(input, label) : NULL;
 	const struct alarm *alarm;
-	struct report report;
-	int r;
+	json_t *event;
+	int r = wish ? 0 : -EINVAL;
 
-	if (!room)
-		return -EINVAL;
-	r = alarm_read_report(input, &report);
-	if (r == 0) {
-		alarm = room_state_find_alarm(&room->state, report.key);
-		before = alarm ? alarm->intended : NULL;
-		/* An alarm that is not active cannot be cleared. */
-		if (report.rank != SEVERITY_OK || before)
-			event = alarm_make_event(input->message.object, &report, before,
-				rooms_next_ts(room, input->chat->now_ms));
-		if (!event || (is_hook && alarm_is_repeated(event, before))) {
-			json_decref(event);
-			alarm_say_nothing(input, label, room);
+	if (wish) {
+		wish->is_hook = is_hook;
+		alarm = room_state_find_alarm(&room->state, wish->key);
+		event = alarm_wish_event(wish, alarm ? alarm->intended : NULL,
+			rooms_next_ts(room, input->chat->now_ms));
+		if (event) {
+			r = alarm_change(input, room, wish, event);
 		} else {
-			r = alarm_change(input, label, room, report.key, event);
+			alarm_say_nothing(input, label, room);
+			alarm_wish_free(wish);
 		}
 	}
-	rooms_release(input->chat->rooms, room);
+	if (room)
+		rooms_release(input->chat->rooms, room);
 	return r;
+}
+
+/* Do what wish, which is consumed, wants of an alarm that is active. */
+static int
+alarm_change_standing(struct input *input, struct room *room, struct alarm *alarm,
+	struct alarm_wish *wish)
+{
+	return alarm_post(input, room, alarm, wish,
+		alarm_wish_event(
+			wish, alarm->intended, rooms_next_ts(room, input->chat->now_ms)));
 }
 
 /* Clear an alarm in the name of its program. */
@@ -385,16 +387,11 @@ static int
 alarm_end(struct chat *chat, struct room *room, struct alarm *alarm)
 {
 	struct input input = { .chat = chat };
-	json_t *event = json_deep_copy(alarm->intended);
-	const char *name = json_string_value(json_object_get(event, "username"));
-	char *label = xstrdup(name ? name : "push");
-	int r;
+	const char *name =
+		json_string_value(json_object_get(alarm->intended, "username"));
 
-	json_object_set_new(event, "severity", json_string(severities[SEVERITY_OK]));
-	json_object_set_new(event, "state", json_string("cleared"));
-	r = alarm_post_event(&input, label, room, alarm, event);
-	free(label);
-	return r;
+	return alarm_change_standing(&input, room, alarm,
+		alarm_wish_new(ALARM_END, alarm->key, name ? name : "push"));
 }
 
 void
@@ -426,18 +423,26 @@ alarm_find_standing(struct input *input, struct room *room, const char *key)
 
 	if (alarm && alarm->intended)
 		return alarm;
-	message_refuse(
-		&input->fault, "no_such_alarm", "there is no such alarm in this room");
+	alarm_refuse_missing(&input->fault);
 	return NULL;
+}
+
+/* A wish of the speaker. */
+static struct alarm_wish *
+alarm_wish_of(const struct input *input, enum alarm_wish_kind kind, const char *key)
+{
+	struct alarm_wish *wish = alarm_wish_new(kind, key, input->speaker->person->name);
+
+	wish->is_persons = true;
+	return wish;
 }
 
 int
 alarm_do_ack(struct input *input)
 {
 	struct room *room = room_access_find(input, false);
-	const char *name = input->speaker->person->name, *key = NULL;
+	const char *key = NULL;
 	struct alarm *alarm;
-	json_t *event;
 
 	if (!room || message_get_string(&input->message, "key", ROOM_STATE_KEY_BYTES,
 			     &key, &input->fault) < 0)
@@ -446,12 +451,8 @@ alarm_do_ack(struct input *input)
 	if (!alarm)
 		return known_or_refused(input, room, NULL);
 	presence_show(input->chat, room, input->speaker);
-	event = json_deep_copy(alarm->intended);
-	json_object_set_new(event, "state", json_string("acknowledged"));
-	json_object_set_new(event, "acknowledged_by", json_string(name));
-	json_object_set_new(event, "acknowledged_ms",
-		json_integer(rooms_next_ts(room, input->chat->now_ms)));
-	return alarm_post_event(input, name, room, alarm, event);
+	return alarm_change_standing(
+		input, room, alarm, alarm_wish_of(input, ALARM_ACK, key));
 }
 
 /* Find the alarm that input wants to clear, making the checks in the order that
@@ -486,10 +487,7 @@ alarm_clear_charged(
 	struct input *input, const char *label, const struct message_fault *charged)
 {
 	struct room *room = send_find_any_room(input, false);
-	const struct report report = { .rank = SEVERITY_OK };
-	const char *name = label ? label : input->speaker->person->name;
 	struct alarm *alarm;
-	json_t *cleared, *event;
 
 	if (!room)
 		return known_or_no_room(input, label);
@@ -498,12 +496,9 @@ alarm_clear_charged(
 		return known_or_refused(input, room, label);
 	if (!label)
 		presence_show(input->chat, room, input->speaker);
-	cleared = json_pack("{s:s,s:s}", "key", alarm->key, "severity", "ok");
-	event = alarm_make_event(cleared, &report, alarm->intended, 0);
-	json_decref(cleared);
-	if (!label)
-		json_object_set_new(event, "cleared_by", json_string(name));
-	return alarm_post_event(input, name, room, alarm, event);
+	return alarm_change_standing(input, room, alarm,
+		label ? alarm_wish_new(ALARM_CLEAR, alarm->key, label)
+		      : alarm_wish_of(input, ALARM_CLEAR, alarm->key));
 }
 
 int
@@ -528,13 +523,6 @@ alarm_do_clear_line(struct input *input)
 	return alarm_clear_charged(input, NULL, &(struct message_fault){ .code = NULL });
 }
 
-/* The alarms of the room's chat, also while it is a log room and they are hidden. */
-static struct room_state *
-alarm_chat_state(struct room *room)
-{
-	return room->is_tail ? &room->other.state : &room->state;
-}
-
 bool
 alarm_exist(struct room *room)
 {
@@ -542,10 +530,33 @@ alarm_exist(struct room *room)
 }
 
 void
-alarm_restore(void *context, const char *name, const char *key, uint64_t id,
+alarm_doubt_all(struct room *room)
+{
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, alarm_chat_state(room)->alarms, alarm, next)
+	alarm->is_doubted = true;
+}
+
+void
+alarm_drop_doubted(struct room *room)
+{
+	struct room_state *state = alarm_chat_state(room);
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, state->alarms, alarm, next)
+	{
+		if (!alarm->is_doubted)
+			continue;
+		alarm_stand(room, alarm, NULL, 0);
+		alarm_settle(state, alarm);
+	}
+}
+
+void
+alarm_restore(struct chat *chat, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
-	struct chat *chat = context;
 	struct room *room = rooms_restore(chat->rooms, name, true);
 	struct room_state *state = alarm_chat_state(room);
 	json_t *event = alarm_parse(value, value_len);
@@ -558,8 +569,8 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 		json_decref(event);
 		return;
 	}
-	alarm_stand(state, alarm, event, !room->is_tail);
-	alarm->intended = json_incref(event);
+	alarm_stand(room, alarm, event, store_version(value, value_len));
+	alarm_note_end(chat, event);
 }
 
 void
@@ -570,14 +581,26 @@ alarm_forget_all(struct room *room)
 
 	HASH_ITER(hh, state->alarms, alarm, next)
 	{
-		alarm_stand(state, alarm, NULL, !room->is_tail);
-		/* Pending changes are stored after the deletion. */
-		if (!alarm->under_way) {
-			json_decref(alarm->intended);
-			alarm->intended = NULL;
-		}
+		alarm_stand(room, alarm, NULL, 0);
 		alarm_settle(state, alarm);
 	}
+}
+
+/* The store has taken name out of the value in the same way. */
+static void
+alarm_drop_name(struct alarm *alarm, const char *name)
+{
+	struct buffer value = { 0 };
+
+	if (message_has_name(alarm->standing, name)) {
+		message_drop_name(alarm->standing, name);
+		json_text_append(&value, alarm->standing);
+		alarm->standing_version = store_version(value.bytes, value.len);
+		buffer_clear(&value);
+	}
+	message_drop_name(alarm->intended, name);
+	if (!alarm->under_way)
+		alarm_intend_nothing(alarm);
 }
 
 void
@@ -586,8 +609,5 @@ alarm_forget_name(struct room *room, const char *name)
 	struct alarm *alarm, *next;
 
 	HASH_ITER(hh, alarm_chat_state(room)->alarms, alarm, next)
-	{
-		message_drop_name(alarm->standing, name);
-		message_drop_name(alarm->intended, name);
-	}
+	alarm_drop_name(alarm, name);
 }

@@ -91,6 +91,7 @@ ban_store_record(struct input *input, const struct ban_subject *subject,
 		.state_key = key,
 		.state_value = value,
 		.state_value_len = value ? strlen(value) : 0,
+		.state_version = STORE_ANY_VERSION,
 	};
 	int r;
 
@@ -99,7 +100,7 @@ ban_store_record(struct input *input, const struct ban_subject *subject,
 	r = request_append(chat, request, &entry);
 	free(tail);
 	if (r < 0)
-		message_refuse(&input->fault, "busy", "too much is under way, try again");
+		requests_refuse(r, &input->fault);
 	return r;
 }
 

@@ -200,7 +200,7 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 		free(keys[i]);
 	buffer_clear(&tail);
 	if (r < 0)
-		message_refuse(&input->fault, "busy", "too much is under way, try again");
+		requests_refuse(r, &input->fault);
 	return r;
 }
 
@@ -257,7 +257,7 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 	struct chat_ack ack = {
 		.ref = *request->ref ? request->ref : NULL,
 		.room = request->room->name,
-		.epoch = store_epoch(request->store),
+		.epoch = store_epoch(request->store, request->room->name),
 		.id = answer->id,
 		.ts_ms = answer->ts_ms,
 		.delivered = request->delivered,

@@ -1,22 +1,26 @@
 #include "linnet/chat/chat.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/change.h"
+#include "chat/claims.h"
 #include "chat/deletion.h"
 #include "chat/history.h"
 #include "chat/known.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
+#include "chat/opening.h"
+#include "chat/outage.h"
+#include "chat/picture.h"
 #include "chat/presence.h"
 #include "chat/records.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
-#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
@@ -49,6 +53,8 @@ chat_on_appended(
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (!request)
+		return;
 	switch (request->kind) {
 	case REQUEST_FORGET:
 		deletion_on_forgotten(chat, request, error, answer);
@@ -67,7 +73,7 @@ chat_on_appended(
 		break;
 	case REQUEST_ALARM:
 		alarm_on_appended(chat, request, error, answer);
-		break;
+		return;
 	default:
 		send_on_appended(chat, request, error, answer);
 		break;
@@ -81,45 +87,51 @@ chat_on_page(void *context, uint64_t ticket, int error, const struct store_page 
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (!request)
+		return;
 	if (request->kind == REQUEST_FORGET) {
 		deletion_on_found(chat, request, error, page);
 		return;
 	}
-	if (request_is_stale(request)) {
+	if (!error && request_is_stale(request)) {
 		request_read_again(chat, request);
 		return;
 	}
 	if (request->kind == REQUEST_RESUME)
 		resume_on_page(chat, request, error, page);
+	else if (request->kind == REQUEST_SYNC)
+		resume_on_synced(chat, request, error);
 	else
 		history_on_page(chat, request, error, page);
 	requests_finish(chat, request);
 }
 
 static void
-chat_on_room_known(void *context, const char *name, uint64_t last_id, uint64_t gone_id,
-	int64_t last_ts_ms)
+chat_on_epoch(void *context, unsigned shard)
 {
-	struct chat *chat = context;
-	struct room *room;
-
-	if (ban_store_has_room(name))
-		return;
-	room = rooms_restore(chat->rooms, name, last_id > gone_id);
-	room->last_id = last_id;
-	room->gone_id = gone_id;
-	room->is_deleted = last_id == gone_id;
-	room->last_ts_ms = room->given_ts_ms = last_ts_ms;
+	picture_on_epoch(context, shard);
 }
 
 static void
-chat_on_state_known(void *context, const char *room, const char *key, uint64_t id,
+chat_on_room(void *context, const char *room, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
+{
+	picture_on_room(context, room, last_id, gone_id, last_ts_ms);
+}
+
+static void
+chat_on_state(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
-	if (ban_store_has_room(room))
-		ban_store_restore(context, key, id, value, value_len);
-	else
-		alarm_restore(context, room, key, id, value, value_len);
+	picture_on_state(context, room, key, id, value, value_len);
+}
+
+static void
+chat_on_up(void *context, unsigned shard, bool is_up, int error)
+{
+	if (is_up)
+		picture_end(context, shard);
+	outage_on_up(context, shard, is_up, error);
 }
 
 static struct room *
@@ -174,7 +186,8 @@ chat_store_options(const struct config *config)
 		.keep = { .messages = (uint64_t)config->store.keep_messages,
 			.days = (unsigned)config->store.keep_days },
 		.max_bytes = (uint64_t)config->store.max_bytes,
-		.callbacks = { chat_on_message, chat_on_appended, chat_on_page },
+		.callbacks = { chat_on_epoch, chat_on_room, chat_on_state, chat_on_up,
+			chat_on_message, chat_on_appended, chat_on_page },
 	};
 }
 
@@ -254,7 +267,9 @@ chat_open_stores(struct chat *chat, const char **why)
 		.driver = "memory",
 		.keep.messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
-		.callbacks = { chat_on_line, chat_on_appended, chat_on_page },
+		.callbacks = { .on_message = chat_on_line,
+			.on_appended = chat_on_appended,
+			.on_page = chat_on_page },
 		.context = chat,
 	};
 	int r;
@@ -271,8 +286,7 @@ chat_restore(struct chat *chat)
 {
 	struct room *room, *next;
 
-	store_each_room(chat->store, chat_on_room_known, chat);
-	store_each_state(chat->store, chat_on_state_known, chat);
+	store_dispatch(chat->store, SIZE_MAX);
 	chat_add_configured_rooms(chat);
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
@@ -296,11 +310,15 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->sessions);
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
+	TAILQ_INIT(&chat->asked);
 	STAILQ_INIT(&chat->sayings_by_age);
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
 	metric_pasts_init(&chat->pasts);
 	TAILQ_INIT(&chat->held);
+	cluster_init(&chat->cluster,
+		&(struct cluster_callbacks){ .on_claimed = opening_on_claimed }, chat);
+	outage_init(chat);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
 	if (r < 0) {
@@ -352,97 +370,12 @@ chat_room_count(const struct chat *chat)
 	return chat->rooms->made;
 }
 
-/* Give the session the name of its token. Returns false if it cannot have it: it was sent
- * an error and is closed. Another name that it asks for (NULL: none) is only refused. */
-static bool
-chat_take_own_name(struct input *input, const char *name)
-{
-	const struct roster_proof proof = { .token = NULL };
-	const char *own = input->speaker->permissions->name;
-	bool has_own = presence_claim(input, own, &proof) == 0;
-
-	if (has_own && (!name || presence_claim(input, name, &proof) == 0))
-		return true;
-	reply_fault(input->asker, &input->fault);
-	if (!has_own)
-		session_close(input->speaker, CLOSE_POLICY, input->fault.code);
-	return false;
-}
-
-/* Give the session the person that it asks for, if it can prove it. Returns false if it
- * was sent an error. */
-static bool
-chat_introduce(struct input *input, const struct chat_wishes *wishes)
-{
-	struct chat *chat = input->chat;
-	struct roster_proof proof = { .token = wishes->token };
-	const struct person *person;
-	const char *name = wishes->name;
-
-	roster_enter(chat->roster, input->speaker);
-	if (input->speaker->permissions->name)
-		return chat_take_own_name(input, name);
-	if (proof.token && presence_check_token(proof.token, &input->fault) < 0) {
-		reply_fault(input->asker, &input->fault);
-		if (wishes->is_strict)
-			return false;
-		proof.token = NULL;
-	}
-	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
-	if (!name && person)
-		name = person->name;
-	/* A guest that comes back stays the author of what it has said. */
-	if (!name)
-		roster_set_proof(chat->roster, input->speaker->person, &proof);
-	if (!name || presence_claim(input, name, &proof) == 0)
-		return true;
-	reply_fault(input->asker, &input->fault);
-	return false;
-}
-
-static struct chat_session *
-chat_session_new(struct session *session, const char *home)
-{
-	struct chat_session *own = xcalloc(1, sizeof(*own));
-
-	asker_init(&own->asker, session);
-	TAILQ_INIT(&own->members);
-	own->home = xstrdup(home);
-	session->chat = own;
-	return own;
-}
-
 bool
-chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+chat_is_full(const struct session *session)
 {
-	static const struct chat_wishes none;
-	struct input input = { .chat = chat, .speaker = session };
-	struct chat_session *own;
-	struct room *room;
-
-	if (!wishes)
-		wishes = &none;
-	own = chat_session_new(
-		session, wishes->room ? wishes->room
-				      : room_access_home(chat, session->permissions));
-	TAILQ_INSERT_TAIL(&chat->sessions, own, link);
-	own->wants_events = wishes->wants_events;
-	own->wants_joined = wishes->wants_joined || wishes->wants_events;
-	own->wants_progress = wishes->wants_progress;
-	input.asker = &own->asker;
-	if (!wishes->is_silent && !chat_introduce(&input, wishes) &&
-		(wishes->is_strict || session->closed))
-		return false;
-	own->is_named = true;
-	room = room_access_find(&input, true);
-	if (!room) {
-		reply_fault(input.asker, &input.fault);
-		return false;
-	}
-	free(own->home);
-	own->home = xstrdup(room->name);
-	resume_member(chat, presence_enter(chat, session, room), wishes->since, NULL);
-	return true;
+	return session->chat &&
+	       (session->chat->waiting_count >= CLAIMS_WAITING_MAX ||
+		       session->chat->waiting_bytes >= CLAIMS_WAITING_BYTES);
 }
 
 void
@@ -459,7 +392,9 @@ chat_on_closing(struct chat *chat, struct session *session)
 unsigned
 chat_request_count(const struct session *session)
 {
-	return session->chat ? session->chat->asker.count : 0;
+	const struct chat_session *own = session->chat;
+
+	return own ? own->asker.count + own->waiting_count + (own->claim.ticket > 0) : 0;
 }
 
 void
@@ -469,6 +404,8 @@ chat_close(struct chat *chat, struct session *session)
 
 	if (!own)
 		return;
+	claims_drop(chat, own);
+	opening_free(own->opening);
 	presence_depart(chat, session);
 	TAILQ_REMOVE(&chat->sessions, own, link);
 	if (own->is_departing)
@@ -513,15 +450,9 @@ chat_dispatch(struct chat *chat)
 }
 
 bool
-chat_can_keep(const struct chat *chat)
-{
-	return store_is_up(chat->store);
-}
-
-bool
 chat_is_waiting(const struct chat *chat)
 {
-	return chat->asked > 0;
+	return !TAILQ_EMPTY(&chat->asked);
 }
 
 /* Close sessions whose token has expired. */
@@ -543,10 +474,35 @@ chat_end_sessions(struct chat *chat)
 	}
 }
 
+/* Answer what the store has not answered in time. It may still be stored: then everybody
+ * is told of it. */
+static void
+chat_give_up(struct chat *chat)
+{
+	static const struct store_answer nothing;
+	static const struct store_page empty;
+	struct request *request;
+
+	while ((request = requests_overdue(chat))) {
+		store_withdraw(request->store, request->ticket);
+		if (request->is_read)
+			chat_on_page(chat, request->ticket, -ENOTCONN, &empty);
+		else
+			chat_on_appended(chat, request->ticket, -ENOTCONN, &nothing);
+	}
+}
+
 void
 chat_tick(struct chat *chat, int64_t now_ms)
 {
+	struct chat_session *own;
+
 	chat->now_ms = now_ms;
+	chat->ticks++;
+	chat_give_up(chat);
+	while ((own = claims_overdue(chat)))
+		opening_continue(chat, own);
+	outage_tick(chat);
 	metric_send_due(chat, now_ms);
 	deletion_continue(chat);
 	presence_end_holds(chat);

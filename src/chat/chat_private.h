@@ -10,6 +10,7 @@
 #include "linnet/base/hex.h"
 #include "linnet/base/metrics.h"
 #include "linnet/chat/chat.h"
+#include "linnet/cluster/cluster.h"
 #include "linnet/protocol/message.h"
 #include "linnet/store/store.h"
 
@@ -22,6 +23,13 @@ struct input {
 	struct session *speaker; /* in whose name; NULL: a call in nobody's name */
 	struct message message;
 	struct message_fault fault; /* why it is refused, set before -errno is returned */
+	/* The name that the cluster was asked for; NULL: none. claim_error is its answer.
+	 */
+	const char *claimed;
+	int claim_error;
+	/* A name without a fault, and its forms, which take some µs; NULL: none yet. */
+	const char *checked;
+	struct name_forms forms;
 };
 
 /* How many bytes of JSON a client's object may take when it is kept and sent. */
@@ -48,6 +56,15 @@ struct saying {
  * earlier one. */
 #define NONCE_BYTES 16
 
+/* The store is away. */
+struct outage {
+	uint64_t shards; /* a bit for each that is away; 0: none */
+	uint64_t told;   /* those of them that sessions were told of */
+	int error;       /* why, -errno */
+	unsigned since;  /* chat->ticks when the last one went away */
+	bool is_due;     /* to be told if it lasts */
+};
+
 struct chat {
 	const struct config *config;
 	struct rooms *rooms;
@@ -56,7 +73,9 @@ struct chat {
 	struct store *tails; /* lines of log files */
 	struct bans *bans;
 	struct gate *gate;
-	struct room records; /* room of the bans; nobody can enter it */
+	struct cluster cluster;
+	struct chat_session *claims; /* those that wait for the cluster, oldest first */
+	struct room records;         /* room of the bans; nobody can enter it */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;
@@ -64,7 +83,10 @@ struct chat {
 	struct saying *sayings;   /* by content */
 	STAILQ_HEAD(, saying) sayings_by_age;
 	struct request *forget; /* the name that is being forgotten; NULL: none */
-	size_t asked;           /* number of requests that the store has not answered */
+	/* Requests that the store has not answered, in the order in which it was asked.
+	 */
+	TAILQ_HEAD(request_list, request) asked;
+	unsigned ticks;                    /* number of chat_tick */
 	struct chat_session_list sessions; /* oldest first */
 	struct chat_session_list departing;
 	struct asker_list stalled; /* their reads wait for a place in the store */
@@ -74,5 +96,6 @@ struct chat {
 	char nonce[NONCE_BYTES + 1];
 	int64_t alarms_end_ms; /* no alarm ends by itself before; 0: not known */
 	bool is_store_failing; /* and it was logged */
-	int64_t now_ms;        /* time of the call that is being handled */
+	struct outage outage;
+	int64_t now_ms; /* time of the call that is being handled */
 };

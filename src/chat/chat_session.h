@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "linnet/auth/gate.h"
+#include "linnet/base/hash.h"
 #include "linnet/chat/chat.h"
 #include "linnet/chat/session.h"
 #include "linnet/protocol/message.h"
@@ -42,15 +43,27 @@ TAILQ_HEAD(asker_list, asker);
 struct chat_pending {
 	struct asker asker;
 	struct chat *chat;
-	chat_on_reply *on_reply;
+	chat_on_reply *on_reply; /* NULL: it is cancelled */
 	void *context;
-	size_t count;   /* of objects */
-	size_t missing; /* those of them that are not answered */
+	size_t count;     /* of objects */
+	size_t missing;   /* those of them that are not answered */
+	unsigned waiting; /* those of them that wait for a name, see claims.h */
 	bool has_fault;
 	struct message_fault fault; /* the first */
 	/* NULL: chat_call has returned, so the last reply frees the call. */
 	const struct chat_caller *caller;
 };
+
+/* A name that a session wants, and what the cluster has said to that. */
+struct claim {
+	uint64_t ticket; /* 0: there is no claim, or it was answered */
+	char *name;      /* NULL: there is no claim */
+	int error;       /* the answer */
+	unsigned asked_tick;
+};
+
+struct opening;
+struct waiting;
 
 /* Made by chat_open, freed by chat_close. */
 struct chat_session {
@@ -68,6 +81,13 @@ struct chat_session {
 	TAILQ_HEAD(, member) members;
 	unsigned member_count;
 	struct rate rate;
+	struct claim claim;
+	struct opening *opening; /* what it wants to enter with; NULL: it has entered */
+	STAILQ_HEAD(, waiting) waiting;
+	unsigned waiting_count;
+	size_t waiting_bytes;
+	bool is_continuing; /* with what waited */
+	UT_hash_handle claim_hh;
 	TAILQ_ENTRY(chat_session) link;
 	TAILQ_ENTRY(chat_session) departing_link;
 };

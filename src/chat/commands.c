@@ -9,6 +9,7 @@
 #include "chat/ban_store.h"
 #include "chat/change.h"
 #include "chat/charge.h"
+#include "chat/claims.h"
 #include "chat/history.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
@@ -45,6 +46,7 @@ struct command {
 	const char *argument;
 	const char *preset; /* default of a number; NULL: the argument is a text */
 	enum needs needs;
+	bool claims; /* its "username" is the speaker's new name */
 	double cost; /* tokens of limits.message_rate */
 	input_handler *handler;
 	const char *usage;
@@ -57,15 +59,16 @@ struct command {
 	}
 
 static const struct command commands[] = {
-	COMMAND(.type = "message", .needs = NEEDS_VOICE, .cost = 1,
+	COMMAND(.type = "message", .needs = NEEDS_VOICE, .claims = true, .cost = 1,
 		.handler = send_do_message),
-	COMMAND(.type = "join", .needs = NEEDS_PERSON, .cost = 0.5,
+	COMMAND(.type = "join", .needs = NEEDS_PERSON, .claims = true, .cost = 0.5,
 		.handler = resume_do_join),
 	COMMAND(.type = "leave", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = presence_do_leave),
 	COMMAND(.type = "nick", .word = "nick", .argument = "username",
-		.needs = NEEDS_VOICE, .cost = 1, .handler = presence_do_nick,
-		.usage = "/nick NAME", .help = "be called NAME"),
+		.needs = NEEDS_VOICE, .claims = true, .cost = 1,
+		.handler = presence_do_nick, .usage = "/nick NAME",
+		.help = "be called NAME"),
 	COMMAND(.type = "typing", .needs = NEEDS_VOICE, .cost = 0.2,
 		.handler = presence_do_typing),
 	COMMAND(.word = "join", .argument = "room", .needs = NEEDS_PERSON, .cost = 0.5,
@@ -96,9 +99,12 @@ static const struct command commands[] = {
 	COMMAND(.word = "clear", .argument = "key", .needs = NEEDS_VOICE, .cost = 1,
 		.handler = alarm_do_clear_line, .usage = "/clear KEY",
 		.help = "clear the alarm KEY for everybody"),
-	COMMAND(.type = "edit", .needs = NEEDS_ORDER, .handler = change_do_change),
-	COMMAND(.type = "delete", .needs = NEEDS_ORDER, .handler = change_do_change),
-	COMMAND(.type = "react", .needs = NEEDS_ORDER, .handler = change_do_change),
+	COMMAND(.type = "edit", .needs = NEEDS_ORDER, .claims = true,
+		.handler = change_do_change),
+	COMMAND(.type = "delete", .needs = NEEDS_ORDER, .claims = true,
+		.handler = change_do_change),
+	COMMAND(.type = "react", .needs = NEEDS_ORDER, .claims = true,
+		.handler = change_do_change),
 	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_ping),
 	COMMAND(.word = "text", .needs = NEEDS_VOICE, .cost = 1,
@@ -231,15 +237,38 @@ command_pay(const struct chat *chat, struct session *session, double cost)
 		chat->gate, session->client, &session->chat->rate, cost, chat->now_ms);
 }
 
+/* Ask for the name that input has. Returns true if that is answered later. */
+static bool
+command_asks(struct input *input, const struct command *command)
+{
+	const char *name = command->claims ? input->message.username : NULL;
+	struct roster_proof proof = { .token = NULL };
+
+	if (!name || !strcmp(name, input->speaker->person->name))
+		return false;
+	proof.token =
+		json_string_value(json_object_get(input->message.object, "session"));
+	presence_prove_by_email(input, &proof);
+	return claims_ask(input, name, &proof);
+}
+
 static int
 command_run(struct input *input, const struct command *command)
 {
+	int r;
+
 	if (command->needs >= NEEDS_PERSON && !(input->speaker && input->speaker->person))
 		return message_refuse(
 			&input->fault, "denied", "only somebody who is here may do that");
 	if (command->needs == NEEDS_VOICE && ban_store_check_mute(input) < 0)
 		return -EINVAL;
-	return command->handler(input);
+	if (!input->speaker || !input->speaker->person)
+		return command->handler(input);
+	if (claims_are_waiting(input->speaker) || command_asks(input, command))
+		return claims_wait(input, command);
+	r = command->handler(input);
+	claims_settle(input);
+	return r;
 }
 
 int
@@ -418,12 +447,17 @@ chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	int64_t wait_ms = 0;
 
 	chat->now_ms = now_ms;
+	if (may_wait && claims_are_waiting(session))
+		return CHAT_WHEN_WOKEN;
 	line_text_append_clean(&line, bytes, len);
 	while (line.len && strchr(BLANKS, line.bytes[line.len - 1]))
 		line.len--;
 	if (line.len && !session->closed) {
 		buffer_append(&line, "", 1);
-		wait_ms = command_say_line(&input, line.bytes, may_wait);
+		if (claims_are_waiting(session))
+			claims_wait_line(input.asker, line.bytes);
+		else
+			wait_ms = command_say_line(&input, line.bytes, may_wait);
 	}
 	buffer_clear(&line);
 	return wait_ms;
@@ -436,6 +470,8 @@ chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
 	int64_t wait_ms;
 
 	chat->now_ms = now_ms;
+	if (claims_are_waiting(session))
+		return CHAT_WHEN_WOKEN;
 	wait_ms = command_pay(chat, session, 1);
 	if (wait_ms)
 		return wait_ms;
@@ -444,4 +480,59 @@ chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
 		chat->config->limits.message_bytes);
 	reply_fault(&session->chat->asker, &fault);
 	return 0;
+}
+
+/* Do what waited, of a call in the name of session. */
+static void
+command_run_call(struct input *input, const struct waiting *waiting)
+{
+	struct chat_pending *call = input->asker->call;
+	const struct chat_caller caller = {
+		.permissions = waiting->permissions,
+		.speaker = input->speaker,
+	};
+
+	call->caller = &caller;
+	if (command_run(input, waiting->command) < 0)
+		reply_fault(input->asker, &input->fault);
+	call->caller = NULL;
+	if (!call->missing || !call->on_reply)
+		chat_cancel(call);
+}
+
+static void
+command_go_on(struct chat *chat, struct session *session, struct waiting *waiting)
+{
+	struct input input = {
+		.chat = chat,
+		.asker = waiting->asker,
+		.speaker = session,
+		.message = waiting->message,
+		.fault = waiting->fault,
+	};
+
+	if (waiting->line)
+		command_say_line(&input, waiting->line, false);
+	else if (waiting->asker->call)
+		command_run_call(&input, waiting);
+	else if (command_run(&input, waiting->command) < 0)
+		reply_fault(input.asker, &input.fault);
+}
+
+void
+commands_continue(struct chat *chat, struct session *session)
+{
+	struct chat_session *own = session->chat;
+	struct waiting *waiting;
+
+	own->is_continuing = true;
+	while (!session->closed && (waiting = claims_next(own))) {
+		command_go_on(chat, session, waiting);
+		claims_free_waiting(waiting);
+	}
+	own->is_continuing = false;
+	if (session->closed)
+		claims_drop(chat, own);
+	else if (!own->claim.ticket)
+		session->ops->wake(session);
 }

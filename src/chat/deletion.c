@@ -65,6 +65,7 @@ deletion_of_room(struct input *input, struct room *room)
 		.change = { .kind = STORE_DELETE, .whole_room = true },
 	};
 	struct request *request;
+	int r;
 
 	/* A misspelt "of" must not delete the room. */
 	if (json_object_size(input->message.object) > 1)
@@ -72,10 +73,8 @@ deletion_of_room(struct input *input, struct room *room)
 			"to delete a room, give nothing but \"room\"");
 	request = request_new(input->chat, REQUEST_DELETE_ROOM, input->asker, room, NULL);
 	request->deletion.by = xstrdup(deletion_by(input));
-	return request_append(input->chat, request, &entry) < 0
-		       ? message_refuse(&input->fault, "busy",
-				 "too much is under way, try again")
-		       : 0;
+	r = request_append(input->chat, request, &entry);
+	return r < 0 ? requests_refuse(r, &input->fault) : 0;
 }
 
 int
@@ -137,13 +136,14 @@ deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 		log_person("room", request->room->name),
 		log_uint("last_id", request->room->last_id));
 	if (request->asker)
-		reply_ack(request->asker, &(struct chat_ack){
-						  .room = request->room->name,
-						  .epoch = store_epoch(request->store),
-						  .id = answer->id,
-						  .ts_ms = answer->ts_ms,
-						  .delivered = request->delivered,
-					  });
+		reply_ack(request->asker,
+			&(struct chat_ack){
+				.room = request->room->name,
+				.epoch = store_epoch(request->store, request->room->name),
+				.id = answer->id,
+				.ts_ms = answer->ts_ms,
+				.delivered = request->delivered,
+			});
 }
 
 /* Forgetting: the store looks for messages in one room after the other, and each part
@@ -166,7 +166,8 @@ forget_read(struct chat *chat)
 		request->forget.cursor, request->ticket);
 
 	request->forget.is_stalled = r < 0;
-	chat->asked += r == 0;
+	if (r == 0)
+		request_note_asked(chat, request, true);
 }
 
 static void
@@ -240,7 +241,7 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	request->forget.is_stalled =
 		store_append(request->store, &entry, request->ticket) < 0;
 	if (!request->forget.is_stalled) {
-		chat->asked++;
+		request_note_asked(chat, request, false);
 		request->room->given_ts_ms = entry.ts_ms;
 	}
 	buffer_clear(&tail);

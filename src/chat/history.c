@@ -73,7 +73,8 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	buffer_append(&text, "{\"type\":", 8);
 	json_text_append_string(&text, is_search ? "search" : "history");
 	history_append_member(&text, "room", json_string(request->room->name));
-	history_append_member(&text, "epoch", json_string(store_epoch(request->store)));
+	history_append_member(&text, "epoch",
+		json_string(store_epoch(request->store, request->room->name)));
 	if (is_search)
 		history_append_member(&text, "q", json_string(request->history.words));
 	if (*request->ref)

@@ -66,12 +66,13 @@ known_on_appended(struct chat *chat, struct request *request, int error,
 	else if (request->asker && error && refusal->code)
 		reply_fault(request->asker, refusal);
 	else if (request->asker)
-		reply_ack(request->asker, &(struct chat_ack){
-						  .ref = request->ref,
-						  .room = request->room->name,
-						  .epoch = store_epoch(request->store),
-						  .id = answer->id,
-						  .ts_ms = answer->ts_ms,
-						  .is_duplicate = !error,
-					  });
+		reply_ack(request->asker,
+			&(struct chat_ack){
+				.ref = request->ref,
+				.room = request->room->name,
+				.epoch = store_epoch(request->store, request->room->name),
+				.id = answer->id,
+				.ts_ms = answer->ts_ms,
+				.is_duplicate = !error,
+			});
 }

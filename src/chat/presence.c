@@ -213,15 +213,35 @@ presence_announce_rename(struct room *room, const struct person *person, const c
 		      });
 }
 
+/* Nobody here is called name any more. now: the forms of what its person is called now;
+ * NULL: it is gone. */
+static void
+presence_release(struct chat *chat, const char *name, const struct name_forms *forms,
+	const struct name_forms *now)
+{
+	if (!name_is_guest(name) && !(now && name_forms_collide(forms, now)))
+		cluster_release(&chat->cluster, name);
+}
+
+/* person is about to lose a session: if it is the last one, its name is free. */
+static void
+presence_release_last(struct chat *chat, const struct person *person)
+{
+	if (!TAILQ_NEXT(TAILQ_FIRST(&person->sessions), person_link))
+		presence_release(chat, person->name, &person->entry.forms, NULL);
+}
+
 static void
 presence_rename_person(struct chat *chat, struct person *person, const char *name)
 {
+	struct name_forms forms = person->entry.forms;
 	char was[NAME_MAX_BYTES + 1];
 	struct session *session;
 	struct member *member;
 
 	snprintf(was, sizeof(was), "%s", person->name);
 	roster_rename(chat->roster, person, name);
+	presence_release(chat, was, &forms, &person->entry.forms);
 	presence_forget_lists(person);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
@@ -238,6 +258,7 @@ presence_move_session(struct chat *chat, struct session *session, struct person 
 
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		presence_go(chat, member->room, old, session->wire, old);
+	presence_release_last(chat, old);
 	roster_move(chat->roster, session, person);
 	presence_forget_lists(rest);
 	/* It may be a listener for long, so this enter is not held: it would miss its own
@@ -286,6 +307,35 @@ presence_log_name(const struct session *session, const char *was)
 			log_person("was", was));
 }
 
+bool
+presence_must_ask(struct input *input, const char *name)
+{
+	const struct chat *chat = input->chat;
+	const struct session *session = input->speaker;
+	const struct person *person = session->person;
+
+	if (!strcmp(person->name, name) ||
+		!permissions_has_name(session->permissions, name) ||
+		name_fault(name, (size_t)chat->config->limits.name_bytes))
+		return false;
+	name_forms_write(&input->forms, name);
+	input->checked = name;
+	return !name_forms_collide(&input->forms, &person->entry.forms) &&
+	       !roster_find_rival(chat->roster, &input->forms, person) &&
+	       !bans_have_name(chat->bans, BAN_NAME, &input->forms);
+}
+
+/* The cluster does not give the name. */
+static int
+presence_refuse_claim(int error, struct message_fault *fault)
+{
+	if (error == -EEXIST)
+		return message_refuse(
+			fault, "name_taken", "somebody else is called that already");
+	return message_refuse(fault, "store_unavailable",
+		"nobody can say whether that name is free: try again");
+}
+
 int
 presence_claim(struct input *input, const char *name, const struct roster_proof *proof)
 {
@@ -293,34 +343,39 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 	struct session *session = input->speaker;
 	struct person *holder = NULL;
 	bool is_new = strcmp(session->person->name, name) != 0;
+	bool is_checked = input->checked && !strcmp(input->checked, name);
 	char was[NAME_MAX_BYTES + 1];
-	struct name_forms forms;
 	const char *why;
 
-	if (is_new) {
-		name_forms_write(&forms, name);
-		holder = roster_find_rival(chat->roster, &forms, session->person);
+	if (is_new && !is_checked) {
+		name_forms_write(&input->forms, name);
+		input->checked = NULL;
 	}
+	if (is_new)
+		holder = roster_find_rival(chat->roster, &input->forms, session->person);
 	if (!permissions_has_name(session->permissions, name))
 		return message_refuse(&input->fault, "denied",
 			"what you are called is said by your token");
 	/* Another name would end a mute, which is kept by name. */
 	if (is_new && ban_store_check_mute(input) < 0)
 		return -EINVAL;
-	if (is_new && bans_have_name(chat->bans, BAN_NAME, &forms))
+	if (is_new && bans_have_name(chat->bans, BAN_NAME, &input->forms))
 		return message_refuse(&input->fault, "banned", "this name is banned");
 	snprintf(was, sizeof(was), "%s", session->person->name);
 	if (holder && presence_prove(session, holder, proof)) {
 		/* session may have been a guest. */
 		presence_move_session(chat, session, holder);
 	} else if (is_new) {
-		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
+		why = is_checked
+			      ? NULL
+			      : name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
 			return message_refuse(
 				&input->fault, "bad_name", "the name %s", why);
 		if (holder)
-			return message_refuse(&input->fault, "name_taken",
-				"somebody else is called that already");
+			return presence_refuse_claim(-EEXIST, &input->fault);
+		if (input->claimed && input->claim_error)
+			return presence_refuse_claim(input->claim_error, &input->fault);
 		if (session->is_owner)
 			presence_rename_person(chat, session->person, name);
 		else
@@ -368,6 +423,7 @@ presence_depart(struct chat *chat, struct session *session)
 	rest = presence_rest(session);
 	free(session->chat->last_name);
 	session->chat->last_name = xstrdup(session->person->name);
+	presence_release_last(chat, session->person);
 	roster_leave(chat->roster, session);
 	presence_forget_lists(rest);
 }

@@ -15,6 +15,10 @@ int presence_read_proof(struct input *input, struct roster_proof *proof);
 /* Check the form of a session token. Returns 0, or -EINVAL with *fault filled in. */
 int presence_check_token(const char *token, struct message_fault *fault);
 
+/* True if nobody here has the name and the speaker may have it, so that the cluster must
+ * be asked. */
+bool presence_must_ask(struct input *input, const char *name);
+
 /* Give the speaker the name. Returns 0, or -EINVAL if the name is bad or taken. */
 int presence_claim(
 	struct input *input, const char *name, const struct roster_proof *proof);

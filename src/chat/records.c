@@ -16,6 +16,12 @@ struct telling {
 	bool is_shown;
 };
 
+static uint64_t
+records_last_id(const struct telling *telling)
+{
+	return telling->is_shown ? telling->room->last_id : telling->room->other.last_id;
+}
+
 /* Keep the id and time of the room's last entry in mind. */
 static void
 records_note_last(const struct telling *telling)
@@ -99,7 +105,7 @@ records_tell(struct chat *chat, const struct telling *telling)
 	if (record->message.id)
 		records_note_last(telling);
 	if (record->state_key)
-		alarm_on_message(chat, room, telling->is_shown, record);
+		alarm_on_message(chat, room, telling->request, record);
 	if (record->change->kind)
 		told = records_change(chat, telling);
 	if (!telling->is_shown || !record->message.id)
@@ -123,6 +129,9 @@ records_on_message(struct chat *chat, struct store *store, uint64_t ticket,
 	telling.room =
 		request ? request->room : rooms_restore(chat->rooms, record->room, true);
 	telling.is_shown = store == requests_store(chat, telling.room);
+	/* The picture had it, and its readers are sent it from there. */
+	if (record->message.id && record->message.id <= records_last_id(&telling))
+		return;
 	told = records_tell(chat, &telling);
 	if (request)
 		request->delivered = told;

@@ -6,6 +6,9 @@
 void
 chat_cancel(struct chat_pending *call)
 {
+	call->on_reply = NULL;
+	if (call->waiting)
+		return; /* it is freed when that was done */
 	requests_drop(call->chat, &call->asker);
 	free(call);
 }
@@ -22,7 +25,8 @@ reply_to_call(struct chat_pending *call, const struct chat_reply *reply)
 	}
 	if (--call->missing)
 		return;
-	call->on_reply(call->context, call->has_fault ? &first : reply);
+	if (call->on_reply)
+		call->on_reply(call->context, call->has_fault ? &first : reply);
 	if (!call->caller)
 		chat_cancel(call);
 }

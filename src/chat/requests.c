@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/alarm_wish.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -20,6 +21,13 @@
 /* Maximum size of one history or search. */
 #define ANSWER_BYTES (256 * 1024)
 
+/* What is asked of the store is answered in this time, or as if the store were away. It
+ * is counted in ticks, so it makes no difference that a clock is set. */
+#define PATIENCE_TICKS (10000 / CHAT_TICK_MS)
+#define SYNC_TICKS (1000 / CHAT_TICK_MS)
+/* A search may wait behind STORE_SEARCHES_MAX others. */
+#define SEARCH_TICKS (30000 / CHAT_TICK_MS)
+
 /* In a room where messages change all the time, a history may have an older state of some
  * in the end. */
 #define READS_MAX 10
@@ -28,6 +36,13 @@ struct store *
 requests_store(const struct chat *chat, const struct room *room)
 {
 	return room->is_tail ? chat->tails : chat->store;
+}
+
+/* True if it is a history or a search. */
+static bool
+request_has_pages(const struct request *request)
+{
+	return request->kind == REQUEST_HISTORY || request->kind == REQUEST_SEARCH;
 }
 
 static enum lane_kind
@@ -64,7 +79,7 @@ request_clear(struct request *request)
 	switch (request->kind) {
 	case REQUEST_MESSAGE:
 	case REQUEST_ALARM:
-		free(request->message.alarm);
+		alarm_wish_free(request->message.wish);
 		break;
 	case REQUEST_BAN:
 		json_decref(request->ban.reply);
@@ -87,6 +102,8 @@ request_clear(struct request *request)
 		free(request->deletion.by);
 		break;
 	case REQUEST_RESUME:
+	case REQUEST_SYNC:
+		free(request->resume.since);
 		break;
 	}
 }
@@ -102,7 +119,7 @@ request_move(struct chat *chat, struct request *request, struct room *room)
 	rooms_release(chat->rooms, before);
 }
 
-static void
+void
 request_free(struct chat *chat, struct request *request)
 {
 	if (request->asker) {
@@ -116,20 +133,77 @@ request_free(struct chat *chat, struct request *request)
 	free(request);
 }
 
+void
+request_note_asked(struct chat *chat, struct request *request, bool is_read)
+{
+	request->asked_tick = chat->ticks;
+	request->is_read = is_read;
+	TAILQ_INSERT_TAIL(&chat->asked, request, asked_link);
+}
+
+static unsigned
+request_patience(const struct request *request)
+{
+	switch (request->kind) {
+	case REQUEST_SYNC:
+		return SYNC_TICKS;
+	case REQUEST_SEARCH:
+		return SEARCH_TICKS;
+	default:
+		return PATIENCE_TICKS;
+	}
+}
+
+struct request *
+requests_overdue(struct chat *chat)
+{
+	struct request *request;
+
+	TAILQ_FOREACH (request, &chat->asked, asked_link) {
+		unsigned age = chat->ticks - request->asked_tick;
+
+		if (age < SYNC_TICKS)
+			return NULL;
+		if (age >= request_patience(request))
+			return request;
+	}
+	return NULL;
+}
+
 int
-request_append(
+requests_refuse(int error, struct message_fault *fault)
+{
+	if (error == -ENOTCONN)
+		message_refuse(fault, "store_unavailable",
+			"the history is away, and too much waits for it: try again");
+	else
+		message_refuse(fault, "busy", "too much is under way, try again");
+	return error;
+}
+
+int
+request_try_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry)
 {
 	int r = store_append(request->store, entry, request->ticket);
 
-	if (r == 0) {
-		chat->asked++;
-		/* The entry that deletes a room has no time. */
-		if (entry->ts_ms)
-			request->room->given_ts_ms = entry->ts_ms;
-	} else {
+	if (r < 0)
+		return r;
+	request_note_asked(chat, request, false);
+	/* The entry that deletes a room has no time. */
+	if (entry->ts_ms)
+		request->room->given_ts_ms = entry->ts_ms;
+	return 0;
+}
+
+int
+request_append(
+	struct chat *chat, struct request *request, const struct store_entry *entry)
+{
+	int r = request_try_append(chat, request, entry);
+
+	if (r < 0)
 		request_free(chat, request);
-	}
 	return r;
 }
 
@@ -182,6 +256,8 @@ request_start(const struct chat *chat, const struct request *request)
 	switch (request->kind) {
 	case REQUEST_RESUME:
 		return request_start_resume(chat, request);
+	case REQUEST_SYNC:
+		return store_sync(request->store, room, request->ticket);
 	case REQUEST_SEARCH:
 		return store_search(request->store, room, request->history.words, bound,
 			request->history.limit, max, request->ticket);
@@ -237,13 +313,13 @@ requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
 		requests_stall(chat, asker);
 		return -EAGAIN;
 	}
-	if (request->kind != REQUEST_RESUME) {
+	if (request_has_pages(request)) {
 		request->history.changes = request->room->changes;
 		request->history.reads++;
 	}
 	STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
 	asker->waiting_count--;
-	chat->asked++;
+	request_note_asked(chat, request, true);
 	lane->reading = request;
 	return 0;
 }
@@ -290,7 +366,7 @@ request_read(struct chat *chat, struct request *request)
 bool
 request_is_stale(const struct request *request)
 {
-	return request->asker && request->kind != REQUEST_RESUME &&
+	return request->asker && request_has_pages(request) &&
 	       request->history.reads < READS_MAX &&
 	       request->history.changes != request->room->changes;
 }
@@ -321,8 +397,9 @@ requests_answered(struct chat *chat, uint64_t ticket)
 	struct request *request = requests_find(chat, ticket);
 	struct lane *lane;
 
-	assert(request);
-	chat->asked--;
+	if (!request)
+		return NULL;
+	TAILQ_REMOVE(&chat->asked, request, asked_link);
 	lane = request->asker ? &request->asker->lanes[request_lane(request)] : NULL;
 	if (lane && lane->reading == request)
 		lane->reading = NULL;
@@ -376,11 +453,22 @@ requests_drop(struct chat *chat, struct asker *asker)
 }
 
 void
-requests_note_failure(struct chat *chat, int error, struct message_fault *fault)
+requests_note_outage(struct chat *chat, int error)
 {
 	if (!chat->is_store_failing)
 		log_error("store_failed", log_str("error", strerror(-error)));
 	chat->is_store_failing = true;
+}
+
+void
+requests_note_failure(struct chat *chat, int error, struct message_fault *fault)
+{
+	if (error == -ENOTCONN) {
+		message_refuse(fault, "store_unavailable",
+			"the history has not answered in time: try again");
+		return;
+	}
+	requests_note_outage(chat, error);
 	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
 		strerror(-error));
 }

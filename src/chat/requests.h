@@ -5,6 +5,9 @@
 
 #include "chat/chat_private.h"
 
+/* What somebody wants an alarm to become; alarm_wish.h. */
+struct alarm_wish;
+
 enum request_kind {
 	REQUEST_MESSAGE, /* store a message */
 	REQUEST_ALARM,   /* store a message that changes an alarm */
@@ -14,6 +17,7 @@ enum request_kind {
 	REQUEST_DELETE_ROOM,
 	REQUEST_FORGET, /* look for what a name has said, and delete it */
 	REQUEST_RESUME, /* read what a member missed */
+	REQUEST_SYNC,   /* hear of what a member may have seen elsewhere */
 	REQUEST_HISTORY,
 	REQUEST_SEARCH,
 };
@@ -26,10 +30,12 @@ struct request {
 	struct store *store; /* that was asked; the room may have another one now */
 	char ref[MESSAGE_REF_BYTES + 1];
 	size_t delivered; /* of an append: number of readers that were sent the entry */
+	unsigned asked_tick; /* chat->ticks when the store was asked */
+	bool is_read;        /* it was asked for a page, not to append */
 	union {
 		struct {
-			int64_t start_us; /* of clock_now_us */
-			char *alarm;      /* of REQUEST_ALARM: its key */
+			int64_t start_us;        /* of clock_now_us */
+			struct alarm_wish *wish; /* of REQUEST_ALARM */
 		} message;
 		struct {
 			enum store_kind kind;
@@ -46,7 +52,9 @@ struct request {
 			json_t *reply; /* to the order */
 		} ban;
 		struct {
-			bool is_first; /* of the member's pages */
+			bool is_first;   /* of the member's pages */
+			uint64_t epochs; /* of the room, when it was made */
+			char *since;     /* of REQUEST_SYNC */
 		} resume;
 		struct {
 			/* The end, or, if is_newer, the id before the first. */
@@ -66,6 +74,7 @@ struct request {
 			size_t count;     /* messages deleted */
 		} forget;
 	};
+	TAILQ_ENTRY(request) asked_link;
 	LIST_ENTRY(request) asker_link;
 	STAILQ_ENTRY(request) waiting_link;
 	UT_hash_handle hh;
@@ -80,9 +89,25 @@ struct request *request_new(struct chat *chat, enum request_kind kind,
 	struct asker *asker, struct room *room, const char *ref);
 
 /* Give entry, whose time is rooms_next_ts, to the store. Returns 0, or -EAGAIN if the
- * store is full: the request is freed then. */
+ * store is full or -ENOTCONN if it is away: the request is freed then. */
 int request_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* The same, but the request stays if it was not given. */
+int request_try_append(
+	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* Free a request that the store was not asked for, or has answered. */
+void request_free(struct chat *chat, struct request *request);
+
+/* The store was asked for a page, or to append. */
+void request_note_asked(struct chat *chat, struct request *request, bool is_read);
+
+/* A request that the store should have answered by now, or NULL. */
+struct request *requests_overdue(struct chat *chat);
+
+/* Why the store has not taken an entry, as store_append says. Returns error. */
+int requests_refuse(int error, struct message_fault *fault);
 
 /* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
  * are under way: the request, a search, is freed then. */
@@ -98,7 +123,7 @@ void request_read_again(struct chat *chat, struct request *request);
 /* Let request be about another room. */
 void request_move(struct chat *chat, struct request *request, struct room *room);
 
-/* The member that waits for a REQUEST_RESUME, or NULL. */
+/* The member that waits for a REQUEST_RESUME or REQUEST_SYNC, or NULL. */
 struct member *request_member(const struct request *request);
 
 /* True if the room has another history now than when the request was made. */
@@ -107,7 +132,7 @@ bool request_is_outdated(const struct chat *chat, const struct request *request)
 /* The request that waits for ticket, or NULL. */
 struct request *requests_find(struct chat *chat, uint64_t ticket);
 
-/* The same, which the store has answered. */
+/* The same, which the store has answered. NULL: nobody waits any more. */
 struct request *requests_answered(struct chat *chat, uint64_t ticket);
 
 /* The answer was handled: free the request and start reads that waited for it. */
@@ -129,4 +154,5 @@ void requests_drop(struct chat *chat, struct asker *asker);
 /* Log when the store starts to fail and when it works again. requests_note_failure fills
  * in fault for the client. */
 void requests_note_failure(struct chat *chat, int error, struct message_fault *fault);
+void requests_note_outage(struct chat *chat, int error);
 void requests_note_success(struct chat *chat);

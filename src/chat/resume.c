@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,10 @@
 
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
-resume_parse_since(const struct store *store, const char *since, uint64_t *id)
+resume_parse_since(
+	const struct store *store, const char *room, const char *since, uint64_t *id)
 {
-	const char *epoch = store_epoch(store);
+	const char *epoch = store_epoch(store, room);
 	size_t len = strlen(epoch);
 	char *end;
 
@@ -67,7 +69,7 @@ resume_send_joined(
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
-	const char *epoch = store_epoch(requests_store(chat, room));
+	const char *epoch = store_epoch(requests_store(chat, room), room->name);
 	bool is_greeting = wire_is_line(session->wire) && !session->chat->is_greeted;
 	char token[CHAT_TOKEN_BYTES + 1];
 	json_t *you = NULL, *start, *rest;
@@ -132,6 +134,23 @@ resume_give_up(struct member *member, const char *why)
 	session_close(member->session, CLOSE_TRY_AGAIN, "resume again");
 }
 
+/* The store has not answered in time, so nobody knows what the member missed. */
+static void
+resume_refuse(struct chat *chat, struct member *member, int error, const char *ref)
+{
+	struct session *session = member->session;
+	struct message_fault fault = { .code = NULL };
+
+	requests_note_failure(chat, error, &fault);
+	snprintf(fault.ref, sizeof(fault.ref), "%s", ref);
+	reply_fault(&session->chat->asker, &fault);
+	/* A poll goes on with its next request. */
+	if (member->has_joined)
+		presence_leave(chat, member, NULL);
+	else if (session->wire != WIRE_OBJECT)
+		session_close(session, CLOSE_TRY_AGAIN, "resume again");
+}
+
 static void
 resume_read_on(struct chat *chat, struct member *member, bool is_first, const char *ref)
 {
@@ -139,6 +158,7 @@ resume_read_on(struct chat *chat, struct member *member, bool is_first, const ch
 		chat, REQUEST_RESUME, &member->session->chat->asker, member->room, ref);
 
 	request->resume.is_first = is_first;
+	request->resume.epochs = member->room->epochs;
 	member->ticket = request->ticket;
 	request_read(chat, request);
 }
@@ -163,7 +183,8 @@ resume_send_message(
 		return;
 	message_append_whole(&text, message->type, member->room->name, message->id,
 		message->tail, message->tail_len);
-	encode_text(&encoded, &text, store_epoch(requests_store(chat, member->room)),
+	encode_text(&encoded, &text,
+		store_epoch(requests_store(chat, member->room), member->room->name),
 		message->id);
 	session_say(member->session, &encoded);
 	encode_fini(&encoded);
@@ -195,11 +216,16 @@ resume_on_first_page(struct chat *chat, struct member *member, int error,
 {
 	struct message_fault fault = { .code = NULL };
 
+	if (error == -ENOTCONN) {
+		resume_refuse(chat, member, error, request->ref);
+		return;
+	}
 	if (error) {
 		requests_note_failure(chat, error, &fault);
 		reply_fault(&member->session->chat->asker, &fault);
 	}
 	if (error || request_is_outdated(chat, request) ||
+		request->resume.epochs != member->room->epochs ||
 		member->cursor < member->room->gone_id ||
 		(page->first_id > member->cursor + 1 && !member->is_newcomer)) {
 		member->cursor = request->room->last_id;
@@ -236,18 +262,24 @@ resume_on_page(struct chat *chat, struct request *request, int error,
 		resume_send_page(chat, member, page);
 }
 
-void
-resume_member(
-	struct chat *chat, struct member *member, const char *since, const char *ref)
+/* True if since is of this history. It may be behind the last id that was told here. */
+static bool
+resume_knows(
+	const struct chat *chat, const struct room *room, const char *since, uint64_t *id)
+{
+	return since &&
+	       resume_parse_since(requests_store(chat, room), room->name, since, id) &&
+	       *id <= room->last_id;
+}
+
+static void
+resume_begin(struct chat *chat, struct member *member, const char *since, const char *ref)
 {
 	uint64_t id = 0;
 	const struct room *room = member->room;
-	bool known = since &&
-		     resume_parse_since(requests_store(chat, room), since, &id) &&
-		     id <= room->last_id;
+	bool known = resume_knows(chat, room, since, &id);
 
 	/* Everybody is sent the last lines of a log file. */
-	member->has_since = since != NULL;
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
 		id = room->last_id - size_min(room->last_id, room->tail_lines);
@@ -263,6 +295,86 @@ resume_member(
 	member->is_resuming = true;
 	member->is_announced = false;
 	resume_read_on(chat, member, true, ref);
+}
+
+/* Somebody has seen that id elsewhere, or that epoch: hear of it before member is told
+ * that it is not known. */
+static void
+resume_sync(struct chat *chat, struct member *member, const char *since, const char *ref)
+{
+	struct request *request = request_new(
+		chat, REQUEST_SYNC, &member->session->chat->asker, member->room, ref);
+
+	request->resume.since = xstrdup(since);
+	member->is_resuming = true;
+	member->is_announced = false;
+	member->cursor = member->room->last_id;
+	member->ticket = request->ticket;
+	request_read(chat, request);
+}
+
+void
+resume_member(
+	struct chat *chat, struct member *member, const char *since, const char *ref)
+{
+	const struct room *room = member->room;
+	uint64_t id;
+
+	member->has_since = since != NULL;
+	if (since && store_is_shared(requests_store(chat, room)) &&
+		!resume_knows(chat, room, since, &id))
+		resume_sync(chat, member, since, ref);
+	else
+		resume_begin(chat, member, since, ref);
+}
+
+void
+resume_on_synced(struct chat *chat, const struct request *request, int error)
+{
+	struct member *member = request_member(request);
+
+	if (!member)
+		return;
+	member->ticket = 0;
+	if (error)
+		resume_refuse(chat, member, error, request->ref);
+	else
+		resume_begin(chat, member, request->resume.since, request->ref);
+}
+
+void
+resume_from(struct chat *chat, struct member *member, uint64_t id)
+{
+	if (member->is_resuming || member->session->closed)
+		return;
+	member->is_resuming = true;
+	member->cursor = id;
+	resume_read_on(chat, member, false, NULL);
+}
+
+void
+resume_epoch(struct chat *chat, struct member *member)
+{
+	struct session *session = member->session;
+	bool has_asked = session->chat->wants_joined || session->wire == WIRE_OBJECT;
+
+	/* Those that are not announced are told by the answer that they wait for. */
+	if (session->closed || !member->is_announced)
+		return;
+	if (!has_asked && member->has_since) {
+		session_close(session, CLOSE_TRY_AGAIN, "resume again");
+		return;
+	}
+	if (!wire_is_line(session->wire)) {
+		resume_anew(chat, member);
+		return;
+	}
+	member->is_resuming = false;
+	member->ticket = 0;
+	reply_object(&session->chat->asker,
+		json_pack("{s:s,s:s,s:s}", "type", "notice", "code", "epoch_new",
+			"message",
+			"The history was lost in part; the numbers begin anew."));
 }
 
 void
@@ -296,7 +408,7 @@ chat_where(
 		return false;
 	room = member->room;
 	place->topic = room->topic;
-	place->epoch = store_epoch(requests_store(chat, room));
+	place->epoch = store_epoch(requests_store(chat, room), room->name);
 	place->last_id = member->is_resuming ? member->cursor : room->last_id;
 	place->recovered = member->is_recovered;
 	place->more = place->last_id < room->last_id;
@@ -324,7 +436,7 @@ chat_read_place(
 	const struct room *found = rooms_find(chat->rooms, room);
 
 	return resume_parse_since(
-		found ? requests_store(chat, found) : chat->store, place, id);
+		found ? requests_store(chat, found) : chat->store, room, place, id);
 }
 
 void
@@ -389,6 +501,7 @@ resume_do_join(struct input *input)
 	rooms_want_events(session);
 	if (!member)
 		member = presence_enter(input->chat, session, room);
+	member->has_joined = true;
 	resume_member(input->chat, member, since, input->message.ref);
 	return 0;
 }

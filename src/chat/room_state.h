@@ -22,7 +22,11 @@ struct alarm {
 	json_t *standing; /* its last stored event; NULL: none */
 	json_t *intended; /* its event after all pending changes; NULL: it will be cleared
 			   */
-	unsigned under_way;
+	/* store_version of both as they are or will be stored. */
+	uint64_t standing_version, intended_version;
+	unsigned under_way; /* pending changes */
+	unsigned bases;  /* how often pending changes were found to have a wrong base */
+	bool is_doubted; /* the new picture of the store has not confirmed it yet */
 	UT_hash_handle hh;
 };
 

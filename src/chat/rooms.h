@@ -53,6 +53,11 @@ struct room {
 	uint64_t gone_id;    /* messages up to this were deleted with the room */
 	uint64_t changes;    /* how often messages of it were changed */
 	bool is_deleted;     /* and nothing was stored since */
+	uint64_t epochs;     /* how often its epoch was replaced */
+	/* While the store gives a new picture: */
+	bool is_anew;      /* its epoch is another one */
+	bool is_behind;    /* its members were sent nothing behind shown_id */
+	uint64_t shown_id; /* the last id before the picture */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
@@ -93,6 +98,7 @@ struct member {
 	/* It is being sent what it missed; cursor is the last id so far. New messages are
 	 * read from the store later. */
 	bool is_resuming;
+	bool has_joined;   /* it asked for the room by "join" */
 	bool has_since;    /* it named the last id that it has */
 	bool is_recovered; /* it was sent, or is being sent, all that it missed */
 	bool is_newcomer;  /* it is being sent the last lines of a log room */

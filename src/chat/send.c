@@ -30,7 +30,8 @@ send_acknowledge(const struct input *input, const struct room *room, size_t deli
 		&(struct chat_ack){
 			.ref = input->message.ref,
 			.room = room->name,
-			.epoch = store_epoch(requests_store(input->chat, room)),
+			.epoch = store_epoch(
+				requests_store(input->chat, room), room->name),
 			.delivered = delivered,
 		});
 }
@@ -38,7 +39,7 @@ send_acknowledge(const struct input *input, const struct room *room, size_t deli
 size_t
 send_broadcast(struct chat *chat, struct room *room, const struct broadcast *what)
 {
-	const char *epoch = store_epoch(requests_store(chat, room));
+	const char *epoch = store_epoch(requests_store(chat, room), room->name);
 	struct buffer text = { 0 };
 	struct encoded encoded;
 	size_t queued;
@@ -53,9 +54,16 @@ send_broadcast(struct chat *chat, struct room *room, const struct broadcast *wha
 	return queued;
 }
 
-/* Lines of log files are not counted. */
-static void
-send_count_appended(const struct chat *chat, const struct request *request, int error,
+void
+send_count_given(const struct chat *chat, struct request *request)
+{
+	request->message.start_us = clock_now_us();
+	__atomic_fetch_add(
+		&metrics.store_pending, request->store == chat->store, __ATOMIC_RELAXED);
+}
+
+void
+send_count_answered(const struct chat *chat, const struct request *request, int error,
 	bool is_duplicate)
 {
 	if (request->store != chat->store)
@@ -72,7 +80,7 @@ void
 send_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
 {
-	send_count_appended(chat, request, error, answer->is_duplicate);
+	send_count_answered(chat, request, error, answer->is_duplicate);
 	if (error) {
 		reply_failure(chat, request, error);
 		return;
@@ -84,7 +92,7 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 			&(struct chat_ack){
 				.ref = *request->ref ? request->ref : NULL,
 				.room = request->room->name,
-				.epoch = store_epoch(request->store),
+				.epoch = store_epoch(request->store, request->room->name),
 				.id = answer->id,
 				.ts_ms = answer->ts_ms,
 				.delivered = request->delivered,
@@ -213,12 +221,9 @@ int
 send_post(struct input *input, struct post *post)
 {
 	struct chat *chat = input->chat;
-	struct request *request =
-		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
-			input->asker, post->room, input->message.ref);
-	bool is_counted = request->store == chat->store;
+	struct request *request = request_new(
+		chat, REQUEST_MESSAGE, input->asker, post->room, input->message.ref);
 	unsigned char author[STORE_AUTHOR_BYTES];
-	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
 		.room = post->room->name,
 		.type = post->type,
@@ -226,16 +231,11 @@ send_post(struct input *input, struct post *post)
 		.tail = post->tail.bytes,
 		.tail_len = post->tail.len,
 		.words = post->words,
-		.state_key = post->alarm,
-		.state_value = value,
-		.state_value_len = value ? strlen(value) : 0,
-		.author = post->alarm ? NULL : author_of(input, author),
+		.author = author_of(input, author),
 	};
 	size_t i;
 	int r;
 
-	request->message.start_us = clock_now_us();
-	request->message.alarm = post->alarm;
 	for (i = 0; i < STORE_KEYS; i++)
 		entry.keys[i] = post->keys[i];
 	r = request_append(chat, request, &entry);
@@ -243,12 +243,10 @@ send_post(struct input *input, struct post *post)
 		free(post->keys[i]);
 	buffer_clear(&post->tail);
 	free(post->words);
-	free(value);
-	json_decref(post->intended);
 	if (r == 0)
-		__atomic_fetch_add(&metrics.store_pending, is_counted, __ATOMIC_RELAXED);
+		send_count_given(chat, request);
 	else
-		message_refuse(&input->fault, "busy", "too much is under way, try again");
+		requests_refuse(r, &input->fault);
 	return r;
 }
 
@@ -353,6 +351,7 @@ send_do_message(struct input *input)
 		.room = send_find_room(input),
 		.type = message->type ? message->type : "message",
 	};
+	int r;
 
 	if (!post.room)
 		return -EINVAL;
@@ -371,8 +370,9 @@ send_do_message(struct input *input)
 		post.words = xasprintf(
 			"%s %s", stamp.username, message->text ? message->text : "");
 		send_make_keys(input, NULL, post.keys);
-		if (send_post(input, &post) < 0)
-			return -EAGAIN;
+		r = send_post(input, &post);
+		if (r < 0)
+			return r;
 	}
 	send_count_received(input->asker);
 	return 0;

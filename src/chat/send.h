@@ -10,8 +10,6 @@ struct post {
 	struct buffer tail; /* consumed */
 	char *words;        /* consumed */
 	char *keys[STORE_KEYS];
-	char *alarm;      /* key of the alarm that it changes, consumed; NULL: none */
-	json_t *intended; /* what the alarm becomes, consumed; NULL: it is cleared */
 };
 
 /* What everybody in a room is sent. */
@@ -56,6 +54,12 @@ char *send_push_words(const char *label, const char *key, const json_t *object);
 /* Give post to the store. The input's asker is told the result. Returns 0, or -EAGAIN if
  * the store is full. */
 int send_post(struct input *input, struct post *post);
+
+/* Count a REQUEST_MESSAGE or REQUEST_ALARM that the store was given, or has answered.
+ * Lines of log files are not counted. */
+void send_count_given(const struct chat *chat, struct request *request);
+void send_count_answered(const struct chat *chat, const struct request *request,
+	int error, bool is_duplicate);
 
 /* The store has answered a REQUEST_MESSAGE or REQUEST_ALARM. */
 void send_on_appended(struct chat *chat, struct request *request, int error,

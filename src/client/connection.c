@@ -56,7 +56,8 @@ connection_read_refusal(const json_t *error)
 	refusal.is_pace = !strcmp(refusal.code, "rate_limited") ||
 			  (wait && !strcmp(refusal.code, "too_many_rooms"));
 	refusal.is_passing = refusal.is_pace || !strcmp(refusal.code, "busy") ||
-			     !strcmp(refusal.code, "store_failed");
+			     !strcmp(refusal.code, "store_failed") ||
+			     !strcmp(refusal.code, "store_unavailable");
 	refusal.wait_ms = json_is_integer(wait) && json_integer_value(wait) > 0 &&
 					  json_integer_value(wait) < INT32_MAX
 				  ? json_integer_value(wait)

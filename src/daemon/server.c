@@ -33,7 +33,7 @@
 #include "linnet/websocket/websocket.h"
 
 /* Precision of deadlines and heartbeats. */
-#define TICK_MS 250
+#define TICK_MS CHAT_TICK_MS
 
 /* With fewer connections memory is not given back to the system. */
 #define CROWD 100

@@ -71,12 +71,13 @@ prometheus_on_request(struct http_request *request)
 	const struct prometheus_door *door = request->context;
 	struct http_response answer = { .status = 200, .type = CONTENT_TYPE };
 	struct buffer text = { 0 };
+	const char *code, *why;
 
 	if (!access_may_watch(&door->access, request))
 		return;
 	metrics.rooms = chat_room_count(door->chat);
 	metrics.people = chat_people_count(door->chat);
-	metrics.store_up = chat_can_keep(door->chat);
+	metrics.store_up = !chat_is_away(door->chat, &code, &why);
 	metrics.store_bytes = chat_store_bytes(door->chat, &metrics.store_log_bytes);
 	metrics.cpu_us = prometheus_cpu_us();
 	metrics.open_fds = prometheus_count_descriptors();

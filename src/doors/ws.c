@@ -21,6 +21,7 @@ struct ws_session {
 	struct websocket *socket;
 	struct ws_door *door;
 	struct buffer partial; /* the pieces of a message that is not whole yet */
+	bool is_paused;        /* too much of what it has sent waits */
 };
 
 static struct ws_session *
@@ -231,6 +232,10 @@ ws_handle(struct ws_session *ws, const char *bytes, size_t len)
 	else
 		chat_handle(ws->door->chat, &ws->session, len ? bytes : "", len,
 			clock_unix_ms());
+	if (!ws->is_paused && chat_is_full(&ws->session)) {
+		ws->is_paused = true;
+		websocket_watch_input(ws->socket, false);
+	}
 }
 
 static void
@@ -260,6 +265,10 @@ ws_on_written(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
 
+	if (ws->is_paused && !chat_is_full(&ws->session)) {
+		ws->is_paused = false;
+		websocket_watch_input(socket, true);
+	}
 	if (!ws->session.queue.count && !socket->is_blocked)
 		chat_on_drained(ws->door->chat, &ws->session);
 }

@@ -1,5 +1,7 @@
 #include "linnet/http/health.h"
 
+#include <stdio.h>
+
 #include "linnet/base/util.h"
 
 static void
@@ -15,15 +17,20 @@ static void
 health_on_ready(struct http_request *request)
 {
 	const struct chat *chat = request->context;
+	const char *code, *why;
+	char text[200];
 
-	if (request->conn->table->is_stopping)
+	if (request->conn->table->is_stopping) {
 		http_respond_error(
 			request, 503, NULL, "stopping", "the server is stopping");
-	else if (!chat_can_keep(chat))
-		http_respond_error(request, 503, NULL, "store_failed",
-			"messages cannot be kept now");
-	else
+		return;
+	}
+	if (!chat_is_away(chat, &code, &why)) {
 		health_answer_ok(request);
+		return;
+	}
+	snprintf(text, sizeof(text), "messages cannot be kept now: %s", why);
+	http_respond_error(request, 503, NULL, code, text);
 }
 
 static const struct http_route rows[] = {

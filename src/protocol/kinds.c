@@ -79,6 +79,7 @@ static const struct {
 	{ "too_many_rooms", 503 },
 	{ "busy", 503 },
 	{ "store_failed", 503 },
+	{ "store_unavailable", 503 },
 };
 
 int

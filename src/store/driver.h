@@ -36,6 +36,7 @@ enum store_read_kind {
 	STORE_NEWER,
 	STORE_SEARCH,
 	STORE_SAID_BY,
+	STORE_SYNC,
 };
 
 /* store_said looks at this many messages, and stops after this many bytes of tails. */
@@ -48,7 +49,7 @@ struct store_read {
 	uint64_t ticket;
 	enum store_read_kind kind;
 	const char *room, *query; /* query: of STORE_SAID_BY the name */
-	int64_t low, high;        /* low < id < high; not for STORE_SEARCH */
+	int64_t low, high;        /* low < id < high; not for searches and STORE_SYNC */
 	unsigned limit;
 	size_t max_bytes;
 	/* The driver sets the answer. */
@@ -81,9 +82,11 @@ struct store_room_keep {
 /* The first member of each driver's own struct. */
 struct store {
 	const struct store_ops *ops;
-	char epoch[STORE_EPOCH_BYTES + 1];
-	struct store_options options;   /* path is a copy */
-	atomic_bool is_down;            /* set by the driver: nothing can be stored now */
+	char epoch[STORE_EPOCH_BYTES + 1]; /* of a driver without shards */
+	struct store_options options;      /* path is a copy */
+	/* Set by the driver: -errno while nothing can be stored, or 0. If it gives no
+	 * answers then, it calls store_wake. */
+	atomic_int failure;
 	atomic_uint_fast64_t max_bytes; /* as in options; a reload changes it */
 	/* Set by the driver: the size of the history, and of its log. */
 	atomic_uint_fast64_t bytes, log_bytes;
@@ -91,10 +94,13 @@ struct store {
 	struct store_keep keep; /* of rooms without a limit of their own */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
+	struct store_writes held;    /* older ones that the driver could not store */
+	uint64_t withdrawn; /* tickets up to this one are not held: nobody waits */
 	size_t writes_under_way;
 	size_t write_bytes_under_way;
 	size_t reads_under_way, searches_under_way;
-	bool has_days; /* a room has a limit of days */
+	bool has_days;   /* a room has a limit of days */
+	bool is_told_up; /* by on_up */
 	bool is_closing;
 };
 
@@ -105,12 +111,15 @@ struct store_ops {
 	/* Open the history that the options name, and set the epoch. Returns 0, or -errno
 	 * with *why set and nothing left open. */
 	int (*open)(struct store *store, const char **why);
-	/* As store_each_room and store_each_state. NULL for a driver whose history is
-	 * always empty when it is opened. */
-	void (*each_room)(
-		const struct store *store, store_on_room *on_room, void *context);
-	void (*each_state)(
-		const struct store *store, store_on_state *on_state, void *context);
+	/* Tell on_epoch, on_room and on_state what is new. Returns true if that was a
+	 * picture. Each store_dispatch calls it first. NULL for a driver whose history is
+	 * empty when it is opened. */
+	bool (*news)(struct store *store);
+	/* As store_shard and store_epoch. NULL for a driver without shards: store.c tells
+	 * on_up for it. */
+	unsigned (*shard)(const struct store *store, const char *room);
+	const char *(*epoch)(const struct store *store, const char *room);
+	bool is_shared; /* as store_is_shared; only then there are reads of STORE_SYNC */
 	/* Take writes, which has at least one, and leave the list empty. Answer them in
 	 * order. */
 	void (*write)(struct store *store, struct store_writes *writes);
@@ -135,6 +144,11 @@ struct store_ops {
 
 extern const struct store_ops store_memory_ops;
 extern const struct store_ops store_sqlite_ops;
+
+/* A write with a copy of entry. A driver makes one with ticket 0 and an id to tell an
+ * entry of another process: store_answer_writes takes it among its answers, in the order
+ * of the room, and frees it. */
+struct store_write *store_new_write(const struct store_entry *entry, uint64_t ticket);
 
 /* Give back writes, which become an empty list, or read, with their answers. Any thread
  * may call it. */

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "linnet/base/hex.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
@@ -152,6 +153,7 @@ store_open(struct store **out, const struct store_options *options, const char *
 	store->options.driver = ops->driver;
 	store->options.path = options->path ? xstrdup(options->path) : NULL;
 	STAILQ_INIT(&store->pending);
+	STAILQ_INIT(&store->held);
 	STAILQ_INIT(&store->outbox.writes);
 	STAILQ_INIT(&store->outbox.reads);
 	pthread_mutex_init(&store->outbox.mutex, NULL);
@@ -199,30 +201,38 @@ store_bytes(const struct store *store, uint64_t *log_bytes)
 	return store->bytes;
 }
 
-const char *
-store_epoch(const struct store *store)
+unsigned
+store_shard(const struct store *store, const char *room)
 {
-	return store->epoch;
+	return store->ops->shard ? store->ops->shard(store, room) : 0;
+}
+
+const char *
+store_epoch(const struct store *store, const char *room)
+{
+	return store->ops->epoch ? store->ops->epoch(store, room) : store->epoch;
 }
 
 bool
-store_is_up(const struct store *store)
+store_is_shared(const struct store *store)
 {
-	return !store->is_down;
+	return store->ops->is_shared;
 }
 
-void
-store_each_room(const struct store *store, store_on_room *on_room, void *context)
+uint64_t
+store_version(const char *value, size_t len)
 {
-	if (store->ops->each_room)
-		store->ops->each_room(store, on_room, context);
+	char hash[HEX_SHA256_BYTES + 1];
+
+	hex_sha256(hash, value, len);
+	hash[15] = '\0'; /* 60 bits */
+	return 1 + strtoull(hash, NULL, 16);
 }
 
-void
-store_each_state(const struct store *store, store_on_state *on_state, void *context)
+bool
+store_may_pass(int error)
 {
-	if (store->ops->each_state)
-		store->ops->each_state(store, on_state, context);
+	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO;
 }
 
 int
@@ -328,8 +338,38 @@ store_deliver_write(const struct store *store, const struct store_write *write)
 	const struct store_answer none = { .id = 0 };
 
 	store_tell(store, write);
+	if (!write->ticket)
+		return;
 	store->options.callbacks.on_appended(store->options.context, write->ticket,
 		write->error, write->error ? &none : &answer);
+}
+
+static void
+store_free_write(struct store *store, struct store_write *write)
+{
+	if (write->ticket) {
+		store->writes_under_way--;
+		store->write_bytes_under_way -= write->bytes;
+	}
+	buffer_clear(&write->tail);
+	free(write);
+}
+
+/* The driver could not store write: keep it for the next flush, as if it had not tried.
+ */
+static void
+store_hold(struct store *store, struct store_write *write)
+{
+	if (write->ticket <= store->withdrawn) {
+		store_free_write(store, write);
+		return;
+	}
+	buffer_clear(&write->tail);
+	write->error = 0;
+	write->id = 0;
+	write->deleted = 0;
+	write->is_duplicate = false;
+	STAILQ_INSERT_TAIL(&store->held, write, link);
 }
 
 /* Deliver from the front of writes until max_bytes of them are delivered. */
@@ -341,13 +381,14 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 
 	while (bytes < max_bytes && (write = STAILQ_FIRST(writes))) {
 		STAILQ_REMOVE_HEAD(writes, link);
+		if (store_may_pass(write->error) && !store->is_closing) {
+			store_hold(store, write);
+			continue;
+		}
 		bytes += write->bytes;
-		store->writes_under_way--;
-		store->write_bytes_under_way -= write->bytes;
 		store_show_detail(write);
 		store_deliver_write(store, write);
-		buffer_clear(&write->tail);
-		free(write);
+		store_free_write(store, write);
 	}
 }
 
@@ -391,6 +432,21 @@ store_put_back(struct store *store, struct store_writes *writes)
 	store_wake(store);
 }
 
+/* Tell what is new of the history as a whole. */
+static void
+store_tell_news(struct store *store)
+{
+	const struct store_options *options = &store->options;
+	int failure = store->failure;
+	bool is_picture = store->ops->news && store->ops->news(store);
+
+	if (store->ops->shard || (store->is_told_up == !failure && !is_picture))
+		return;
+	store->is_told_up = !failure;
+	if (options->callbacks.on_up)
+		options->callbacks.on_up(options->context, 0, !failure, failure);
+}
+
 void
 store_dispatch(struct store *store, size_t max_bytes)
 {
@@ -402,6 +458,7 @@ store_dispatch(struct store *store, size_t max_bytes)
 
 	/* Reset it before taking the lists: an answer added later sets it again. */
 	eventfd_read(outbox->fd, &count);
+	store_tell_news(store);
 	has_more = store->ops->step && store->ops->step(store);
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(&writes, &outbox->writes);
@@ -460,7 +517,7 @@ store_write_size(const struct store_entry *entry)
 	return size;
 }
 
-static struct store_write *
+struct store_write *
 store_new_write(const struct store_entry *entry, uint64_t ticket)
 {
 	size_t bytes = store_write_size(entry);
@@ -556,6 +613,9 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 	if (store->is_closing || store->writes_under_way >= STORE_WRITES_MAX ||
 		store->write_bytes_under_way >= STORE_WRITE_BYTES_MAX)
 		return -EAGAIN;
+	if (store_may_pass(store->failure) &&
+		store->write_bytes_under_way >= STORE_HELD_BYTES_MAX)
+		return -ENOTCONN;
 	write = store_new_write(entry, ticket);
 	STAILQ_INSERT_TAIL(&store->pending, write, link);
 	store->writes_under_way++;
@@ -566,8 +626,35 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 void
 store_flush(struct store *store)
 {
-	if (!STAILQ_EMPTY(&store->pending))
-		store->ops->write(store, &store->pending);
+	if (store_may_pass(store->failure) && !store->is_closing)
+		return;
+	STAILQ_CONCAT(&store->held, &store->pending);
+	if (!STAILQ_EMPTY(&store->held))
+		store->ops->write(store, &store->held);
+}
+
+/* Returns true if the entry was in writes. */
+static bool
+store_drop(struct store *store, struct store_writes *writes, uint64_t ticket)
+{
+	struct store_write *write;
+
+	STAILQ_FOREACH (write, writes, link) {
+		if (write->ticket != ticket)
+			continue;
+		STAILQ_REMOVE(writes, write, store_write, link);
+		store_free_write(store, write);
+		return true;
+	}
+	return false;
+}
+
+void
+store_withdraw(struct store *store, uint64_t ticket)
+{
+	if (!store_drop(store, &store->held, ticket) &&
+		!store_drop(store, &store->pending, ticket) && ticket > store->withdrawn)
+		store->withdrawn = ticket;
 }
 
 /* Ids fit into an int64_t, as in SQLite; a larger bound means no bound. */
@@ -614,6 +701,16 @@ store_after(struct store *store, const char *room, uint64_t after, uint64_t up_t
 			.limit = limit,
 			.max_bytes = max_bytes,
 		});
+}
+
+int
+store_sync(struct store *store, const char *room, uint64_t ticket)
+{
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_SYNC,
+					       .ticket = ticket,
+					       .room = room,
+				       });
 }
 
 int

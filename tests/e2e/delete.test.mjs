@@ -292,7 +292,7 @@ test('the log says that a room was deleted when it was', async (t) => {
 			await push(daemon, 'ops', 'kept');
 			const filler = fillUp(disk.folder);
 			while ((await post(daemon, '/push/ops', 'x'.repeat(9_000), bearer('ci-secret'))).status === 200);
-			await assertRefused(order(daemon, 'delete', { room: 'ops' }), 503, 'store_failed');
+			await assertRefused(order(daemon, 'delete', { room: 'ops' }), 503, 'store_unavailable');
 			assert.doesNotMatch(daemon.stderr, /room_deleted/);
 			rmSync(filler);
 			await eventually(() => orderOk(daemon, 'delete', { room: 'ops' }), 'the deletion');

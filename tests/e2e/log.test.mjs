@@ -319,7 +319,7 @@ test('signals that have no meaning, and a limit of the size of files, do not end
 			daemon.signal(signal);
 		const ann = await daemon.ws();
 		let answer;
-		for (let n = 0; answer?.code !== 'store_failed'; n++) {
+		for (let n = 0; answer?.code !== 'store_unavailable'; n++) {
 			ann.sendJson({ message: 'x'.repeat(10_000), ref: `c${n}` });
 			answer = await ann.nextJson();
 		}

@@ -301,10 +301,10 @@ test('a push is answered by 503 while the history cannot be written, and works a
 				refused = answer.status === 200 ? null : answer;
 			}
 			assert.equal(refused.status, 503);
-			assert.equal(refused.json.error.code, 'store_failed');
+			assert.equal(refused.json.error.code, 'store_unavailable');
 			assert.equal(refused.headers['retry-after'], '5');
 			const alarm = { type: 'alarm', key: 'disk', severity: 'error', message: body };
-			await assertRefused(post(daemon, '/push/lobby', alarm), 503, 'store_failed');
+			await assertRefused(post(daemon, '/push/lobby', alarm), 503, 'store_unavailable');
 			// An alarm that was not stored must not be active.
 			assert.deepEqual((await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages, []);
 			rmSync(filler);

@@ -628,11 +628,16 @@ test('nor does a message that could not be stored', async (t) => {
 		await withDaemon(noRateLimitWith(...settings), async (daemon) => {
 			const bob = await daemon.ws('/ws', behindProxy);
 			const filler = fillUp(disk.folder);
-			const codes = [];
-			for (let n = 0; n < 60; n++)
-				codes.push((await answerTo(bob, { message: 'x'.repeat(8000), room: `r${n}`, ref: `${n}` })).code);
+			for (let round = 0; round < 3; round++) {
+				const codes = [];
+				for (let n = 0; n < 20; n++)
+					bob.sendJson({ message: 'x'.repeat(8000), room: `${round}r${n}`, ref: `${n}` });
+				while (codes.length < 20)
+					codes.push((await bob.nextJson()).code);
+				if (round)
+					assert.deepEqual(codes, Array(20).fill('store_unavailable'));
+			}
 			rmSync(filler);
-			assert.deepEqual(codes.slice(-40), Array(40).fill('store_failed'));
 		});
 	} finally {
 		disk.remove();

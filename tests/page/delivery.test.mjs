@@ -178,7 +178,7 @@ test('messages refused by the rate limit are resent by the page, in order', () =
 
 test('while the server is busy or cannot write, the page retries at longer and longer intervals', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const codes = ['store_failed', 'busy', 'store_failed'];
+		const codes = ['store_failed', 'busy', 'store_unavailable'];
 		// The server sends a message after each refusal. A page that shows it has received the refusal.
 		const server = createServer({
 			answer: ({ message, ref }) => {

@@ -13,7 +13,7 @@ import WebSocket from 'ws';
 const RETRY_MS = [0, 10, 20, 50, 100, 200];
 
 /** Errors after which the same message may be sent again. */
-const PASSING = new Set(['busy', 'store_failed']);
+const PASSING = new Set(['busy', 'store_failed', 'store_unavailable']);
 
 /** Returns each reaction of a message, as "EMOJI NAME". */
 export const keysOf = (reactions = {}) =>

@@ -64,7 +64,9 @@ const char *chat_entry_fault(struct chat *chat, const struct permissions *permis
 	const char *room, const char **text);
 
 /* Open a session: it enters its room. It is sent an error for each wish that cannot be
- * met. wishes may be NULL. Returns false if it entered no room. */
+ * met. wishes may be NULL. Returns false if it entered no room. If others must be asked
+ * for the name, it returns true and enters later, or is told then why not; a strict one
+ * is closed. */
 bool chat_open(
 	struct chat *chat, struct session *session, const struct chat_wishes *wishes);
 
@@ -219,7 +221,11 @@ void chat_on_drained(struct chat *chat, struct session *session);
  * Only marks it, so this is safe during a broadcast. */
 void chat_on_closing(struct chat *chat, struct session *session);
 
-/* Number of requests of the session that the store has not answered. */
+/* True if so much of what the session has sent waits for its name that its door should
+ * read no further until it is woken. */
+bool chat_is_full(const struct session *session);
+
+/* Number of requests of the session that were not answered yet. */
 unsigned chat_request_count(const struct session *session);
 
 /* Remove a session whose connection is gone. Does nothing if it is not in the chat. */
@@ -234,8 +240,9 @@ int chat_fd(const struct chat *chat, unsigned index);
 /* Process the answers of the store. */
 void chat_dispatch(struct chat *chat);
 
-/* False while messages cannot be kept. */
-bool chat_can_keep(const struct chat *chat);
+/* True while messages cannot be kept. Then *code is that of an error and *why a phrase,
+ * both static. */
+bool chat_is_away(const struct chat *chat, const char **code, const char **why);
 
 /* Look whether the history that config names can be opened, and change nothing. Returns
  * 0, or -errno with *why set, as store_check does. */
@@ -248,8 +255,10 @@ int chat_backup(const struct config *config, const char *to, const char **why);
 /* True while an answer of the store is outstanding. */
 bool chat_is_waiting(const struct chat *chat);
 
-/* Do timed work: send due metrics, end bans, close sessions whose token has expired. Call
- * this several times a second while there is any connection. */
+/* How often chat_tick has to be called while there is any connection. */
+#define CHAT_TICK_MS 250
+
+/* Do timed work: send due metrics, end bans, close sessions whose token has expired. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
 /* Remove bans that have ended and metrics that were not pushed for 25 hours. Call this

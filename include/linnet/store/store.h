@@ -21,6 +21,9 @@
 #define STORE_WRITES_MAX 100000
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
+
+/* While the store is away, entries wait for it: so many bytes of them. */
+#define STORE_HELD_BYTES_MAX ((size_t)8 * 1024 * 1024)
 #define STORE_SEARCHES_MAX 64
 
 /* Longest key of a value in a room's state. */
@@ -120,6 +123,11 @@ struct store_entry {
 	const char *state_key;
 	const char *state_value;
 	size_t state_value_len;
+	/* store_version of the value that the new one was made from; 0: there was none.
+	 * If the state has another one by then, nothing is stored. STORE_ANY_VERSION: it
+	 * makes no difference. The driver memory, which keeps no state and whose entries
+	 * never fail, does not check it. */
+	uint64_t state_version;
 	struct store_change change; /* all zero: none */
 };
 
@@ -151,6 +159,11 @@ struct store_record {
 	size_t state_value_len;
 };
 
+/* A number for value that another one does not have. Neither 0 nor STORE_ANY_VERSION. */
+uint64_t store_version(const char *value, size_t len);
+
+#define STORE_ANY_VERSION UINT64_MAX
+
 /* What has become of an entry. Valid until the callback that got it returns. */
 struct store_answer {
 	/* Id and time of the entry. 0 if nothing was stored. A duplicate has those of the
@@ -180,18 +193,44 @@ struct store_page {
 	uint64_t searched_from;
 };
 
-/* These get the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked),
- * -EUCLEAN (corrupt), -ESTALE (the file was deleted, renamed, replaced or cut: the store
- * must be opened again), -EIO (anything else). A callback may call every function here
- * but store_dispatch and store_close. */
+/* These get the news and the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY
+ * (locked), -EUCLEAN (corrupt), -EBADFD (the file was deleted, renamed, replaced or cut:
+ * the store must be opened again), -EIO (anything else). A callback may call every
+ * function here but store_dispatch and store_close. */
 struct store_callbacks {
+	/* The picture: what the history has besides its entries. The first store_dispatch
+	 * gives it. It comes again after on_epoch, or if entries of others could not be
+	 * told one by one; then all that it has is as it says, and no on_message of a
+	 * room comes between its on_room and on_up. A shard is a part of the store with
+	 * rooms of its own, from 0. These four may be NULL: then nobody is told. */
+
+	/* The history of the shard is another one: no id of before is valid. Its picture
+	 * follows. Pages that are answered from now on are of the new one. */
+	void (*on_epoch)(void *context, unsigned shard);
+	/* A room that has or had a history. last_ts_ms is the time of its last entry.
+	 * Entries up to gone_id were deleted with the room; if that is last_id, it has
+	 * none, and its ids go on with the next one. */
+	void (*on_room)(void *context, const char *room, uint64_t last_id,
+		uint64_t gone_id, int64_t last_ts_ms);
+	/* A value of the state of a room that on_room has told, in the order in which the
+	 * keys were first set. Replacing a value keeps its place. id is the message that
+	 * set the value; it may have been deleted. */
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len);
+	/* The shard can store messages, and its picture is complete; or it cannot, and
+	 * error says why. Before the first call it cannot. Told when it changes, and
+	 * after each picture. That the disk is full, or the file locked or replaced, is
+	 * found out within 10 s, also when nothing is appended. */
+	void (*on_up)(void *context, unsigned shard, bool is_up, int error);
 	/* An entry is stored, whoever has appended it: everybody may see it now. ticket
 	 * is that of store_append; 0 if another process has appended it. Each entry is
 	 * told once, before on_appended answers its ticket. */
 	void (*on_message)(
 		void *context, uint64_t ticket, const struct store_record *record);
 	/* The answer to the one who has appended ticket. After an error nothing is stored
-	 * and the answer is empty. A change has three more errors:
+	 * and the answer is empty. An error that may pass comes only while the store
+	 * closes. -ESTALE: the state has another version; what it is now was told
+	 * before. A change has three more errors:
 	 * -ENOENT: the target is no message (for a deletion: none of the targets).
 	 * -EACCES: the message has another author, or none.
 	 * -E2BIG: the message has STORE_EMOJI_MAX other emoji.
@@ -255,29 +294,16 @@ int store_check(const struct store_options *options, const char **why);
  * behind. -EEXIST: there is a file already; -EINVAL: the driver keeps no file. */
 int store_backup(const struct store_options *options, const char *to, const char **why);
 
-/* The name of this history: an id is only valid together with its epoch. Up to
- * STORE_EPOCH_BYTES letters and digits, owned by the store. */
-const char *store_epoch(const struct store *store);
+/* The shard that has room. */
+unsigned store_shard(const struct store *store, const char *room);
 
-/* last_ts_ms is the time of the last entry. Entries up to gone_id were deleted with the
- * room; if that is last_id, it has none, and its ids go on with the next one. */
-typedef void store_on_room(void *context, const char *name, uint64_t last_id,
-	uint64_t gone_id, int64_t last_ts_ms);
-typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
-	const char *value, size_t value_len);
+/* The name of room's history: an id is only valid together with its epoch. Up to
+ * STORE_EPOCH_BYTES letters and digits, owned by the store; valid until on_epoch. */
+const char *store_epoch(const struct store *store, const char *room);
 
-/* False while messages cannot be stored: the disk is full, the file is locked or was
- * replaced. That is found out within 10 s, also when nothing is appended. */
-bool store_is_up(const struct store *store);
-
-/* Call on_room for each room that has or had a history. Only right after store_open. */
-void store_each_room(const struct store *store, store_on_room *on_room, void *context);
-
-/* Call on_state for each value, room by room, in the order in which the keys were first
- * set. Replacing a value keeps its place. id is the message that set the value; it
- * may have been deleted. Only right after store_open; on_state must not call store_flush.
- */
-void store_each_state(const struct store *store, store_on_state *on_state, void *context);
+/* True if other processes append to the store, too: then an entry that somebody has seen
+ * may not have been told here yet. */
+bool store_is_shared(const struct store *store);
 
 /* Change the limits of the options. keep is in force after the next store_limit_rooms. */
 void store_limit(struct store *store, const struct store_keep *keep, uint64_t max_bytes);
@@ -293,26 +319,44 @@ uint64_t store_bytes(const struct store *store, uint64_t *log_bytes);
 void store_limit_rooms(
 	struct store *store, const struct store_limit *limits, size_t count);
 
+/* True if error may pass: the disk is full, or the file is read-only, locked or cannot be
+ * read. Then the store is away: entries are not answered with such an error, but wait for
+ * on_up. False for a damaged or lost history. */
+bool store_may_pass(int error);
+
 /* A descriptor, owned by the store, that is readable when store_dispatch has work. */
 int store_fd(const struct store *store);
 
-/* Call the callbacks for the answers that are there. Stops after the entry that reaches
- * max_bytes, so that the loop can write in between; store_fd is readable again then. */
+/* Call the callbacks for the news and answers that are there. Stops after the entry that
+ * reaches max_bytes, so that the loop can write in between; store_fd is readable again
+ * then. */
 void store_dispatch(struct store *store, size_t max_bytes);
 
 /* Add entry to the batch that the next store_flush writes in one transaction. Answered by
- * on_appended. Returns 0, or -EAGAIN if too much is under way or the store is closing.
- * One entry alone is never too large. */
+ * on_appended. Returns 0, -EAGAIN if too much is under way or the store is closing, or
+ * -ENOTCONN if the store is away and too much waits for it. One entry alone is never too
+ * large. */
 int store_append(struct store *store, const struct store_entry *entry, uint64_t ticket);
 
-/* Start writing what was appended since the last call, if there is anything. */
+/* Start writing what was appended since the last call, if there is anything and the store
+ * is not away. */
 void store_flush(struct store *store);
+
+/* Nobody waits for the entry of ticket any more, nor for those with a lower one. If it
+ * waits for the store, it is dropped without an answer; otherwise it may be stored, told
+ * and answered. */
+void store_withdraw(struct store *store, uint64_t ticket);
 
 /* Ask for the entries of room with after < id <= up_to, oldest first: at most limit
  * entries and max_bytes of tails, but at least one entry if limit allows. Answered by
  * on_page. Returns 0, or -EAGAIN as store_append does. */
 int store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
 	unsigned limit, size_t max_bytes, uint64_t ticket);
+
+/* Of a store that is shared: ask until all entries of room that were stored before this
+ * call are told, and its epoch is the present one. Answered by on_page with an empty
+ * page. Returns as store_after does. */
+int store_sync(struct store *store, const char *room, uint64_t ticket);
 
 /* Ask for the newest messages of room with id < before, oldest first, within the same
  * limits. Changes are left out. */

@@ -197,7 +197,7 @@ int
 sqlite_db_errno(const struct sqlite_db *db, int rc)
 {
 	if (rc == SQLITE_READONLY_DBMOVED)
-		return -ESTALE;
+		return -EBADFD;
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 		return 0;

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,6 +108,32 @@ entry_add(struct sqlite_writer *writer, struct cached_room *room,
 	return rc;
 }
 
+/* Set the error of write if the state is not the one that it was made from. */
+static int
+entry_check_state(struct sqlite_writer *writer, const struct cached_room *room,
+	struct store_write *write)
+{
+	const struct store_entry *entry = &write->entry;
+	sqlite3_stmt *statement = writer->db.statements[WRITER_STATE_GET];
+	uint64_t version = 0;
+	int rc;
+
+	if (!entry->state_key || entry->state_version == STORE_ANY_VERSION)
+		return SQLITE_OK;
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_text(statement, 2, entry->state_key, -1, SQLITE_STATIC);
+	rc = sqlite3_step(statement);
+	if (rc == SQLITE_ROW)
+		version = store_version((const char *)sqlite3_column_text(statement, 0),
+			(size_t)sqlite3_column_bytes(statement, 0));
+	sqlite3_reset(statement);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return rc;
+	if (version != entry->state_version)
+		write->error = -ESTALE;
+	return SQLITE_OK;
+}
+
 static int
 entry_set_state(struct sqlite_writer *writer, const struct cached_room *room,
 	const struct store_entry *entry, int64_t id)
@@ -153,7 +180,9 @@ sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 		store_refuse_change(write, false);
 	if (rc == SQLITE_OK && room)
 		rc = entry_find_duplicate(writer, room, write);
-	if (rc != SQLITE_OK || !room || write->is_duplicate)
+	if (rc == SQLITE_OK && room && !write->is_duplicate)
+		rc = entry_check_state(writer, room, write);
+	if (rc != SQLITE_OK || !room || write->is_duplicate || write->error)
 		return rc;
 	if (is_change && ((rc = entry_apply(writer, room, write)) || !write->tail.len))
 		return rc;

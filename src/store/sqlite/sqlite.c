@@ -22,9 +22,10 @@ struct listed_state {
 struct store_sqlite {
 	struct store store;
 	struct sqlite_files files;
-	/* The history when it was opened; freed by the first write. */
+	/* The history when it was opened; freed when it was told. */
 	STAILQ_HEAD(, listed_room) rooms;
 	STAILQ_HEAD(, listed_state) states;
+	bool is_told;
 	struct sqlite_writer *writer;
 	struct sqlite_reader *reader, *searcher;
 	struct sqlite_checkpointer *checkpointer;
@@ -193,33 +194,33 @@ sqlite_open(struct store *store, const char **why)
 	return error;
 }
 
-static void
-sqlite_each_room(const struct store *store, store_on_room *on_room, void *context)
+static bool
+sqlite_news(struct store *store)
 {
-	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
+	struct store_sqlite *sqlite = sqlite_of(store);
+	const struct store_callbacks *callbacks = &store->options.callbacks;
+	void *context = store->options.context;
 	const struct listed_room *room;
-
-	STAILQ_FOREACH (room, &sqlite->rooms, link)
-		on_room(context, room->name, room->last_id, room->gone_id,
-			room->last_ts_ms);
-}
-
-static void
-sqlite_each_state(const struct store *store, store_on_state *on_state, void *context)
-{
-	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
 	const struct listed_state *state;
 
-	STAILQ_FOREACH (state, &sqlite->states, link)
-		on_state(context, state->room, state->key, state->id, state->value,
-			state->value_len);
+	if (sqlite->is_told)
+		return false;
+	if (callbacks->on_room)
+		STAILQ_FOREACH (room, &sqlite->rooms, link)
+			callbacks->on_room(context, room->name, room->last_id,
+				room->gone_id, room->last_ts_ms);
+	if (callbacks->on_state)
+		STAILQ_FOREACH (state, &sqlite->states, link)
+			callbacks->on_state(context, state->room, state->key, state->id,
+				state->value, state->value_len);
+	sqlite_free_lists(sqlite);
+	sqlite->is_told = true;
+	return true;
 }
 
 static void
 sqlite_write(struct store *store, struct store_writes *writes)
 {
-	/* The caller may ask for rooms and state only before its first write. */
-	sqlite_free_lists(sqlite_of(store));
 	sqlite_writer_push(sqlite_of(store)->writer, writes);
 }
 
@@ -264,8 +265,7 @@ const struct store_ops store_sqlite_ops = {
 	.driver = "sqlite",
 	.size = sizeof(struct store_sqlite),
 	.open = sqlite_open,
-	.each_room = sqlite_each_room,
-	.each_state = sqlite_each_state,
+	.news = sqlite_news,
 	.write = sqlite_write,
 	.read = sqlite_read,
 	.limit = sqlite_limit,

@@ -45,6 +45,7 @@ static const char *const writer_sql[] = {
 	[WRITER_MESSAGE_SET] = "UPDATE message SET tail = ?2, words = ?3, kind = ?4,"
 			       " author = CASE ?4 WHEN 0 THEN author END WHERE seq = ?1",
 	[WRITER_SEARCH_ADD] = "INSERT INTO search(rowid, room, words) VALUES(?1, ?2, ?3)",
+	[WRITER_STATE_GET] = "SELECT value FROM state WHERE room = ?1 AND key = ?2",
 	[WRITER_STATE_SET] =
 		"INSERT INTO state(room, key, id, value) VALUES(?1, ?2, ?3, ?4)"
 		" ON CONFLICT(room, key) DO UPDATE SET id = ?3, value = ?4",
@@ -254,12 +255,12 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 	int error = sqlite_db_errno(&writer->db, rc);
 	struct store_write *write;
 
-	if (!writer->is_failing && error != -ESTALE) /* that was logged */
+	if (!writer->is_failing && error != -EBADFD) /* that was logged */
 		log_error("store_write_failed",
 			log_str("path", writer->store->options.path),
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
 	writer->is_failing = true;
-	writer->store->is_down = true;
+	writer->store->failure = error;
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->is_broken |= sqlite_db_is_broken(rc);
@@ -273,14 +274,14 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 static void
 writer_heal(struct sqlite_writer *writer)
 {
-	if (writer->is_failing)
-		log_info("store_write_recovered",
-			log_str("path", writer->store->options.path));
+	if (!writer->is_failing)
+		return;
+	log_info("store_write_recovered", log_str("path", writer->store->options.path));
 	/* The failure has dropped what was to be trimmed. */
-	if (writer->is_failing)
-		sqlite_trim_sweep(writer, writer->trim.now_ms);
+	sqlite_trim_sweep(writer, writer->trim.now_ms);
 	writer->is_failing = false;
-	writer->store->is_down = false;
+	writer->store->failure = 0;
+	store_wake(writer->store);
 }
 
 static void
@@ -334,10 +335,12 @@ writer_watch(struct sqlite_writer *writer)
 
 	if (rc == SQLITE_OK)
 		rc = writer_probe(writer, is_real);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
 		writer_heal(writer);
-	else
+	} else {
 		writer_fail(writer, &none, rc);
+		store_wake(writer->store);
+	}
 	sqlite_trim_retry(writer);
 	sqlite_vacuum_consider(writer);
 	writer_measure(writer);

@@ -113,6 +113,24 @@ settle(struct fixture *fixture)
 	}
 }
 
+/* Let the store try what is pending. It cannot: wait until it says so, and then as long
+ * as the chat waits for it. */
+static inline void
+settle_in_vain(struct fixture *fixture)
+{
+	struct pollfd pollfd = { .fd = chat_fd(fixture->chat, 0), .events = POLLIN };
+	const char *code, *why;
+
+	chat_turn(fixture->chat);
+	while (!chat_is_away(fixture->chat, &code, &why)) {
+		assert_true(poll(&pollfd, 1, 10000) > 0);
+		chat_dispatch(fixture->chat);
+	}
+	for (int ms = 0; ms <= 10000; ms += CHAT_TICK_MS)
+		chat_tick(fixture->chat, fixture->now_ms);
+	settle(fixture);
+}
+
 /* Make fake a session of the door called via that reads the form wire. It is not opened
  * yet. */
 static inline void

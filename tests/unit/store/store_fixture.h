@@ -41,8 +41,11 @@ struct fixture {
 	size_t limit_count;
 	char folder[FOLDER_BYTES], path[400];
 	uint64_t last_ticket, last_appended;
+	uint64_t withdrawn;        /* all up to this ticket, by commit_fails */
 	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
+	int failure;          /* that on_up has told, or 0 */
+	unsigned ups;         /* how often it was called */
 	uint64_t told_ticket; /* of the last entry that was told */
 	char change[65536];   /* the tail of the last change */
 	size_t page_count;
@@ -54,7 +57,10 @@ struct fixture {
 	bool page_has_text;            /* of the first one */
 	uint64_t page_first_id, page_searched_from;
 	uint64_t first_page_ticket; /* of the first page since it was set to 0 */
-	char states[4096]; /* when the store was opened: "room/key=value@id room/..." */
+	/* The picture: "room last_id/gone_id@last_ts room ..." and "room/key=value@id
+	 * room/..."
+	 */
+	char rooms[4096], states[4096];
 	/* Called by on_appended. */
 	void (*hook)(struct fixture *fixture, uint64_t ticket);
 };
@@ -119,6 +125,18 @@ on_page(void *context, uint64_t ticket, int error, const struct store_page *page
 }
 
 static inline void
+on_room(void *context, const char *room, uint64_t last_id, uint64_t gone_id,
+	int64_t last_ts_ms)
+{
+	struct fixture *fixture = context;
+	size_t used = strlen(fixture->rooms);
+
+	snprintf(fixture->rooms + used, sizeof(fixture->rooms) - used,
+		"%s%s %" PRIu64 "/%" PRIu64 "@%" PRIi64, used ? " " : "", room, last_id,
+		gone_id, last_ts_ms);
+}
+
+static inline void
 on_state(void *context, const char *room, const char *key, uint64_t id, const char *value,
 	size_t value_len)
 {
@@ -129,6 +147,17 @@ on_state(void *context, const char *room, const char *key, uint64_t id, const ch
 	snprintf(fixture->states + used, sizeof(fixture->states) - used,
 		"%s%s/%s=%.*s@%" PRIu64, used ? " " : "", room, key, (int)value_len,
 		value, id);
+}
+
+static inline void
+on_up(void *context, unsigned shard, bool is_up, int error)
+{
+	struct fixture *fixture = context;
+
+	assert_int_equal(shard, 0);
+	assert_int_equal(is_up, !error);
+	fixture->failure = is_up ? 0 : error;
+	fixture->ups++;
 }
 
 static inline int
@@ -145,8 +174,8 @@ open_store(struct fixture *fixture)
 
 	if (try_open(fixture, &why) < 0)
 		fail_msg("store_open: %s", why);
-	fixture->states[0] = '\0';
-	store_each_state(fixture->store, on_state, fixture);
+	fixture->rooms[0] = fixture->states[0] = '\0';
+	store_dispatch(fixture->store, SIZE_MAX);
 	store_limit_rooms(fixture->store, fixture->limits, fixture->limit_count);
 }
 
@@ -238,9 +267,28 @@ commit(struct fixture *fixture)
 
 	store_flush(fixture->store);
 	while (fixture->appended_count == count ||
-		fixture->appended[fixture->appended_count - 1].ticket != last)
+		fixture->appended[fixture->appended_count - 1].ticket != last) {
 		dispatch_one(fixture);
+		store_flush(fixture->store); /* what was held */
+	}
 	return fixture->appended[fixture->appended_count - 1];
+}
+
+/* Flush, and wait until the store says that it is away because of error. What it holds is
+ * dropped. */
+static inline void
+commit_fails(struct fixture *fixture, int error)
+{
+	size_t count = fixture->appended_count;
+	uint64_t ticket = fixture->last_appended;
+
+	store_flush(fixture->store);
+	while (fixture->failure != error)
+		dispatch_one(fixture);
+	assert_int_equal(fixture->appended_count, count);
+	for (; ticket > fixture->withdrawn; ticket--)
+		store_withdraw(fixture->store, ticket);
+	fixture->withdrawn = fixture->last_appended;
 }
 
 /* Append, commit and expect that it is stored under id. */
@@ -296,6 +344,7 @@ try_append_state(struct fixture *fixture, const char *room, const char *text,
 				 .state_key = key,
 				 .state_value = value,
 				 .state_value_len = value ? strlen(value) : 0,
+				 .state_version = STORE_ANY_VERSION,
 			 });
 }
 
@@ -424,7 +473,8 @@ fixture_new(const char *driver)
 	fixture->options = (struct store_options){
 		.driver = driver,
 		.path = fixture->path,
-		.callbacks = { on_message, on_appended, on_page },
+		.callbacks = { NULL, on_room, on_state, on_up, on_message, on_appended,
+			on_page },
 		.context = fixture,
 	};
 	return fixture;

@@ -385,11 +385,11 @@ test_each_history_has_its_own_epoch(void **state)
 	const char *epoch;
 
 	open_store(other);
-	epoch = store_epoch(fixture->store);
+	epoch = store_epoch(fixture->store, "a");
 	assert_true(strlen(epoch) >= 8 && strlen(epoch) <= STORE_EPOCH_BYTES);
 	assert_int_equal(
 		strspn(epoch, "abcdefghijklmnopqrstuvwxyz0123456789"), strlen(epoch));
-	assert_string_not_equal(epoch, store_epoch(other->store));
+	assert_string_not_equal(epoch, store_epoch(other->store, "a"));
 	fixture_free(other);
 }
 
@@ -400,7 +400,8 @@ test_two_open_stores_are_independent(void **state)
 	struct fixture *fixture = *state, *other = fixture_new("memory");
 
 	open_store(other);
-	assert_string_not_equal(store_epoch(fixture->store), store_epoch(other->store));
+	assert_string_not_equal(
+		store_epoch(fixture->store, "a"), store_epoch(other->store, "a"));
 	for (uint64_t id = 1; id <= 300; id++) {
 		assert_int_equal(try_append(fixture, "a", "mine", "k", NULL), 0);
 		append(fixture, "a", "mine");

@@ -38,24 +38,18 @@ limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* A transaction of three entries fails as a whole because the second one is large. */
+/* A transaction of three entries fails as a whole because the second one is large. Nobody
+ * waits for it any more then. */
 static void
 assert_no_space(struct fixture *fixture)
 {
 	char *text = large_text();
-	size_t count = fixture->appended_count;
 
 	assert_int_equal(try_append(fixture, "a", "small", "k1", NULL), 0);
 	assert_int_equal(try_append(fixture, "a", text, "k2", NULL), 0);
 	assert_int_equal(try_append(fixture, "new", "small", "k3", NULL), 0);
 	free(text);
-	commit(fixture);
-	assert_int_equal(fixture->appended_count, count + 3);
-	for (size_t i = count; i < count + 3; i++) {
-		assert_int_equal(fixture->appended[i].error, -ENOSPC);
-		assert_int_equal(fixture->appended[i].id, 0);
-		assert_false(fixture->appended[i].is_duplicate);
-	}
+	commit_fails(fixture, -ENOSPC);
 	assert_all(fixture, "new", "");
 }
 
@@ -65,7 +59,7 @@ test_a_full_disk_stores_nothing_and_recovers(void **state)
 	struct fixture *fixture = *state;
 
 	keep(fixture, "a", "x", 1);
-	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 100000);
+	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 300000);
 	assert_no_space(fixture);
 	assert_no_space(fixture);
 	assert_all(fixture, "a", "1");
@@ -89,12 +83,12 @@ test_a_full_disk_does_not_change_the_state(void **state)
 
 	keep_state(fixture, "a", "k", "old");
 	keep_state(fixture, "a", "l", "old");
-	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 100000);
+	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 300000);
 	assert_int_equal(try_append_state(fixture, "a", "x", "k", "new"), 0);
 	assert_int_equal(try_append_state(fixture, "a", "x", "l", NULL), 0);
 	assert_int_equal(try_append_state(fixture, "a", "x", "m", text), 0);
 	free(text);
-	assert_int_equal(commit(fixture).error, -ENOSPC);
+	commit_fails(fixture, -ENOSPC);
 	limit_files(RLIM_INFINITY);
 	reopen_store(fixture);
 	assert_string_equal(fixture->states, "a/k=old@1 a/l=old@2");
@@ -131,7 +125,7 @@ test_a_deleted_room_leaves_the_file_after_a_full_disk(void **state)
 		append(fixture, "gone", text);
 	keep(fixture, "a", "x", 1);
 	assert_int_equal(count_rows(fixture), 1001);
-	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 150000);
+	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 300000);
 	assert_int_equal(
 		try_append_entry(fixture,
 			&(struct store_entry){
@@ -176,25 +170,55 @@ test_a_full_file_system_stores_nothing_and_recovers(void **state)
 }
 
 static void
-test_writes_to_a_locked_file_fail_and_recover(void **state)
+test_writes_to_a_locked_file_wait_and_are_stored_in_order(void **state)
 {
 	struct fixture *fixture = *state;
 	sqlite3 *db;
 
 	keep(fixture, "a", "x", 1);
 	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
-	append(fixture, "a", "x");
+	append(fixture, "a", "two");
 	store_flush(fixture->store);
-	append(fixture, "a", "x");
+	append(fixture, "a", "three");
 	store_flush(fixture->store);
 	assert_all(fixture, "a", "1");
-	wait_appended(fixture, 3);
-	assert_int_equal(fixture->appended[1].error, -EBUSY);
-	assert_int_equal(fixture->appended[2].error, -EBUSY);
+	while (!fixture->failure)
+		dispatch_one(fixture);
+	assert_int_equal(fixture->failure, -EBUSY);
+	append(fixture, "a", "withdrawn");
+	append(fixture, "a", "four");
+	store_flush(fixture->store);
+	store_withdraw(fixture->store, fixture->last_ticket - 1);
+	assert_int_equal(fixture->appended_count, 1);
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-	keep(fixture, "a", "x", 2);
+	assert_int_equal(commit(fixture).id, 4);
+	assert_int_equal(fixture->failure, 0);
 	sqlite3_close(db);
-	assert_all(fixture, "a", "1 2");
+	assert_all(fixture, "a", "1 2 3 4");
+	assert_string_equal(fixture->page_tails, "x|two|three|four");
+}
+
+static void
+test_only_so_much_waits_for_a_store_that_is_away(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text = large_text();
+	sqlite3 *db;
+	int count = 0;
+
+	keep(fixture, "a", "x", 1);
+	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
+	append(fixture, "a", "x");
+	store_flush(fixture->store);
+	while (!fixture->failure)
+		dispatch_one(fixture);
+	while (try_append(fixture, "a", text, NULL, NULL) == 0)
+		count++;
+	assert_int_equal(try_append(fixture, "a", "x", NULL, NULL), -ENOTCONN);
+	assert_int_equal(count, STORE_HELD_BYTES_MAX / (2 * LARGE) + 1);
+	free(text);
+	sqlite3_close(db);
+	assert_int_equal(commit(fixture).id, (uint64_t)count + 2);
 }
 
 static void
@@ -462,7 +486,8 @@ main(void)
 		FULL_DISK(test_a_full_disk_does_not_change_the_state),
 		FULL_DISK(test_a_deleted_room_leaves_the_file_after_a_full_disk),
 		FULL_MOUNT(test_a_full_file_system_stores_nothing_and_recovers),
-		SQLITE(test_writes_to_a_locked_file_fail_and_recover),
+		SQLITE(test_writes_to_a_locked_file_wait_and_are_stored_in_order),
+		SQLITE(test_only_so_much_waits_for_a_store_that_is_away),
 		SQLITE(test_a_write_waits_for_a_short_lock),
 		SQLITE(test_damage_of_an_open_file_is_reported_and_recovers),
 		SQLITE(test_the_log_does_not_stay_large),

@@ -75,6 +75,7 @@ test_a_duplicate_does_not_change_the_state(void **state)
 		.words = "",
 		.keys = { "known" },
 		.state_key = "k",
+		.state_version = STORE_ANY_VERSION,
 		.state_value = "two",
 		.state_value_len = 3,
 	};
@@ -103,6 +104,7 @@ test_a_value_is_read_back_unchanged(void **state)
 		.tail_len = 1,
 		.words = "",
 		.state_key = key,
+		.state_version = STORE_ANY_VERSION,
 		.state_value = value,
 		.state_value_len = strlen(value),
 	};
@@ -179,6 +181,48 @@ test_the_bytes_of_a_value_count_as_under_way(void **state)
 	free(value);
 }
 
+/* Append an entry that sets key k of room a to value, made from the value before (NULL:
+ * none), and return its error. */
+static int
+replace(struct fixture *fixture, const char *before, const char *value)
+{
+	assert_int_equal(try_append_entry(fixture,
+				 &(struct store_entry){
+					 .room = "a",
+					 .type = "alarm",
+					 .ts_ms = 1000,
+					 .tail = "x",
+					 .tail_len = 1,
+					 .words = "",
+					 .state_key = "k",
+					 .state_value = value,
+					 .state_value_len = value ? strlen(value) : 0,
+					 .state_version = before ? store_version(before,
+									   strlen(before))
+								 : 0,
+				 }),
+		0);
+	return commit(fixture).error;
+}
+
+static void
+test_a_value_made_from_another_one_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(replace(fixture, "none", "x"), -ESTALE);
+	assert_int_equal(replace(fixture, NULL, "one"), 0);
+	assert_int_equal(replace(fixture, NULL, "two"), -ESTALE);
+	assert_int_equal(replace(fixture, "one", "two"), 0);
+	assert_int_equal(replace(fixture, "one", NULL), -ESTALE);
+	assert_int_equal(replace(fixture, "two", NULL), 0);
+	assert_int_equal(replace(fixture, "two", "three"), -ESTALE);
+	assert_int_equal(replace(fixture, NULL, "three"), 0);
+	assert_all(fixture, "a", "1 2 3 4"); /* what was refused has no id */
+	reopen_store(fixture);
+	assert_string_equal(fixture->states, "a/k=three@4");
+}
+
 int
 main(void)
 {
@@ -193,6 +237,7 @@ main(void)
 		BOTH(test_messages_that_set_a_value_are_normal_messages),
 		MEMORY(test_a_memory_store_opens_without_state),
 		BOTH(test_the_bytes_of_a_value_count_as_under_way),
+		SQLITE(test_a_value_made_from_another_one_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

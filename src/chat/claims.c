@@ -1,0 +1,208 @@
+#include "chat/claims.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "linnet/base/json_text.h"
+#include "linnet/base/xalloc.h"
+
+/* A claim is answered in this time, or as if the cluster could not be reached. */
+#define PATIENCE_TICKS (10000 / CHAT_TICK_MS)
+
+bool
+claims_ask(struct input *input, const char *name, const struct roster_proof *proof)
+{
+	struct chat *chat = input->chat;
+	struct claim *claim = &input->speaker->chat->claim;
+	const struct cluster_claim what = { name, proof->token, proof->email_hash };
+	uint64_t ticket;
+	int error;
+
+	if (!presence_must_ask(input, name))
+		return false;
+	if (claim->name && !strcmp(claim->name, name)) {
+		error = claim->error;
+	} else {
+		ticket = ++chat->last_ticket;
+		error = cluster_claim(&chat->cluster, &what, ticket);
+		if (error == -EINPROGRESS) {
+			claim->ticket = ticket;
+			claim->name = xstrdup(name);
+			claim->asked_tick = chat->ticks;
+			HASH_ADD(claim_hh, chat->claims, claim.ticket, sizeof(ticket),
+				input->speaker->chat);
+			return true;
+		}
+	}
+	input->claimed = name;
+	input->claim_error = error;
+	return false;
+}
+
+/* Forget the answer, which was used. */
+static void
+claims_clear(struct claim *claim)
+{
+	free(claim->name);
+	*claim = (struct claim){ .ticket = 0 };
+}
+
+void
+claims_settle(struct input *input)
+{
+	const struct session *session = input->speaker;
+	struct claim *claim = &session->chat->claim;
+	const char *granted = NULL;
+
+	if (input->claimed)
+		granted = input->claim_error ? NULL : input->claimed;
+	else if (claim->name && !claim->ticket && !claim->error)
+		granted = claim->name;
+	if (granted && strcmp(session->person->name, granted) != 0)
+		cluster_release(&input->chat->cluster, granted);
+	input->claimed = NULL;
+	if (!claim->ticket)
+		claims_clear(claim);
+}
+
+static void
+claims_insert(struct chat_session *own, struct waiting *waiting)
+{
+	own->waiting_count++;
+	own->waiting_bytes += waiting->bytes;
+	if (waiting->asker->call)
+		waiting->asker->call->waiting++;
+	if (own->is_continuing)
+		STAILQ_INSERT_HEAD(&own->waiting, waiting, link);
+	else
+		STAILQ_INSERT_TAIL(&own->waiting, waiting, link);
+}
+
+int
+claims_wait(struct input *input, const struct command *command)
+{
+	struct chat_session *own = input->speaker->chat;
+	const struct chat_pending *call = input->asker->call;
+	struct buffer text = { 0 };
+	struct waiting *waiting;
+
+	if (call && own->waiting_count >= CLAIMS_WAITING_MAX) {
+		message_refuse(&input->fault, "busy", "too much is under way, try again");
+		return -EAGAIN;
+	}
+	json_text_append(&text, input->message.object);
+	waiting = xcalloc(1, sizeof(*waiting));
+	waiting->command = command;
+	waiting->message = input->message;
+	json_incref(waiting->message.object);
+	waiting->fault = input->fault;
+	waiting->asker = input->asker;
+	waiting->permissions = call ? permissions_ref(call->caller->permissions) : NULL;
+	waiting->bytes = text.len;
+	buffer_clear(&text);
+	claims_insert(own, waiting);
+	return 0;
+}
+
+void
+claims_wait_line(struct asker *asker, const char *line)
+{
+	struct waiting *waiting = xcalloc(1, sizeof(*waiting));
+
+	waiting->line = xstrdup(line);
+	waiting->bytes = strlen(line);
+	waiting->asker = asker;
+	claims_insert(asker->session->chat, waiting);
+}
+
+bool
+claims_are_waiting(const struct session *session)
+{
+	const struct chat_session *own = session->chat;
+
+	return !own->is_continuing && (own->waiting_count || own->claim.ticket);
+}
+
+static struct waiting *
+claims_remove_first(struct chat_session *own)
+{
+	struct waiting *waiting = STAILQ_FIRST(&own->waiting);
+
+	if (!waiting)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&own->waiting, link);
+	own->waiting_count--;
+	own->waiting_bytes -= waiting->bytes;
+	if (waiting->asker->call)
+		waiting->asker->call->waiting--;
+	return waiting;
+}
+
+struct waiting *
+claims_next(struct chat_session *own)
+{
+	return own->claim.ticket ? NULL : claims_remove_first(own);
+}
+
+void
+claims_free_waiting(struct waiting *waiting)
+{
+	message_fini(&waiting->message);
+	permissions_unref(waiting->permissions);
+	free(waiting->line);
+	free(waiting);
+}
+
+static void
+claims_end(struct chat *chat, struct chat_session *own, int error)
+{
+	HASH_DELETE(claim_hh, chat->claims, own);
+	own->claim.ticket = 0;
+	own->claim.error = error;
+}
+
+struct chat_session *
+claims_answered(struct chat *chat, uint64_t ticket, const char *name, int error)
+{
+	struct chat_session *own;
+
+	HASH_FIND(claim_hh, chat->claims, &ticket, sizeof(ticket), own);
+	if (own)
+		claims_end(chat, own, error);
+	else if (!error)
+		cluster_release(&chat->cluster, name);
+	return own;
+}
+
+struct chat_session *
+claims_overdue(struct chat *chat)
+{
+	struct chat_session *own = chat->claims; /* the oldest */
+
+	if (!own || chat->ticks - own->claim.asked_tick < PATIENCE_TICKS)
+		return NULL;
+	claims_end(chat, own, -ENOTCONN);
+	return own;
+}
+
+void
+claims_drop(struct chat *chat, struct chat_session *own)
+{
+	struct message_fault fault = { .code = NULL };
+	struct waiting *waiting;
+
+	if (own->claim.ticket)
+		claims_end(chat, own, -ENOTCONN);
+	else if (own->claim.name && !own->claim.error)
+		cluster_release(&chat->cluster, own->claim.name);
+	claims_clear(&own->claim);
+	message_refuse(&fault, "no_such_session", "the session is gone");
+	while ((waiting = claims_remove_first(own))) {
+		if (waiting->asker->call)
+			reply_fault(waiting->asker, &fault);
+		claims_free_waiting(waiting);
+	}
+}
