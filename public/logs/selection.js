@@ -1,4 +1,5 @@
-// Selection of a range of lines: click a time, Shift-click, or Shift with an arrow key.
+// Selection of a range of lines: click a time, Shift-click, or Shift with an arrow key. A finger taps anywhere in a line: a
+// time is too small for it.
 
 // list is a window (window.js). onChange() is called when the selection changes.
 export function createSelection(viewport, list, { onChange }) {
@@ -25,8 +26,8 @@ export function createSelection(viewport, list, { onChange }) {
 	}
 
 	function onClick(event) {
-		const { target, shiftKey, ctrlKey, metaKey } = event;
-		const item = target.closest?.('.logs-gutter') && itemAt(target);
+		const { target, pointerType, shiftKey, ctrlKey, metaKey } = event;
+		const item = (pointerType === 'touch' || target.closest?.('.logs-gutter')) && itemAt(target);
 
 		// It is a link, too: into another tab.
 		if (!item || ctrlKey || metaKey)

@@ -206,7 +206,7 @@ export function createActions({ log, rows, scroll, server, keptAs, onReply, onLe
 		const timer = setTimeout(() => {
 			end();
 			press(row);
-		}, HOLD_MS);
+		}, HOLD_MS - (performance.now() - event.timeStamp));
 
 		function end(later) {
 			if (later?.type === 'pointermove' && Math.hypot(later.clientX - x, later.clientY - y) < MOVED_PX)
@@ -238,11 +238,16 @@ export function createActions({ log, rows, scroll, server, keptAs, onReply, onLe
 	});
 
 	return {
-		pointerover({ target, pointerType }) {
-			if (pointerType === 'touch')
-				return;
-			hovered = rowOf(target);
-			update();
+		pointerover(event) {
+			const { target, pointerType, pointerId } = event;
+
+			if (pointerType !== 'touch') {
+				hovered = rowOf(target);
+				update();
+			} else if (event.eventPhase === Event.NONE && target.hasPointerCapture(pointerId)) {
+				// The press that loaded this module goes on.
+				holdByTouch(event);
+			}
 		},
 		focusin({ target }) {
 			walk.moved(target);
