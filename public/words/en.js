@@ -22,7 +22,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		deletedMessage: 'This message was deleted.',
 		roomDeleted: 'A moderator has deleted everything in this room.',
 		pending: 'not sent yet',
-		loading: 'Loading messages…',
+		loading: 'Loading…',
 		newest: 'Newest messages',
 		newMessages: (count) => plural(count, { one: '# new message', other: '# new messages' }),
 		notRecovered: (from, to) =>

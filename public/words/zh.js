@@ -22,7 +22,7 @@ export function wordsFor({ isolated, number, listed }) {
 		deletedMessage: '此消息已被删除。',
 		roomDeleted: '管理员已删除此房间的全部内容。',
 		pending: '尚未发送',
-		loading: '正在加载消息…',
+		loading: '正在加载…',
 		newest: '最新消息',
 		newMessages: (count) => `${number(count)} 条新消息`,
 		notRecovered: (from, to) => `有些消息无法找回：${from} 到 ${to} 之间别人说的话，这里可能不全。`,

@@ -68,7 +68,7 @@ test('a style sheet that failed to load is loaded later', () =>
 		});
 	}));
 
-test('a view is not visible before its style sheet', () =>
+test('a view is not visible before its style sheet, and says until then that it loads', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -77,8 +77,11 @@ test('a view is not visible before its style sheet', () =>
 			await ann.page.click(`#tab-${tab}`);
 			const letThrough = await asked;
 			await soon.equal(() => ann.page.locator(part).count(), 0);
+			const loading = ann.page.locator('.app > .loading');
+			await loading.waitFor();
 			await letThrough();
 			await ann.page.locator(part).waitFor();
+			await loading.waitFor({ state: 'hidden' });
 		}
 	}));
 
