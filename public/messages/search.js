@@ -38,8 +38,9 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 	const form = element('form', field, close, element('div.search-filters', all, ...filters.parts));
 	const state = element('p.search-state');
 	const list = element('ol.search-list');
+	const failure = element('p.search-failure');
 	const more = button('search-more', texts.searchMore);
-	const panel = element('dialog.search', form, element('div.search-facts', state, toDay), list, more);
+	const panel = element('dialog.search', form, element('div.search-facts', state, toDay), list, failure, more);
 	let timer = 0;
 	// What is shown was found by this; a later search replaces it.
 	let searching = null;
@@ -68,6 +69,7 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 
 	function say(words) {
 		setText(state, words);
+		setText(failure, '');
 		more.hidden = true;
 	}
 
@@ -93,12 +95,14 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 		return rooms.sort((one, other) => weightOf(other) - weightOf(one) || other.last_ts - one.last_ts).map(({ room }) => room);
 	}
 
-	function tellEnd({ hits, isFailed, isCut, hasMore }) {
+	function tellEnd({ hits, failed, isInVain, isCut, hasMore }) {
 		const count = hits.length;
 		const found = count ? texts.searchFound(count, hasMore && !isCut) : texts.searchNone(hasMore);
 		const cut = count ? texts.searchFoundSoFar(count) : texts.searchStopped;
 
-		say(isFailed ? texts.searchFailed : isCut ? cut : found);
+		say(isInVain ? texts.searchFailed : isCut ? cut : found);
+		if (failed.length && !isInVain)
+			setText(failure, texts.searchFailedIn(failed.map((room) => `#${room}`)));
 		more.hidden = !hasMore;
 	}
 
@@ -210,7 +214,7 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 	panel.id = 'search';
 	panel.ariaLabel = texts.searchTitle;
 	form.role = 'search';
-	state.role = 'status';
+	state.role = failure.role = 'status';
 	all.ariaPressed = String(recall('search') === 'all');
 	at('reading').prepend(panel);
 

@@ -32,7 +32,8 @@ export function createSearching(query, names, { onHits }) {
 	const stopper = new AbortController();
 	const { signal } = stopper;
 	const hits = [];
-	let isFailed = false;
+	let failed = [];
+	let looked = 0;
 	let isCut = false;
 	// The rooms that are not done: before is the id that the next page begins before.
 	let left = names.map((name) => ({ name, before: 0 }));
@@ -71,7 +72,7 @@ export function createSearching(query, names, { onHits }) {
 			try {
 				await searchRoom(room);
 			} catch {
-				isFailed ||= !signal.aborted;
+				failed.push(room.name);
 				return;
 			}
 		}
@@ -82,8 +83,13 @@ export function createSearching(query, names, { onHits }) {
 		get hits() {
 			return hits.sort((one, other) => other.date - one.date).slice(0, MAX_HITS);
 		},
-		get isFailed() {
-			return isFailed;
+		// The rooms where the last step failed, at most one for each that was asked at once.
+		get failed() {
+			return failed;
+		},
+		// Nothing was found, and no room has answered.
+		get isInVain() {
+			return !hits.length && failed.length > 0 && failed.length === looked;
 		},
 		// It took too long in a room, so older messages were not searched.
 		get isCut() {
@@ -95,10 +101,12 @@ export function createSearching(query, names, { onHits }) {
 		async step() {
 			const rooms = left.slice(0, MAX_ROOMS);
 
-			isFailed = isCut = false;
+			failed = [];
+			isCut = false;
 			await Promise.all(Array.from({ length: AT_ONCE }, () => work(rooms)));
-			// Rooms that were not looked at come first.
-			left = [...left.slice(MAX_ROOMS), ...left.slice(0, MAX_ROOMS)].filter(({ isDone }) => !isDone);
+			// Rooms that were not looked at come first: others may fail again.
+			looked = Math.min(MAX_ROOMS, left.length) - rooms.length;
+			left = [...left.slice(looked), ...left.slice(0, looked)].filter(({ isDone }) => !isDone);
 		},
 		stop: () => stopper.abort(),
 	};

@@ -82,6 +82,7 @@ export function wordsFor({ isolated, number, listed, plural }) {
 		searchStopped: 'The search took too long. Older messages were not searched.',
 		searchFoundSoFar: (count) => `${plural(count, messages)}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
+		searchFailedIn: (rooms) => `The search failed in ${listed(rooms)}.`,
 
 		actionsLabel: 'Message actions',
 		actions: {

@@ -78,6 +78,7 @@ export function wordsFor({ isolated, number, listed }) {
 		searchStopped: '搜索时间太长，更早的消息没有搜索。',
 		searchFoundSoFar: (count) => `${number(count)} 条消息。搜索时间太长，更早的没有搜索。`,
 		searchFailed: '搜索没有成功，请再试一次。',
+		searchFailedIn: (rooms) => `在${listed(rooms)}的搜索没有成功。`,
 
 		actionsLabel: '消息操作',
 		actions: {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { shows, withPeople } from './people.mjs';
 
 const NO_RATE_LIMIT = ['limits.message_rate=0', 'limits.address_rate=0'];
 const DAY_MS = 86_400_000;
@@ -54,6 +54,27 @@ test('a search in all rooms marks the words, and Enter opens the first message i
 		await isTold(ann, '1 message');
 		assert.equal(await ann.page.inputValue('#search-field'), 'lait');
 		await inAllRooms(ann, true).waitFor();
+		await bob.close();
+	}));
+
+test('a search that fails in one of all rooms names it, and shows what the others have', () =>
+	withPeople(browser, NO_RATE_LIMIT, async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		for (const room of ['lobby', 'kitchen', 'ops'])
+			await say(bob, { message: `disk of ${room}`, room });
+		const ann = await arrive();
+		const failure = ann.page.locator('.search-failure');
+		await ann.join('Ann');
+		await ann.page.route('**/search/ops?*', (route) => route.fulfill({ status: 400, json: {} }), { times: 1 });
+		await openSearch(ann);
+		await inAllRooms(ann, false).click();
+		await ann.page.fill('#search-field', 'disk');
+		await isTold(ann, '2 messages and more');
+		await shows(failure, 'The search failed in \u2068#ops\u2069.');
+		assert.equal(await hits(ann).count(), 2);
+		await ann.page.locator('.search-more').click();
+		await isTold(ann, '3 messages');
+		await shows(failure, '');
 		await bob.close();
 	}));
 
