@@ -221,6 +221,15 @@ export function createSearch({ roomNow, allRooms, isJoined, onChoose, onDay }) {
 	return {
 		open,
 		close: () => panel.close(),
-		toggle: () => (panel.open ? dismiss() : open()),
+		// typed is what the reader has written before the panel was there.
+		toggle(typed) {
+			if (panel.open) {
+				dismiss();
+				return;
+			}
+			open(typed || undefined);
+			if (typed)
+				field.setSelectionRange(typed.length, typed.length);
+		},
 	};
 }

@@ -21,6 +21,7 @@ import { laterTexts as texts } from '../words/later-texts.js';
 await Promise.all(['surroundings.css', '../messages/lines.css'].map((path) => addStylesheet(new URL(path, import.meta.url))));
 
 const LAST_MESSAGES = 200;
+const MAX_TYPED = 256;
 const LIST_MS = 30000;
 const PATIENCE_MS = 10000;
 // Who types a room's name waits so long for news of the rooms.
@@ -84,6 +85,18 @@ export function createSurroundings(
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
+	// What is typed while the search is loaded.
+	let typed = '';
+
+	// It is no message: see keyboard.js. A blank would press the button again.
+	function holdTyped(event) {
+		if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey)
+			return;
+		event.preventDefault();
+		if (typed.length < MAX_TYPED)
+			typed += event.key;
+	}
+
 	const closeSearch = () => search.ifRequested((it) => it.close());
 
 	function openDates(opener, date) {
@@ -188,12 +201,14 @@ export function createSurroundings(
 	at('search-button').addEventListener('click', ({ currentTarget: opener }) => {
 		const isFocusKept = watchFocus();
 
-		// What is typed meanwhile is not a message: see keyboard.js.
 		opener.ariaBusy = 'true';
+		opener.addEventListener('keydown', holdTyped);
 		search((it) => {
+			opener.removeEventListener('keydown', holdTyped);
 			opener.ariaBusy = 'false';
 			if (isFocusKept())
-				it.toggle();
+				it.toggle(typed);
+			typed = '';
 		}, 'toggle');
 	});
 	at('chat').addEventListener('click', ({ target }) => cards((it) => it.clicked(target)));

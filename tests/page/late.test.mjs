@@ -146,6 +146,24 @@ for (const [what, button, file, sheet, panel] of [
 		}));
 }
 
+test('what is typed while the search loads is looked for', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const field = ann.page.locator('#search-field');
+		await ann.join('Ann');
+		await ann.surrounded();
+		const { asked } = await hold(ann, '**/search.js');
+		await ann.page.click('#search-button');
+		const letThrough = await asked;
+		await ann.page.keyboard.type('disk f');
+		await letThrough();
+		await field.waitFor();
+		await holds(field, 'disk f');
+		await ann.page.keyboard.type('ull');
+		await holds(field, 'disk full');
+		await holds(ann.page.locator('#text'), '');
+	}));
+
 test('names that load late are offered only if the user still writes one', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
