@@ -1,6 +1,7 @@
-/* driver.h - between store.c and the drivers; no other file includes it. store.c copies
- * what the caller passes in, counts what is under way and delivers the answers. A driver
- * only does the work, in any thread it likes. */
+/* driver.h - between the files of the store and its drivers; the chat does not know it.
+ * writes.c and reads.c copy what the caller passes in and count what is under way,
+ * delivery.c delivers the answers. A driver only does the work, in any thread it likes.
+ */
 #pragma once
 
 #include <pthread.h>
@@ -54,7 +55,7 @@ struct store_read {
 	size_t max_bytes;
 	/* The driver sets the answer. */
 	int error;
-	struct store_page page;         /* store.c sets its messages when it delivers */
+	struct store_page page;         /* its messages are set when it is delivered */
 	struct store_message *messages; /* type and tail of each are one block */
 	size_t capacity;
 	size_t tail_bytes;
@@ -72,12 +73,7 @@ struct store_outbox {
 	int fd; /* an eventfd */
 };
 
-/* A room with a limit of its own. The room "" stands for all others. */
-struct store_room_keep {
-	UT_hash_handle hh; /* by room */
-	struct store_keep keep;
-	char room[];
-};
+struct store_room_keep; /* limits.h */
 
 /* The first member of each driver's own struct. */
 struct store {
@@ -90,7 +86,7 @@ struct store {
 	atomic_uint_fast64_t max_bytes; /* as in options; a reload changes it */
 	/* Set by the driver: the size of the history, and of its log. */
 	atomic_uint_fast64_t bytes, log_bytes;
-	/* Only store.c uses these. */
+	/* The drivers do not use these. */
 	struct store_keep keep; /* of rooms without a limit of their own */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
@@ -115,8 +111,8 @@ struct store_ops {
 	 * picture. Each store_dispatch calls it first. NULL for a driver whose history is
 	 * empty when it is opened. */
 	bool (*news)(struct store *store);
-	/* As store_shard and store_epoch. NULL for a driver without shards: store.c tells
-	 * on_up for it. */
+	/* As store_shard and store_epoch. NULL for a driver without shards: delivery.c
+	 * tells on_up for it. */
 	unsigned (*shard)(const struct store *store, const char *room);
 	const char *(*epoch)(const struct store *store, const char *room);
 	bool is_shared; /* as store_is_shared; only then there are reads of STORE_SYNC */
@@ -145,66 +141,6 @@ struct store_ops {
 extern const struct store_ops store_memory_ops;
 extern const struct store_ops store_sqlite_ops;
 
-/* A write with a copy of entry. A driver makes one with ticket 0 and an id to tell an
- * entry of another process: store_answer_writes takes it among its answers, in the order
- * of the room, and frees it. */
-struct store_write *store_new_write(const struct store_entry *entry, uint64_t ticket);
-
-/* Give back writes, which become an empty list, or read, with their answers. Any thread
- * may call it. */
-void store_answer_writes(struct store *store, struct store_writes *writes);
-void store_answer_read(struct store *store, struct store_read *read);
-
-/* Make store_fd readable, so that store_dispatch is called. Any thread may call it. */
-void store_wake(struct store *store);
-
-/* Copy message to the end of the page. Returns false and sets "more" if the page is full:
- * add nothing after that. */
-bool store_read_add(struct store_read *read, const struct store_message *message);
-
-/* The same for any entry. detail is the tail of an edit's target or the emoji of a
- * reaction; NULL if that is gone, and for others. */
-bool store_read_add_change(
-	struct store_read *read, const struct store_message *message, const char *detail);
-
-/* Reverse the order of the page. */
-void store_read_reverse(struct store_read *read);
-
-/* Note that message id was deleted: append it to the entry's member "of". */
-void store_note_deleted(struct store_write *write, uint64_t id);
-
-/* Set the error of a change that has no valid target. is_denied: a target has another
- * author. */
-void store_refuse_change(struct store_write *write, bool is_denied);
-
-/* The reaction of write changes nothing: entry id of ts_ms set it before. */
-void store_note_reaction(struct store_write *write, uint64_t id, int64_t ts_ms);
-
-/* Complete the tail of a deletion's entry. */
-void store_end_deleted(struct store_write *write);
-
-/* Make the tail to store of an edit or a reaction. */
-void store_make_tail(struct store_write *write);
-
-/* Add message to a page of store_said if name is in it or has reacted to it. Returns
- * false if the page is full; then it was not looked at. */
-bool store_read_add_said(
-	struct store_read *read, const struct store_message *message, bool has_reacted);
-
 /* Set epoch, which has STORE_EPOCH_BYTES and a NUL, to a random one. Returns 0 or -errno.
  */
 int store_make_epoch(char *epoch);
-
-/* By how many messages a room of count messages has too many. */
-uint64_t store_excess(const struct store_keep *keep, uint64_t count);
-
-/* Messages before this time are too old at now_ms. INT64_MIN: none is; now_ms may be
- * that, too. */
-int64_t store_cutoff_ms(const struct store_keep *keep, int64_t now_ms);
-
-/* The limit of room in limits, or else that of the other rooms. */
-const struct store_keep *store_find_limit(const struct store *store,
-	const struct store_room_keep *limits, const char *room);
-
-/* Free the table. */
-void store_free_limits(struct store_room_keep *limits);

@@ -4,7 +4,11 @@
 
 #include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
+#include "store/change_answer.h"
+#include "store/limits.h"
 #include "store/memory/memory.h"
+#include "store/outbox.h"
+#include "store/page.h"
 #include "store/phrases.h"
 
 /* Delete at most this many messages in one call of prune, which takes about 1 ms. */

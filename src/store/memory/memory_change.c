@@ -4,6 +4,7 @@
 
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
+#include "store/change_answer.h"
 #include "store/memory/memory.h"
 #include "store/revised.h"
 #include "store/segment.h"

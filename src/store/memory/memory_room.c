@@ -4,6 +4,7 @@
 
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "store/limits.h"
 #include "store/memory/memory.h"
 #include "store/segment.h"
 

@@ -5,6 +5,7 @@
 
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "store/page.h"
 #include "store/sqlite/sqlite.h"
 
 /* wal_autocheckpoint=0: the checkpointer's thread runs all checkpoints.

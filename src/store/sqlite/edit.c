@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/change_answer.h"
 #include "store/revised.h"
 #include "store/segment.h"
 #include "store/sqlite/writer.h"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "linnet/base/xalloc.h"
+#include "store/change_answer.h"
 #include "store/revised.h"
 #include "store/segment.h"
 #include "store/sqlite/writer.h"

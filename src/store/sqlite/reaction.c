@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linnet/protocol/name.h"
+#include "store/change_answer.h"
 #include "store/revised.h"
 #include "store/sqlite/writer.h"
 

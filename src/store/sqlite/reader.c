@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
 #include "linnet/base/xalloc.h"
+#include "store/outbox.h"
+#include "store/page.h"
 #include "store/sqlite/reader.h"
 
 #define BETWEEN " WHERE room = ?1 AND id > ?2 AND id < ?3"

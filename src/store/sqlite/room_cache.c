@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/limits.h"
 #include "store/sqlite/writer.h"
 
 static struct cached_room *

@@ -4,6 +4,7 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "store/limits.h"
 #include "store/sqlite/writer.h"
 
 /* Messages deleted by one transaction. It takes about 3 ms; a commit may wait that long.

@@ -6,6 +6,8 @@
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "store/limits.h"
+#include "store/outbox.h"
 #include "store/sqlite/writer.h"
 
 /* Entries waiting together are committed together, up to this many. */

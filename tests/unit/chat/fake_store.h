@@ -11,6 +11,10 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
+#include "store/limits.h"
+#include "store/outbox.h"
+#include "store/page.h"
+#include "store/writes.h"
 
 #define FAKE_ROOMS 4
 #define FAKE_ENTRIES 100
