@@ -217,8 +217,7 @@ for (const [door, block, isPoll] of doors) {
 			await ann.join('Ann');
 			await ann.say('secret words');
 			await ann.reads(['secret words']);
-			await ann.context.setOffline(true);
-			await ann.state('offline');
+			await ann.goesOffline();
 			await say(bob, 'more of it');
 			await order('delete', { room: 'lobby' });
 			await ann.context.setOffline(false);
@@ -237,8 +236,7 @@ test('a message that was deleted while the page was away is not unread', () =>
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		await hide(ann, true);
-		await ann.context.setOffline(true);
-		await ann.state('offline');
+		await ann.goesOffline();
 		for (const text of ['secret words', 'two'])
 			await say(bob, text);
 		await order('delete', { room: 'lobby', of: 1 });

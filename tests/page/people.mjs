@@ -187,6 +187,13 @@ class Person {
 		await this.page.waitForSelector('#people-button[aria-label]', { state: 'attached' });
 	}
 
+	/** Once all is loaded: some browsers never ask again for a module that was cut off. */
+	async goesOffline() {
+		await this.surrounded();
+		await this.context.setOffline(true);
+		await this.state('offline');
+	}
+
 	/** The number in the title is loaded late. */
 	titled(title) {
 		return this.page.waitForFunction((wanted) => document.title === wanted, title);

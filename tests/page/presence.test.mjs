@@ -262,10 +262,9 @@ test('after a server restart returning people are not announced, new ones are', 
 		const bob = await arrive({}, (page) => page.clock.install());
 		await ann.join('ann');
 		await bob.join('bob');
-		await ann.sees(['ann', 'bob']);
+		await ann.line('bob').waitFor();
 		await ann.say('before');
 		await bob.reads(['before']);
-		await ann.surrounded();
 		await pauseClock(bob);
 		await server.kill();
 		await ann.state('waiting');

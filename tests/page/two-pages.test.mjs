@@ -194,8 +194,7 @@ test('15 without a network the page says so, and reconnects as soon as the netwo
 		const plain = await daemon.ws();
 		await ann.join('ann');
 
-		await ann.context.setOffline(true);
-		await ann.state('offline');
+		await ann.goesOffline();
 		await shows(ann.page.locator('#state').first(), /Offline/);
 		await ann.say('from the tunnel');
 		await ann.context.setOffline(false);

@@ -298,8 +298,7 @@ test('what was missed while the page was offline is unread until it was passed',
 		await ann.join('Ann');
 		await say(bob, 'seen');
 		await ann.reads(['seen']);
-		await ann.context.setOffline(true);
-		await ann.state('offline');
+		await ann.goesOffline();
 		await sayMany(bob, 60);
 		await ann.context.setOffline(false);
 		await ann.online();
