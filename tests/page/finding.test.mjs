@@ -373,7 +373,7 @@ test('Enter opens what was found although other rooms are slow, and a server tha
 		await ann.page.unroute(/\/search\/ops/);
 		await ann.page.route(/\/search\/ops/, (route) => route.fulfill({ status: 429, headers: { 'retry-after': '3600' }, json: {} }));
 		await openSearch(ann, 'disk');
-		await isTold(ann, 'The search failed. Try again.');
+		await shows(ann.page.locator('.search-failure'), 'The search failed in \u2068#ops\u2069.');
 		assert.equal(await hits(ann).count(), 1);
 		await bob.close();
 	}));
