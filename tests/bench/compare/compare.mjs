@@ -94,13 +94,15 @@ if (options.help) {
 			only: options.only?.split(',') ?? (options.smoke && smokeGroups), settings: options.set ?? [],
 		}),
 	};
+	if (!results.isComplete)
+		process.exitCode = 1;
 	if (options.smoke) {
 		console.log(`${results.deliveries} deliveries, none lost, doubled, out of order or damaged`);
 	} else {
 		printTable(results);
 		mkdirSync(path.dirname(resultsFile), { recursive: true });
 		writeFileSync(resultsFile, JSON.stringify(results, null, '\t'));
-		if (!options.quick && !options.only)
+		if (results.isComplete && !options.quick && !options.only)
 			writeReport(results);
 	}
 }

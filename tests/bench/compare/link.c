@@ -170,6 +170,11 @@ receive(struct link *link)
 		      : recv(link->fd, server.input + kept, room, 0);
 	if (n <= 0 && must_wait(link, (int)n))
 		return false;
+	if (n <= 0 && link->is_idle && kept == 0) {
+		link_close(link);
+		link_open(link);
+		return false;
+	}
 	if (n <= 0)
 		die("client %u: the server closed the connection", link->number);
 	if (kept > 0)

@@ -26,6 +26,7 @@ struct link {
 	SSL *ssl; /* NULL without TLS */
 	unsigned number;
 	link_take *take;
+	bool is_idle; /* if the server closes it, it is opened anew */
 	struct link_bytes in;
 	struct link_bytes out;
 };

@@ -21,7 +21,6 @@ enum {
 struct client {
 	struct link link;
 	struct requests *requests;
-	bool is_waiting;
 	uint64_t sent_ns;
 };
 
@@ -182,7 +181,7 @@ send_request(struct client *client)
 		(int)text_bytes, requests->text, after);
 	if (n >= (int)sizeof(request))
 		die("a request is too long");
-	client->is_waiting = true;
+	client->link.is_idle = false;
 	requests->waiting++;
 	link_send(&client->link, request, (size_t)n);
 }
@@ -200,7 +199,7 @@ take(struct link *link, const char *bytes, size_t n, uint64_t now_ns)
 
 	if (!head_end)
 		return 0;
-	if (!client->is_waiting || head_bytes >= sizeof(head))
+	if (link->is_idle || head_bytes >= sizeof(head))
 		die("client %u: an answer to nothing, or too long a head", link->number);
 	memcpy(head, bytes, head_bytes);
 	head[head_bytes] = '\0';
@@ -214,7 +213,7 @@ take(struct link *link, const char *bytes, size_t n, uint64_t now_ns)
 		return 0;
 	check_answer(client, head);
 	histogram_add(requests->latency, now_ns - client->sent_ns);
-	client->is_waiting = false;
+	link->is_idle = true;
 	requests->waiting--;
 	requests->answers++;
 	if (now_ns < requests->end_ns)
@@ -252,6 +251,7 @@ requests_open(const struct requests_plan *plan, struct crowd *crowd)
 		client->requests = requests;
 		client->link.number = i;
 		client->link.take = take;
+		client->link.is_idle = true;
 		link_open(&client->link);
 	}
 	return requests;

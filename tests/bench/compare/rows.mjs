@@ -32,6 +32,7 @@ class Measurement {
 		this.growth = [];
 		this.failures = {};
 		this.deliveries = 0;
+		this.isComplete = true;
 	}
 
 	scaled(number, step = 1) {
@@ -47,10 +48,10 @@ class Measurement {
 		(this.rows[row].samples[name] ??= []).push(number);
 	}
 
-	// A fault of Linnet or of the bare server ends the measurement; another server is left out.
+	// A fault of Linnet or of the bare server ends the group; another server is left out.
 	fail(group, name, error) {
 		if (name === 'linnet' || name === 'bare')
-			throw new Error(`${group}, ${name}: ${error.message}`);
+			throw new Error(`${name}: ${error.message}`);
 		process.stderr.write(`${group}: ${name} is left out: ${error.message}\n`);
 		// Paths are those of one machine.
 		(this.failures[group] ??= {})[name] = error.message.split('\n')[0].replace(/\/\S*\//g, '').slice(0, 200);
@@ -395,16 +396,21 @@ class Measurement {
 			if (!this.has(name))
 				continue;
 			const start = Date.now();
-			await measure();
+			try {
+				await measure();
+			} catch (error) {
+				this.isComplete = false;
+				process.stderr.write(`${name}, ${error.message}\n`);
+			}
 			process.stderr.write(`${name}: ${Math.round((Date.now() - start) / 1000)} s\n`);
 		}
 	}
 }
 
-/** Measures what options ask for: size, names of servers, only, settings. Returns rows, growth and failures. */
+/** Measures what options ask for: size, names of servers, only, settings. Returns rows, growth, failures and whether every group was measured. */
 export async function measureAll(options) {
 	const measurement = new Measurement(options);
 	await measurement.all();
-	const { rows, growth, failures, deliveries, fileBytes } = measurement;
-	return { rows, growth, failures, deliveries, fileBytes, size: options.size };
+	const { rows, growth, failures, deliveries, fileBytes, isComplete } = measurement;
+	return { rows, growth, failures, deliveries, fileBytes, isComplete, size: options.size };
 }

@@ -201,7 +201,7 @@ export const servers = {
 		args: ({ folder }) => ['-p', folder, '-c', 'nginx.conf'],
 		hasWorker: true,
 		crowd: { ...own.crowd, sends_back: 1 },
-				push: { target: '/push?room=r0', headers: json, body: '{text}', expected: '' },
+		push: { target: '/push?room=r0', headers: json, body: '{text}', expected: '' },
 		keep: { path: '/push?room=kept', body: (text) => text, since: () => ({ target: '/kept?room=kept' }) },
 	},
 	ring: { ...own, label: "lws's ring", program: () => bin('ring'), crowd: { ...own.crowd, sends_back: 1 } },
