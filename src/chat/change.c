@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,7 +209,6 @@ change_refuse(struct chat *chat, const struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
-	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
 	if (error == -ENOENT)
 		message_refuse(
 			&fault, "no_such_message", "\"of\" is no message, or it is gone");
@@ -220,10 +218,10 @@ change_refuse(struct chat *chat, const struct request *request, int error)
 		message_refuse(&fault, "too_many_reactions",
 			"this message has %d different reactions already",
 			STORE_EMOJI_MAX);
-	if (!fault.code)
+	if (fault.code)
+		reply_fault_to(request, &fault);
+	else
 		reply_failure(chat, request, error);
-	else if (request->asker)
-		reply_fault(request->asker, &fault);
 }
 
 /* Reactions are many, and change no text. */

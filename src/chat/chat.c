@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/alarm.h"
+#include "chat/alarm_change.h"
 #include "chat/ban_store.h"
 #include "chat/change.h"
 #include "chat/claims.h"

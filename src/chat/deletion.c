@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/alarm.h"
+#include "chat/alarm_state.h"
 #include "chat/change.h"
 #include "chat/metric.h"
 #include "chat/reply.h"

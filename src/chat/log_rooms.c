@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "chat/alarm.h"
+#include "chat/alarm_state.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"

@@ -1,6 +1,6 @@
 #include "chat/picture.h"
 
-#include "chat/alarm.h"
+#include "chat/alarm_state.h"
 #include "chat/ban_store.h"
 #include "chat/resume.h"
 

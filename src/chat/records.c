@@ -1,6 +1,7 @@
 #include "chat/records.h"
 
-#include "chat/alarm.h"
+#include "chat/alarm_change.h"
+#include "chat/alarm_state.h"
 #include "chat/ban_store.h"
 #include "chat/deletion.h"
 #include "chat/metric.h"

@@ -97,14 +97,20 @@ reply_fault(struct asker *asker, const struct message_fault *fault)
 }
 
 void
+reply_fault_to(const struct request *request, struct message_fault *fault)
+{
+	snprintf(fault->ref, sizeof(fault->ref), "%s", request->ref);
+	if (request->asker)
+		reply_fault(request->asker, fault);
+}
+
+void
 reply_failure(struct chat *chat, const struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
 	requests_note_failure(chat, error, &fault);
-	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-	if (request->asker)
-		reply_fault(request->asker, &fault);
+	reply_fault_to(request, &fault);
 }
 
 void

@@ -6,6 +6,10 @@
 /* Tell asker that it is refused. */
 void reply_fault(struct asker *asker, const struct message_fault *fault);
 
+/* Tell the asker of request, if it still waits, that it is refused. Sets the fault's ref.
+ */
+void reply_fault_to(const struct request *request, struct message_fault *fault);
+
 /* The store has failed: tell the asker of request. */
 void reply_failure(struct chat *chat, const struct request *request, int error);
 

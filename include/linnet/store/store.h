@@ -21,10 +21,10 @@
 #define STORE_WRITES_MAX 100000
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
+#define STORE_SEARCHES_MAX 64
 
 /* While the store is away, entries wait for it: so many bytes of them. */
 #define STORE_HELD_BYTES_MAX ((size_t)8 * 1024 * 1024)
-#define STORE_SEARCHES_MAX 64
 
 /* Longest key of a value in a room's state. */
 #define STORE_STATE_KEY_BYTES 255
