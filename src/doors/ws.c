@@ -22,6 +22,7 @@ struct ws_session {
 	struct ws_door *door;
 	struct buffer partial; /* the pieces of a message that is not whole yet */
 	bool is_paused;        /* too much of what it has sent waits */
+	struct buffer held;    /* the lines of its last message that wait here for that */
 };
 
 static struct ws_session *
@@ -36,11 +37,23 @@ ws_on_wake(struct session *session)
 	websocket_wake(ws_from_session(session)->socket);
 }
 
+/* Read again. */
+static void
+ws_end_pause(struct ws_session *ws)
+{
+	if (!ws->is_paused)
+		return;
+	ws->is_paused = false;
+	websocket_watch_input(ws->socket, true);
+}
+
 static void
 ws_on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = ws_from_session(session);
 
+	/* The peer's answer to the close frame is behind what was not read. */
+	ws_end_pause(ws);
 	conn_note_ending(ws->socket->conn, session->ending);
 	websocket_close(ws->socket, code, reason);
 	chat_on_closing(ws->door->chat, session);
@@ -203,13 +216,14 @@ ws_is_acceptable(struct ws_session *ws, const struct websocket_piece *piece)
 	return piece->is_valid;
 }
 
-/* One message may contain several lines. */
+/* One message may contain several lines. Those that are too many now are held. */
 static void
 ws_handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 {
 	struct shown_line line = { .state = 0 };
+	size_t i;
 
-	for (size_t i = 0; i < len; i++) {
+	for (i = 0; i < len && !chat_is_full(&ws->session); i++) {
 		if (bytes[i] != '\n')
 			shown_line_add(&line, bytes[i], len);
 		if (bytes[i] != '\n' && i + 1 < len)
@@ -221,6 +235,8 @@ ws_handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 		line.text.len = 0;
 	}
 	shown_line_clear(&line);
+	if (i < len)
+		buffer_append(&ws->held, bytes + i, len - i);
 }
 
 /* Handle a whole message. */
@@ -260,15 +276,26 @@ ws_on_receive(struct websocket *socket, const struct websocket_piece *piece)
 	}
 }
 
+/* Handle what was held, and read again if that is not too much. */
+static void
+ws_go_on(struct ws_session *ws)
+{
+	struct buffer held = ws->held;
+
+	ws->held = (struct buffer){ 0 };
+	ws_handle_lines(ws, held.bytes, held.len);
+	buffer_clear(&held);
+	if (!chat_is_full(&ws->session))
+		ws_end_pause(ws);
+}
+
 static void
 ws_on_written(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
 
-	if (ws->is_paused && !chat_is_full(&ws->session)) {
-		ws->is_paused = false;
-		websocket_watch_input(socket, true);
-	}
+	if (ws->is_paused && !chat_is_full(&ws->session))
+		ws_go_on(ws);
 	if (!ws->session.queue.count && !socket->is_blocked)
 		chat_on_drained(ws->door->chat, &ws->session);
 }
@@ -310,6 +337,7 @@ ws_on_closed(struct websocket *socket)
 	chat_close(ws->door->chat, &ws->session);
 	session_fini(&ws->session);
 	buffer_clear(&ws->partial);
+	buffer_clear(&ws->held);
 	free(ws);
 }
 

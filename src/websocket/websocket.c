@@ -145,6 +145,15 @@ websocket_heard(struct websocket *socket)
 	socket->pinged_ms = 0;
 }
 
+/* True if the service still has to answer something. */
+static bool
+websocket_is_answering(const struct websocket *socket)
+{
+	const struct websocket_service *service = socket->service;
+
+	return service->is_answering && service->is_answering(socket);
+}
+
 /* lws closes a connection whose input has ended, but first waits until its output is
  * written, and until then that end would be reported in every turn of the loop. */
 static void
@@ -178,7 +187,8 @@ websocket_on_tick(struct conn *conn, int64_t now_ms)
 		conn_note_ending(conn, ENDING_PROTOCOL);
 		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
 	}
-	if (websocket_is_closing(socket) || socket->close_code)
+	if (websocket_is_closing(socket) || socket->close_code ||
+		(socket->is_unwatched && websocket_is_answering(socket)))
 		return;
 	if (!socket->pinged_ms &&
 		now_ms - socket->heard_ms >= host->config->heartbeat.ping_s * 1000) {
@@ -387,11 +397,9 @@ websocket_answer_now(struct websocket *socket, struct frame *answer)
 static void
 websocket_answer_close(struct websocket *socket, const uint8_t *payload, size_t len)
 {
-	const struct websocket_service *service = socket->service;
 	struct frame *answer = websocket_close_answer(payload, len);
 
-	if (!service->is_answering || !service->is_answering(socket) ||
-		!farewell_begin(socket, answer)) {
+	if (!websocket_is_answering(socket) || !farewell_begin(socket, answer)) {
 		websocket_answer_now(socket, answer);
 		frame_unref(answer);
 	}
@@ -583,9 +591,13 @@ void
 websocket_watch_input(struct websocket *socket, bool on)
 {
 	lws_rx_flow_control(socket->wsi, on);
+	socket->is_unwatched = !on;
+	if (!on)
+		return;
+	/* Its pong may be among what was not read. */
+	websocket_heard(socket);
 	/* lws looks for input that it held back only after another event: cause one. */
-	if (on)
-		lws_callback_on_writable(socket->wsi);
+	lws_callback_on_writable(socket->wsi);
 }
 
 void

@@ -79,6 +79,7 @@ struct websocket {
 	bool is_closed;           /* lws has the close frame */
 	bool is_dirty;            /* in the list of the host */
 	bool is_blocked;          /* lws could not write everything yet */
+	bool is_unwatched;        /* it is not read from */
 	int64_t heard_ms;         /* monotonic time of the last sign of life */
 	int64_t pinged_ms;        /* of a ping without an answer; 0: there is none */
 	TAILQ_ENTRY(websocket) dirty_link;
