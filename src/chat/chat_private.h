@@ -27,6 +27,7 @@ struct input {
 	 */
 	const char *claimed;
 	int claim_error;
+	bool has_taken; /* the speaker got that name from it */
 	/* A name without a fault, and its forms, which take some µs; NULL: none yet. */
 	const char *checked;
 	struct name_forms forms;
