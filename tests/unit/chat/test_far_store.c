@@ -387,6 +387,34 @@ test_an_outage_is_told_once_each_way_to_those_who_asked_for_events(void **state)
 	go(fixture, &dave);
 }
 
+static void
+test_an_outage_of_each_shard_is_told_to_its_rooms_only(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake carol, dave;
+
+	come(fixture, &carol, &wants_events);
+	come(fixture, &dave,
+		&(struct chat_wishes){ .room = "zoo", .wants_events = true });
+	forget_heard(&carol);
+	forget_heard(&dave);
+	fake_go_down(fixture, 0, true);
+	pass(fixture, 5000);
+	assert_hears(&carol, JSON("code":"store_away"));
+	fake_go_down(fixture, 1, true);
+	pass(fixture, 5000);
+	assert_hears(&dave, JSON("code":"store_away"));
+	fake_go_down(fixture, 0, false);
+	assert_hears(&carol, JSON("code":"store_back"));
+	assert_hears_nothing(&dave);
+	fake_go_down(fixture, 1, false);
+	assert_hears(&dave, JSON("code":"store_back"));
+	assert_hears_nothing(&carol);
+	assert_hears_nothing(&dave);
+	go(fixture, &carol);
+	go(fixture, &dave);
+}
+
 int
 main(void)
 {
@@ -409,6 +437,7 @@ main(void)
 		fake_test(test_only_the_rooms_of_the_shard_begin_anew),
 		fake_test(
 			test_an_outage_is_told_once_each_way_to_those_who_asked_for_events),
+		fake_test(test_an_outage_of_each_shard_is_told_to_its_rooms_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
