@@ -116,12 +116,12 @@ store_flush(struct store *store)
 		store->ops->write(store, &store->held);
 }
 
-void
+bool
 store_hold(struct store *store, struct store_write *write)
 {
 	if (write->ticket <= store->withdrawn) {
-		store_free_write(store, write);
-		return;
+		write->error = -ENOTCONN;
+		return false;
 	}
 	buffer_clear(&write->tail);
 	write->was_held = true;
@@ -131,6 +131,7 @@ store_hold(struct store *store, struct store_write *write)
 	write->is_duplicate = false;
 	STAILQ_INSERT_TAIL(&store->held, write, link);
 	store->waiting++;
+	return true;
 }
 
 /* Returns true if the entry was in writes. */
