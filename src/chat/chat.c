@@ -485,11 +485,12 @@ chat_give_up(struct chat *chat)
 	struct request *request;
 
 	while ((request = requests_overdue(chat))) {
-		store_withdraw(request->store, request->ticket);
-		if (request->is_read)
+		if (request->is_read) {
 			chat_on_page(chat, request->ticket, -ENOTCONN, &empty);
-		else
+		} else {
+			store_withdraw(request->store, request->ticket);
 			chat_on_appended(chat, request->ticket, -ENOTCONN, &nothing);
+		}
 	}
 }
 

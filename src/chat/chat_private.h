@@ -27,6 +27,7 @@ struct input {
 	 */
 	const char *claimed;
 	int claim_error;
+	bool has_taken; /* the speaker got that name from it */
 	/* A name without a fault, and its forms, which take some µs; NULL: none yet. */
 	const char *checked;
 	struct name_forms forms;
@@ -58,11 +59,10 @@ struct saying {
 
 /* The store is away. */
 struct outage {
-	uint64_t shards; /* a bit for each that is away; 0: none */
-	uint64_t told;   /* those of them that sessions were told of */
-	int error;       /* why, -errno */
-	unsigned since;  /* chat->ticks when the last one went away */
-	bool is_due;     /* to be told if it lasts */
+	uint64_t shards;    /* a bit for each that is away; 0: none */
+	uint64_t told;      /* those of them that sessions were told of */
+	int error;          /* why, -errno */
+	unsigned since[64]; /* chat->ticks when each went away */
 };
 
 struct chat {

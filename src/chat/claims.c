@@ -53,17 +53,17 @@ claims_clear(struct claim *claim)
 void
 claims_settle(struct input *input)
 {
-	const struct session *session = input->speaker;
-	struct claim *claim = &session->chat->claim;
+	struct claim *claim = &input->speaker->chat->claim;
 	const char *granted = NULL;
 
 	if (input->claimed)
 		granted = input->claim_error ? NULL : input->claimed;
 	else if (claim->name && !claim->ticket && !claim->error)
 		granted = claim->name;
-	if (granted && strcmp(session->person->name, granted) != 0)
+	if (granted && !input->has_taken)
 		cluster_release(&input->chat->cluster, granted);
 	input->claimed = NULL;
+	input->has_taken = false;
 	if (!claim->ticket)
 		claims_clear(claim);
 }

@@ -5,6 +5,7 @@
 
 #include "chat/requests.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 
 /* A shorter outage is told to nobody. */
 #define QUIET_TICKS (1000 / CHAT_TICK_MS)
@@ -16,20 +17,22 @@ outage_init(struct chat *chat)
 	chat->outage.error = -EAGAIN;
 }
 
-/* True if a room of the session is in the shards of the outage. */
+/* True if a room of the session is in one of shards. */
 static bool
-outage_concerns(const struct chat *chat, const struct chat_session *own)
+outage_concerns(const struct chat *chat, const struct chat_session *own, uint64_t shards)
 {
 	const struct member *member;
 
 	TAILQ_FOREACH (member, &own->members, session_link)
-		if (chat->outage.told >> store_shard(chat->store, member->room->name) & 1)
+		if (shards >> store_shard(chat->store, member->room->name) & 1)
 			return true;
 	return false;
 }
 
+/* Tell the sessions with a room in one of shards, and with none in those that were told
+ * of. */
 static void
-outage_tell(struct chat *chat, const char *code, const char *text)
+outage_tell(struct chat *chat, uint64_t shards, const char *code, const char *text)
 {
 	const struct chat_session *own;
 	struct encoded encoded;
@@ -37,7 +40,8 @@ outage_tell(struct chat *chat, const char *code, const char *text)
 	encode_object(&encoded, json_pack("{s:s,s:s,s:s}", "type", "notice", "code", code,
 					"message", text));
 	TAILQ_FOREACH (own, &chat->sessions, link)
-		if (own->wants_events && outage_concerns(chat, own))
+		if (own->wants_events && outage_concerns(chat, own, shards) &&
+			!outage_concerns(chat, own, chat->outage.told))
 			session_say(own->asker.session, &encoded);
 	encode_fini(&encoded);
 }
@@ -47,36 +51,39 @@ outage_on_up(struct chat *chat, unsigned shard, bool is_up, int error)
 {
 	struct outage *outage = &chat->outage;
 	uint64_t bit = UINT64_C(1) << shard;
+	bool was_told;
 
 	if (!is_up) {
 		requests_note_outage(chat, error);
 		outage->shards |= bit;
 		outage->error = error;
-		outage->since = chat->ticks;
-		outage->is_due = true;
+		outage->since[shard] = chat->ticks;
 		return;
 	}
+	was_told = outage->told & bit;
 	outage->shards &= ~bit;
-	if (outage->shards)
-		return;
-	requests_note_success(chat);
-	if (outage->told)
-		outage_tell(chat, "store_back", "The history is back.");
-	outage->told = 0;
+	outage->told &= ~bit;
+	if (was_told)
+		outage_tell(chat, bit, "store_back", "The history is back.");
+	if (!outage->shards)
+		requests_note_success(chat);
 }
 
 void
 outage_tick(struct chat *chat)
 {
 	struct outage *outage = &chat->outage;
+	uint64_t due = 0;
 
-	if (!outage->shards || !outage->is_due ||
-		chat->ticks - outage->since < QUIET_TICKS)
-		return;
-	outage->is_due = false;
-	outage->told |= outage->shards;
-	outage_tell(chat, "store_away",
-		"The history cannot be written now. What you send waits for it.");
+	for (unsigned shard = 0; shard < ARRAY_SIZE(outage->since); shard++)
+		if (outage->shards >> shard & 1 &&
+			chat->ticks - outage->since[shard] >= QUIET_TICKS)
+			due |= UINT64_C(1) << shard;
+	due &= ~outage->told;
+	if (due)
+		outage_tell(chat, due, "store_away",
+			"The history cannot be written now. What you send waits for it.");
+	outage->told |= due;
 }
 
 bool

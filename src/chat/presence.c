@@ -376,6 +376,7 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 			return presence_refuse_claim(-EEXIST, &input->fault);
 		if (input->claimed && input->claim_error)
 			return presence_refuse_claim(input->claim_error, &input->fault);
+		input->has_taken = input->claimed && !strcmp(input->claimed, name);
 		if (session->is_owner)
 			presence_rename_person(chat, session->person, name);
 		else

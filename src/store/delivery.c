@@ -63,10 +63,9 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 
 	while (bytes < max_bytes && (write = STAILQ_FIRST(writes))) {
 		STAILQ_REMOVE_HEAD(writes, link);
-		if (store_may_pass(write->error) && !store->is_closing) {
-			store_hold(store, write);
+		if (store_may_pass(write->error) && !store->is_closing &&
+			store_hold(store, write))
 			continue;
-		}
 		bytes += write->bytes;
 		store_show_detail(write);
 		store_deliver_write(store, write);

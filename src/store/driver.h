@@ -18,6 +18,7 @@ struct store_write {
 	uint64_t ticket;
 	size_t bytes; /* of this whole block */
 	struct store_entry entry;
+	bool was_held; /* after an earlier try */
 	/* The driver sets the answer. */
 	int error;
 	uint64_t id;
@@ -91,6 +92,7 @@ struct store {
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
 	struct store_writes held;    /* older ones that the driver could not store */
+	size_t waiting;              /* in these two lists */
 	uint64_t withdrawn; /* tickets up to this one are not held: nobody waits */
 	size_t writes_under_way;
 	size_t write_bytes_under_way;
@@ -117,7 +119,8 @@ struct store_ops {
 	const char *(*epoch)(const struct store *store, const char *room);
 	bool is_shared; /* as store_is_shared; only then there are reads of STORE_SYNC */
 	/* Take writes, which has at least one, and leave the list empty. Answer them in
-	 * order. */
+	 * order. After an error that may pass, answer everything with that error until
+	 * one comes that was held: all of them come again, in their order. */
 	void (*write)(struct store *store, struct store_writes *writes);
 	/* Take read and answer it. A search is answered within its time. */
 	void (*read)(struct store *store, struct store_read *read);

@@ -94,6 +94,7 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 		return -ENOTCONN;
 	write = store_new_write(entry, ticket);
 	STAILQ_INSERT_TAIL(&store->pending, write, link);
+	store->waiting++;
 	store->writes_under_way++;
 	store->write_bytes_under_way += write->bytes;
 	return 0;
@@ -102,26 +103,35 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 void
 store_flush(struct store *store)
 {
+	bool are_some_out = store->writes_under_way > store->waiting;
+
 	if (store_may_pass(store->failure) && !store->is_closing)
 		return;
+	/* What was written behind a failure comes back, too: it is before pending. */
+	if (!STAILQ_EMPTY(&store->held) && are_some_out && !store->is_closing)
+		return;
 	STAILQ_CONCAT(&store->held, &store->pending);
+	store->waiting = 0;
 	if (!STAILQ_EMPTY(&store->held))
 		store->ops->write(store, &store->held);
 }
 
-void
+bool
 store_hold(struct store *store, struct store_write *write)
 {
 	if (write->ticket <= store->withdrawn) {
-		store_free_write(store, write);
-		return;
+		write->error = -ENOTCONN;
+		return false;
 	}
 	buffer_clear(&write->tail);
+	write->was_held = true;
 	write->error = 0;
 	write->id = 0;
 	write->deleted = 0;
 	write->is_duplicate = false;
 	STAILQ_INSERT_TAIL(&store->held, write, link);
+	store->waiting++;
+	return true;
 }
 
 /* Returns true if the entry was in writes. */
@@ -134,6 +144,7 @@ store_drop(struct store *store, struct store_writes *writes, uint64_t ticket)
 		if (write->ticket != ticket)
 			continue;
 		STAILQ_REMOVE(writes, write, store_write, link);
+		store->waiting--;
 		store_free_write(store, write);
 		return true;
 	}

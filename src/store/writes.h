@@ -12,5 +12,5 @@ struct store_write *store_new_write(const struct store_entry *entry, uint64_t ti
 void store_free_write(struct store *store, struct store_write *write);
 
 /* The driver could not store write: keep it for the next flush, as if it had not tried.
- */
-void store_hold(struct store *store, struct store_write *write);
+ * Returns false if it was withdrawn, with the error to answer. */
+bool store_hold(struct store *store, struct store_write *write);

@@ -16,7 +16,8 @@ struct cluster_claim {
 
 struct cluster_callbacks {
 	/* The answer to the claim of ticket, which was not answered at once. error is 0:
-	 * this process has the name from now on, until it calls cluster_release;
+	 * this process has the name from now on. If it is granted more than once, each
+	 * time counts, and it has the name until as many calls of cluster_release.
 	 * -EEXIST: somebody else has it; or -ENOTCONN: nobody can say. Never called by
 	 * cluster_claim, and at most once a ticket. */
 	void (*on_claimed)(void *context, uint64_t ticket, const char *name, int error);
@@ -38,5 +39,5 @@ void cluster_init(struct cluster *cluster, const struct cluster_callbacks *callb
 int cluster_claim(
 	struct cluster *cluster, const struct cluster_claim *claim, uint64_t ticket);
 
-/* Nobody in this process has the name any more. */
+/* Give back a name that was granted once. */
 void cluster_release(struct cluster *cluster, const char *name);

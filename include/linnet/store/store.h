@@ -229,12 +229,11 @@ struct store_callbacks {
 		void *context, uint64_t ticket, const struct store_record *record);
 	/* The answer to the one who has appended ticket. After an error nothing is stored
 	 * and the answer is empty. An error that may pass comes only while the store
-	 * closes. -ESTALE: the state has another version; what it is now was told
-	 * before. A change has three more errors:
-	 * -ENOENT: the target is no message (for a deletion: none of the targets).
-	 * -EACCES: the message has another author, or none.
-	 * -E2BIG: the message has STORE_EMOJI_MAX other emoji.
-	 * Keys are looked up before these checks. */
+	 * closes. -ENOTCONN: it was withdrawn. -ESTALE: the state has another version;
+	 * what it is now was told before. A change has three more errors: -ENOENT: the
+	 * target is no message (for a deletion: none of the targets). -EACCES: the
+	 * message has another author, or none. -E2BIG: the message has STORE_EMOJI_MAX
+	 * other emoji. Keys are looked up before these checks. */
 	void (*on_appended)(void *context, uint64_t ticket, int error,
 		const struct store_answer *answer);
 	/* The page that was asked for with ticket; empty after an error. */

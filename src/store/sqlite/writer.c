@@ -252,10 +252,22 @@ writer_commit(struct sqlite_writer *writer, struct store_writes *writes)
 }
 
 static void
+writer_refuse(struct store_writes *writes, int error)
+{
+	struct store_write *write;
+
+	STAILQ_FOREACH (write, writes, link) {
+		write->error = error;
+		write->id = 0;
+		write->is_duplicate = false;
+	}
+}
+
+/* Returns the error as -errno. */
+static int
 writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 {
 	int error = sqlite_db_errno(&writer->db, rc);
-	struct store_write *write;
 
 	if (!writer->is_failing && error != -EBADFD) /* that was logged */
 		log_error("store_write_failed",
@@ -266,11 +278,8 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->is_broken |= sqlite_db_is_broken(rc);
-	STAILQ_FOREACH (write, writes, link) {
-		write->error = error;
-		write->id = 0;
-		write->is_duplicate = false;
-	}
+	writer_refuse(writes, error);
+	return error;
 }
 
 static void
@@ -349,24 +358,41 @@ writer_watch(struct sqlite_writer *writer)
 	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 }
 
+/* Store writes, unless they would overtake those that have failed. */
+static void
+writer_try(struct sqlite_writer *writer, struct store_writes *writes)
+{
+	int error, rc;
+
+	if (STAILQ_FIRST(writes)->was_held)
+		writer->refusal = 0;
+	if (writer->refusal) {
+		writer_refuse(writes, writer->refusal);
+		return;
+	}
+	rc = writer_commit(writer, writes);
+	if (rc == SQLITE_OK) {
+		writer_succeed(writer);
+		return;
+	}
+	error = writer_fail(writer, writes, rc);
+	writer->refusal = store_may_pass(error) ? error : 0;
+}
+
 /* Write and answer the next batch. It may hold the writes of several flushes. */
 static void
 writer_write_batch(struct sqlite_writer *writer)
 {
 	struct store_writes writes = STAILQ_HEAD_INITIALIZER(writes);
 	struct store_write *write;
-	int count, rc;
+	int count;
 
 	for (count = 0; count < BATCH_ENTRIES && (write = STAILQ_FIRST(&writer->waiting));
 		count++) {
 		STAILQ_REMOVE_HEAD(&writer->waiting, link);
 		STAILQ_INSERT_TAIL(&writes, write, link);
 	}
-	rc = writer_commit(writer, &writes);
-	if (rc == SQLITE_OK)
-		writer_succeed(writer);
-	else
-		writer_fail(writer, &writes, rc);
+	writer_try(writer, &writes);
 	store_answer_writes(writer->store, &writes);
 }
 

@@ -93,6 +93,7 @@ struct sqlite_writer {
 	int64_t log_wait_ms;  /* when to wait for the readers of the log; 0: not needed */
 	bool is_broken;       /* open db again before it is used */
 	bool is_failing;      /* the failure has been logged */
+	int refusal; /* of all writes until those that have failed come again; 0: none */
 	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
 	bool has_stepped;                           /* the last task was not a commit */
 	struct cached_room *rooms;

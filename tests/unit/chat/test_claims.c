@@ -176,6 +176,21 @@ test_a_session_that_goes_gives_back_what_is_granted_later(void **state)
 }
 
 static void
+test_one_person_whose_sessions_want_a_name_at_once_has_it_once(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *nick = JSON({"type":"nick","username":"zoe","session":"00112233445566778899aabbccddeeff"});
+
+	say(fixture, &fixture->ann, nick);
+	say(fixture, &fixture->bob, nick);
+	answer(fixture, 0, 0);
+	answer(fixture, 1, 0);
+	say(fixture, &fixture->bob, JSON({"message":"hi"}));
+	assert_hears(&fixture->ann, JSON("username":"zoe","message":"hi"));
+	assert_int_equal(fake_cluster.granted, 1);
+}
+
+static void
 test_calls_wait_behind_the_session_and_are_answered_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -308,6 +323,8 @@ main(void)
 			test_a_claim_that_is_never_answered_is_refused_and_a_late_name_given_back),
 		cluster_test(test_a_command_that_is_refused_gives_its_name_back),
 		cluster_test(test_a_session_that_goes_gives_back_what_is_granted_later),
+		cluster_test(
+			test_one_person_whose_sessions_want_a_name_at_once_has_it_once),
 		cluster_test(test_calls_wait_behind_the_session_and_are_answered_once),
 		cluster_test(test_a_door_stops_reading_while_much_waits),
 		cluster_test(test_lines_wait_at_their_door),

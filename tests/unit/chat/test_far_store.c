@@ -387,6 +387,60 @@ test_an_outage_is_told_once_each_way_to_those_who_asked_for_events(void **state)
 	go(fixture, &dave);
 }
 
+static void
+test_an_outage_of_each_shard_is_told_to_its_rooms_only(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake carol, dave;
+
+	come(fixture, &carol, &wants_events);
+	come(fixture, &dave,
+		&(struct chat_wishes){ .room = "zoo", .wants_events = true });
+	forget_heard(&carol);
+	forget_heard(&dave);
+	fake_go_down(fixture, 0, true);
+	pass(fixture, 5000);
+	assert_hears(&carol, JSON("code":"store_away"));
+	fake_go_down(fixture, 1, true);
+	pass(fixture, 5000);
+	assert_hears(&dave, JSON("code":"store_away"));
+	fake_go_down(fixture, 0, false);
+	assert_hears(&carol, JSON("code":"store_back"));
+	assert_hears_nothing(&dave);
+	fake_go_down(fixture, 1, false);
+	assert_hears(&dave, JSON("code":"store_back"));
+	assert_hears_nothing(&carol);
+	assert_hears_nothing(&dave);
+	go(fixture, &carol);
+	go(fixture, &dave);
+}
+
+/* Its patience with the other entry begins before, and ends after. */
+static void
+test_a_resume_that_gives_up_takes_no_entry_along(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_write *write;
+	struct fake carol;
+
+	say_later(fixture, &fixture->ann, JSON({"message":"kept","ref":"1"}));
+	fake_store->is_mute = true;
+	come_later(fixture, &carol, &(struct chat_wishes){ .since = "first0:99" });
+	pass(fixture, 2000);
+	assert_int_equal(carol.drops, 1);
+	fake_go_down(fixture, 0, true);
+	fake_store->store.failure = -EIO;
+	STAILQ_FOREACH (write, &fake_store->given, link)
+		write->error = -EIO;
+	store_answer_writes(&fake_store->store, &fake_store->given);
+	fake_run(fixture);
+	fake_store->store.failure = 0;
+	fake_go_down(fixture, 0, false);
+	fake_answer(fixture, "lobby");
+	assert_hears(&fixture->ann, JSON("type":"ack","ref":"1"));
+	go(fixture, &carol);
+}
+
 int
 main(void)
 {
@@ -409,6 +463,8 @@ main(void)
 		fake_test(test_only_the_rooms_of_the_shard_begin_anew),
 		fake_test(
 			test_an_outage_is_told_once_each_way_to_those_who_asked_for_events),
+		fake_test(test_an_outage_of_each_shard_is_told_to_its_rooms_only),
+		fake_test(test_a_resume_that_gives_up_takes_no_entry_along),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

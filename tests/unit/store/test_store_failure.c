@@ -198,6 +198,32 @@ test_writes_to_a_locked_file_wait_and_are_stored_in_order(void **state)
 	assert_string_equal(fixture->page_tails, "x|two|three|four");
 }
 
+/* The file is unlocked after the first of two batches has failed. */
+static void
+test_what_was_written_behind_a_failure_stays_behind_it(void **state)
+{
+	struct fixture *fixture = *state;
+	sqlite3 *db;
+
+	keep(fixture, "a", "x", 1);
+	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
+	for (int i = 0; i < 2 * 2000; i++)
+		append(fixture, "a", "x");
+	store_flush(fixture->store);
+	while (!fixture->failure)
+		dispatch_one(fixture);
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	commit(fixture);
+	wait_appended(fixture, 1 + 2 * 2000);
+	for (size_t i = 0; i < fixture->appended_count; i++) {
+		assert_int_equal(fixture->appended[i].error, 0);
+		assert_int_equal(
+			fixture->appended[i].ticket, fixture->appended[0].ticket + i);
+		assert_int_equal(fixture->appended[i].id, i + 1);
+	}
+}
+
 static void
 test_only_so_much_waits_for_a_store_that_is_away(void **state)
 {
@@ -487,6 +513,7 @@ main(void)
 		FULL_DISK(test_a_deleted_room_leaves_the_file_after_a_full_disk),
 		FULL_MOUNT(test_a_full_file_system_stores_nothing_and_recovers),
 		SQLITE(test_writes_to_a_locked_file_wait_and_are_stored_in_order),
+		SQLITE(test_what_was_written_behind_a_failure_stays_behind_it),
 		SQLITE(test_only_so_much_waits_for_a_store_that_is_away),
 		SQLITE(test_a_write_waits_for_a_short_lock),
 		SQLITE(test_damage_of_an_open_file_is_reported_and_recovers),
