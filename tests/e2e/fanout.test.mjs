@@ -1,10 +1,12 @@
-// Rooms so large that a message is written to them in several turns of the loop.
+// Rooms so large that a message is written to them in several turns of the loop, and a reader whose
+// frames are written in parts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, noRateLimitWith, say, sayMany, until } from '../lib/chat.mjs';
-import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { scrape } from '../lib/exposition.mjs';
+import { connectWebSocket, opcodes } from '../lib/raw.mjs';
 
 const lobby = 'chat.default_room="lobby"';
 const last = 'the last one';
@@ -98,4 +100,48 @@ test('nobody is taken for a slow reader because it waits for its turn in a large
 		for (const texts of await all)
 			assert.equal(texts.length, 20 * 5 + 1);
 		assert.equal((await scrape(daemon)).get('linnet_slow_readers_closed_total'), 0);
+	}));
+
+// More than the kernel buffers for one connection.
+const long = 'x'.repeat(15_000);
+const count = 1000;
+
+test('a frame that is written in parts is whole for a slow reader, with pongs between frames only', () =>
+	withDaemon(noRateLimitWith(lobby, 'limits.queue_bytes=67108864'), async (daemon) => {
+		const { client: speaker } = await enter(daemon);
+		const slow = await connectWebSocket(daemon, '/ws');
+		const sent = [];
+		const ping = async () => {
+			sent.push(`ping ${sent.length}`);
+			await slow.sendFrame(opcodes.ping, sent.at(-1));
+		};
+		slow.pause();
+		for (let n = 1; n <= count; n++)
+			speaker.sendJson({ message: `${n} ${long}` });
+		await say(speaker, last);
+		const waiting = async () => (await scrape(daemon)).get('linnet_queue_bytes');
+		await eventually(async () => assert.ok(await waiting() > 1_000_000), 'the daemon to wait for the reader');
+
+		const texts = [], pongs = [];
+		await ping();
+		slow.resume();
+		while (texts.at(-1) !== last) {
+			const frame = await slow.nextFrame();
+			assert.ok(frame.fin && !frame.rsv && !frame.masked);
+			if (frame.opcode === opcodes.pong) {
+				pongs.push(frame.payload.toString());
+				continue;
+			}
+			assert.equal(frame.opcode, opcodes.text);
+			const { message } = JSON.parse(frame.payload);
+			if (!message)
+				continue;
+			texts.push(message);
+			if (texts.length % 20 === 0)
+				await ping();
+		}
+		assert.deepEqual(texts, [...Array.from({ length: count }, (_, n) => `${n + 1} ${long}`), last]);
+		// The pong of the first ping waits for the part that was begun before it, and only one waits.
+		assert.ok(pongs.length > 2, `${pongs.length} pongs`);
+		assert.deepEqual(pongs, sent.filter((payload) => pongs.includes(payload)));
 	}));
