@@ -228,7 +228,7 @@ static const struct metrics_family families[] = {
 		"Delay of a timer, measured while there are connections."),
 	FAMILY(HISTOGRAM, "linnet_broadcast_duration_seconds",
 		&metrics.broadcast_duration,
-		"Duration of a loop turn with a broadcast, including the writes."),
+		"Time from a loop turn with a broadcast until all was written."),
 	FAMILY(COUNTER, "linnet_http_requests_total", metrics.requests,
 		"HTTP requests answered.", .labels = { &by_route, &by_class }),
 	FAMILY(COUNTER, "linnet_config_reloads_total", metrics.reloads,

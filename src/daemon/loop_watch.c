@@ -3,6 +3,7 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/metrics.h"
 #include "linnet/net/loop.h"
+#include "linnet/websocket/websocket.h"
 
 void
 loop_watch_start(
@@ -21,10 +22,16 @@ loop_watch_tick(
 }
 
 void
-loop_watch_turn(struct loop_watch *watch, const struct loop *loop)
+loop_watch_turn(
+	struct loop_watch *watch, const struct loop *loop, struct websocket_host *host)
 {
-	if (watch->broadcasts == metrics.broadcasts)
-		return;
+	if (!watch->begun_us && watch->broadcasts != metrics.broadcasts) {
+		watch->begun_us = clock_now_us() - loop_turn_us(loop);
+		websocket_host_mark(host);
+	}
 	watch->broadcasts = metrics.broadcasts;
-	metrics_observe(&metrics.broadcast_duration, loop_turn_us(loop));
+	if (!watch->begun_us || !websocket_host_is_past_mark(host))
+		return;
+	metrics_observe(&metrics.broadcast_duration, clock_now_us() - watch->begun_us);
+	watch->begun_us = 0;
 }

@@ -175,7 +175,7 @@ server_on_turn(void *context)
 		loop_timer_start(server->tick, TICK_MS, TICK_MS);
 		loop_watch_start(&server->watch, server->loop, server->tick);
 	}
-	loop_watch_turn(&server->watch, server->loop);
+	loop_watch_turn(&server->watch, server->loop, server->websockets);
 	if (server->is_stopping && !server->acceptor.conns.count &&
 		tls_door_is_idle(&server->tls_door))
 		loop_end(server->loop);

@@ -26,6 +26,7 @@ struct loop {
 	struct lws_context *context; /* NULL after loop_close_all */
 	struct lws_vhost *vhost;     /* of all loop_sockets */
 	ev_prepare prepare;
+	ev_idle idle;                    /* libev does not sleep while this is active */
 	TAILQ_HEAD(, loop_socket) ready; /* have events to be delivered */
 	void (*on_turn)(void *context);
 	void *turn_context;
@@ -152,6 +153,19 @@ loop_on_prepare(struct ev_loop *ev, ev_prepare *prepare, int revents)
 		loop->on_turn(loop->turn_context);
 }
 
+static void
+loop_on_idle(struct ev_loop *ev, ev_idle *idle, int revents)
+{
+	(void)revents;
+	ev_idle_stop(ev, idle);
+}
+
+void
+loop_skip_sleep(struct loop *loop)
+{
+	ev_idle_start(loop->ev, &loop->idle);
+}
+
 static bool
 loop_open_lws(struct loop *loop)
 {
@@ -213,6 +227,7 @@ loop_new(void)
 		ev_prepare_init(&loop->prepare, loop_on_prepare);
 		loop->prepare.data = loop;
 		ev_prepare_start(loop->ev, &loop->prepare);
+		ev_idle_init(&loop->idle, loop_on_idle);
 		return loop;
 	}
 	loop_free(loop);
@@ -276,6 +291,7 @@ loop_free(struct loop *loop)
 	loop_close_all(loop);
 	if (loop->ev) {
 		ev_prepare_stop(loop->ev, &loop->prepare);
+		ev_idle_stop(loop->ev, &loop->idle);
 		ev_loop_destroy(loop->ev);
 	}
 	free(loop);

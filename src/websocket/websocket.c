@@ -1,5 +1,6 @@
 #include "linnet/websocket/websocket.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,11 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 /* What lws is given to write at once. */
 #define WRITE_BYTES 65536
 
+/* How many WebSockets are written in a turn of the loop while others wait. What has come
+ * in meanwhile is then read and given to the store, and those that still wait get what
+ * the store has stored meanwhile in the same write. */
+#define SLICE 200
+
 /* Time for a peer to read the rest of its queue and the close frame. Long, because it
  * costs little and a slow reader should learn why it was closed. */
 #define CLOSE_LINGER_MS 30000
@@ -45,13 +51,18 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 /* libwebsockets looks up its vhost by the Host header of the handshake. */
 #define VHOST_NAME "websocket"
 
+TAILQ_HEAD(websocket_list, websocket);
+
 /* A dirty WebSocket has something to write. It is written before the loop sleeps without
  * asking epoll first: its socket mostly has room. */
 struct websocket_host {
 	const struct config *config;
+	struct loop *loop;
 	struct lws_vhost *vhost;
 	struct websocket *opening; /* while lws adopts it */
-	TAILQ_HEAD(, websocket) dirty;
+	struct websocket_list dirty;
+	struct websocket *mark; /* dirty; NULL: the marked ones are written */
+	bool is_urgent;         /* a dirty one has waited for long enough */
 	struct out_queue_drain farewells;
 	bool is_pressed; /* a peer has fallen behind */
 	struct frame *ping;
@@ -78,29 +89,71 @@ websocket_note_pressure(struct websocket *socket)
 	socket->host->is_pressed = true;
 }
 
+static void
+websocket_clean(struct websocket *socket)
+{
+	struct websocket_host *host = socket->host;
+
+	if (!socket->is_dirty)
+		return;
+	if (host->mark == socket)
+		host->mark = TAILQ_PREV(socket, websocket_list, dirty_link);
+	TAILQ_REMOVE(&host->dirty, socket, dirty_link);
+	socket->is_dirty = false;
+}
+
+/* May close the WebSocket, and others. */
+static void
+websocket_write_or_wait(struct websocket *socket)
+{
+	struct lws *wsi = socket->wsi;
+	struct lws_pollfd pollfd = {
+		.fd = lws_get_socket_fd(wsi),
+		.events = POLLOUT,
+		.revents = POLLOUT,
+	};
+
+	if (lws_partial_buffered(wsi)) {
+		websocket_note_pressure(socket);
+		lws_callback_on_writable(wsi);
+	} else {
+		lws_service_fd(lws_get_context(wsi), &pollfd);
+	}
+}
+
 void
 websocket_host_write(struct websocket_host *host)
 {
+	/* Writing gets as much time as everything else, however much comes in. */
+	int64_t end_us = 2 * loop_turn_us(host->loop);
 	struct websocket *socket;
+	unsigned count = 0;
 
 	while ((socket = TAILQ_FIRST(&host->dirty))) {
-		struct lws *wsi = socket->wsi;
-		struct lws_pollfd pollfd = {
-			.fd = lws_get_socket_fd(wsi),
-			.events = POLLOUT,
-			.revents = POLLOUT,
-		};
-
-		TAILQ_REMOVE(&host->dirty, socket, dirty_link);
-		socket->is_dirty = false;
-		if (lws_partial_buffered(wsi)) {
-			websocket_note_pressure(socket);
-			lws_callback_on_writable(wsi);
-		} else {
-			lws_service_fd(lws_get_context(wsi), &pollfd);
+		if (count++ == SLICE) {
+			if (!host->is_urgent && loop_turn_us(host->loop) >= end_us) {
+				loop_skip_sleep(host->loop);
+				break;
+			}
+			count = 1;
 		}
+		websocket_clean(socket);
+		websocket_write_or_wait(socket);
 	}
+	host->is_urgent = false;
 	out_queue_drain_run(&host->farewells);
+}
+
+void
+websocket_host_mark(struct websocket_host *host)
+{
+	host->mark = TAILQ_LAST(&host->dirty, websocket_list);
+}
+
+bool
+websocket_host_is_past_mark(const struct websocket_host *host)
+{
+	return !host->mark;
 }
 
 bool
@@ -112,6 +165,18 @@ websocket_host_take_pressure(struct websocket_host *host)
 	return is_pressed;
 }
 
+/* A queue must not become too long for its limit while it waits for its turn: that is not
+ * the peer's fault. Nor does a queue that takes more than one write gain by waiting. */
+static void
+websocket_note_wait(struct websocket *socket)
+{
+	size_t bytes = socket->queue->bytes;
+
+	if (!socket->is_blocked &&
+		(bytes > WRITE_BYTES || bytes > socket->pressing_bytes / 2))
+		socket->host->is_urgent = true;
+}
+
 void
 websocket_wake(struct websocket *socket)
 {
@@ -119,6 +184,7 @@ websocket_wake(struct websocket *socket)
 		farewell_wake(socket);
 		return;
 	}
+	websocket_note_wait(socket);
 	if (socket->is_dirty)
 		return;
 	socket->is_dirty = true;
@@ -225,14 +291,6 @@ websocket_kill(struct conn *conn)
 }
 
 static void
-websocket_clean(struct websocket *socket)
-{
-	if (socket->is_dirty)
-		TAILQ_REMOVE(&socket->host->dirty, socket, dirty_link);
-	socket->is_dirty = false;
-}
-
-static void
 websocket_on_closed(struct conn *conn)
 {
 	struct websocket *socket = conn->state;
@@ -290,11 +348,32 @@ websocket_on_receive(struct websocket *socket, const void *bytes, size_t len)
 	socket->service->on_receive(socket, &piece);
 }
 
-/* LWS_WRITE_HTTP makes lws write the bytes unchanged: they are framed already. */
+/* Write to the connection. Returns how many bytes it has taken, or -1 if it is broken. */
+static ssize_t
+websocket_put(const struct websocket *socket, const uint8_t *bytes, size_t len)
+{
+	ssize_t n = send(
+		lws_get_socket_fd(socket->wsi), bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
+		return 0;
+	return n;
+}
+
+/* Write whole frames. lws keeps what the connection does not take, and writes that before
+ * anything else, so its pongs and close frames do not come in the middle of a frame.
+ * LWS_WRITE_HTTP makes it write the bytes unchanged. */
 static int
 websocket_write_raw(struct websocket *socket, uint8_t *bytes, size_t len)
 {
-	if (lws_write(socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
+	ssize_t n = 0;
+
+	if (!lws_partial_buffered(socket->wsi))
+		n = websocket_put(socket, bytes, len);
+	if (n < 0)
+		return -1;
+	if ((size_t)n < len &&
+		lws_write(socket->wsi, bytes + n, len - (size_t)n, LWS_WRITE_HTTP) < 0)
 		return -1;
 	conn_count_sent(socket->conn, len);
 	return 0;
@@ -520,6 +599,7 @@ websocket_host_new(struct loop *loop, const struct config *config)
 	};
 
 	host->config = config;
+	host->loop = loop;
 	TAILQ_INIT(&host->dirty);
 	out_queue_drain_init(&host->farewells, loop);
 	host->ping = frame_new_ws(WS_PING, true, PING_PAYLOAD, strlen(PING_PAYLOAD));

@@ -46,6 +46,9 @@ struct loop *loop_new(void);
  * the loop sleeps. */
 void loop_on_turn(struct loop *loop, void (*on_turn)(void *context), void *context);
 
+/* Begin the next turn at once, even if nothing has come. To be called from on_turn. */
+void loop_skip_sleep(struct loop *loop);
+
 /* Run until loop_end is called. */
 void loop_run(struct loop *loop);
 

@@ -90,8 +90,16 @@ struct websocket {
  * websocket_host_free, or NULL after logging why. */
 struct websocket_host *websocket_host_new(struct loop *loop, const struct config *config);
 
-/* Write the queues of all WebSockets that were woken. Call it before the loop sleeps. */
+/* Write the queues of WebSockets that were woken, those that have waited longest first.
+ * Call it at the end of each turn: if there are many, the loop goes on with the rest in
+ * the next turn, which then begins at once. */
 void websocket_host_write(struct websocket_host *host);
+
+/* Mark all WebSockets that are to be written now. */
+void websocket_host_mark(struct websocket_host *host);
+
+/* True if none of those that were marked last is still to be written. */
+bool websocket_host_is_past_mark(const struct websocket_host *host);
 
 /* True if a peer has fallen behind since the last call. The caller should then pause
  * before it broadcasts more, so that the peer can catch up. */
@@ -106,7 +114,8 @@ void websocket_open(struct websocket_host *host, const struct websocket_service 
 /* Read what the peer sends, or stop reading. */
 void websocket_watch_input(struct websocket *socket, bool on);
 
-/* Write the queue at the end of this turn of the loop. Safe within a broadcast. */
+/* Write the queue at the end of this turn of the loop, or of one of the next, in its
+ * order. Safe within a broadcast. */
 void websocket_wake(struct websocket *socket);
 
 /* Close with code after the queue is written, or without a close frame if the peer does

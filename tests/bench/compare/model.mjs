@@ -79,7 +79,7 @@ ${example.map(([what, us]) => `| ${what} | ${digits(us / 1e3)} ms |`).join('\n')
 | --- | --- |
 | \`rate(process_cpu_seconds_total[1m])\` | the sum above, as it is: 1 is a whole core |
 | \`linnet_loop_lag_seconds\` | how long everybody waits; the first sign of a full core |
-| \`linnet_broadcast_duration_seconds\` | how long a turn with deliveries takes |
+| \`linnet_broadcast_duration_seconds\` | how long it takes until everybody in a room is written to |
 | \`linnet_store_append_duration_seconds\`, \`linnet_store_pending\` | whether the disk keeps up |
 | \`linnet_queue_bytes\`, \`linnet_slow_readers_closed_total\` | whether readers keep up |
 | \`process_resident_memory_bytes\` | memory, as it is |

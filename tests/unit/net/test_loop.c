@@ -320,6 +320,34 @@ test_timers_run_once_or_repeatedly(void **state)
 	loop_timer_free(timers[1]);
 }
 
+static void
+skip_sleep(void *context)
+{
+	(void)context;
+	loop_skip_sleep(fixture.loop);
+}
+
+static void
+test_the_loop_does_not_sleep_while_it_is_told_so(void **state)
+{
+	unsigned once = 0, turns;
+	struct loop_timer *timer = loop_timer_new(fixture.loop, count, &once);
+	int i;
+
+	(void)state;
+	fixture.on_turn = skip_sleep;
+	loop_timer_start(timer, 5000, 0);
+	for (i = 0; i < TURNS / 10; i++)
+		loop_fixture_turn(&fixture, 5000);
+	assert_int_equal(once, 0);
+	fixture.on_turn = NULL;
+	loop_fixture_turn(&fixture, LOOP_FIXTURE_SLEEP_MS);
+	turns = fixture.turns;
+	loop_fixture_run(&fixture, LOOP_FIXTURE_SLEEP_MS);
+	assert_in_range(fixture.turns - turns, 1, 10);
+	loop_timer_free(timer);
+}
+
 int
 main(void)
 {
@@ -334,6 +362,7 @@ main(void)
 		TEST(test_a_descriptor_above_the_limit_aborts_with_a_line_in_the_log),
 		TEST(test_closing_the_loop_closes_its_sockets),
 		TEST(test_timers_run_once_or_repeatedly),
+		TEST(test_the_loop_does_not_sleep_while_it_is_told_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
