@@ -128,8 +128,10 @@ writer_prepare(struct sqlite_writer *writer)
 {
 	int rc = sqlite_db_prepare(&writer->db, writer_sql, WRITER_STATEMENTS);
 
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
 		sqlite3_wal_hook(writer->db.handle, writer_on_commit, writer);
+		sqlite_log_writes_join(&writer->db);
+	}
 	return rc;
 }
 
