@@ -1,5 +1,6 @@
 /* What the store does with the pages of the file, beside SQLite. */
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "store/sqlite/guard.h"
 #include "store/sqlite/sqlite.h"
@@ -81,7 +82,8 @@ test_a_file_with_auto_vacuum_stays_whole(void **state)
 						     " + abs(random() % 150000)));"
 						     "DROP TABLE b; CREATE TABLE b(x);"),
 			SQLITE_OK);
-		assert_int_equal(sqlite_db_truncate_log(&db, 0), SQLITE_OK);
+		assert_int_equal(sqlite_db_empty_log(&db, SQLITE_CHECKPOINT_TRUNCATE, 0),
+			SQLITE_OK);
 		sqlite3_db_release_memory(db.handle);
 		assert_int_equal(sqlite_db_text(&db, "PRAGMA integrity_check", result,
 					 sizeof(result)),
@@ -152,10 +154,61 @@ test_another_connection_reads_each_transaction_when_it_ends(void **state)
 			SQLITE_OK);
 		assert_same_rows(&writer, &reader);
 		if (i % 11 == 0)
-			assert_int_equal(sqlite_db_truncate_log(&writer, 0), SQLITE_OK);
+			assert_int_equal(sqlite_db_empty_log(
+						 &writer, SQLITE_CHECKPOINT_TRUNCATE, 0),
+				SQLITE_OK);
 	}
 	sqlite_db_close(&writer);
 	sqlite_db_close(&reader);
+}
+
+static off_t
+log_bytes(const struct fixture *fixture)
+{
+	struct stat status;
+
+	assert_int_equal(stat(name_in_folder(fixture, "test.db-wal"), &status), 0);
+	return status.st_size;
+}
+
+/* Write 1 MB in a transaction. */
+static void
+write_much(struct fixture *fixture)
+{
+	static char tail[50001];
+
+	memset(tail, 'x', sizeof(tail) - 1);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(try_append_entry(fixture,
+					 &(struct store_entry){
+						 .room = "a",
+						 .type = "message",
+						 .tail = tail,
+						 .tail_len = 50000,
+						 .words = "x",
+					 }),
+			0);
+	commit(fixture);
+}
+
+static void
+test_a_log_that_a_reader_has_let_grow_is_cut_again(void **state)
+{
+	const off_t limit = 20 << 20;
+	struct fixture *fixture = *state;
+	sqlite3 *reader;
+	int written = 0;
+
+	open_store(fixture);
+	write_much(fixture);
+	reader = begin_sql(fixture->path, "BEGIN; SELECT count(*) FROM room");
+	while (log_bytes(fixture) <= limit + (4 << 20))
+		write_much(fixture);
+	sqlite3_close(reader);
+	while (log_bytes(fixture) > limit) {
+		assert_true(++written < 200);
+		write_much(fixture);
+	}
 }
 
 int
@@ -166,6 +219,7 @@ main(void)
 		CLOSED_SQLITE(test_a_file_with_auto_vacuum_stays_whole),
 		CLOSED_SQLITE(
 			test_another_connection_reads_each_transaction_when_it_ends),
+		CLOSED_SQLITE(test_a_log_that_a_reader_has_let_grow_is_cut_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
