@@ -29,14 +29,43 @@ json_text_append_real(struct buffer *text, double value)
 	buffer_printf(text, "%s%s", digits, strpbrk(digits, ".e") ? "" : ".0");
 }
 
+/* Append a character that may not be in a JSON string as it is (RFC 8259 section 7). */
+static void
+json_text_append_escape(struct buffer *text, char c)
+{
+	static const char characters[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = c ? strchr(characters, c) : NULL;
+	char escape[8];
+	int len = found ? snprintf(escape, sizeof(escape), "\\%c",
+				  letters[found - characters])
+			: snprintf(escape, sizeof(escape), "\\u%04X", (unsigned)c);
+
+	buffer_append(text, escape, (size_t)len);
+}
+
+static void
+json_text_append_bytes(struct buffer *text, const char *utf8, size_t len)
+{
+	size_t start = 0, i;
+
+	buffer_append(text, "\"", 1);
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)utf8[i];
+
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		buffer_append(text, utf8 + start, i - start);
+		json_text_append_escape(text, utf8[i]);
+		start = i + 1;
+	}
+	buffer_append(text, utf8 + start, len - start);
+	buffer_append(text, "\"", 1);
+}
+
 void
 json_text_append_string(struct buffer *text, const char *utf8)
 {
-	json_t *string = json_string_nocheck(utf8);
-
-	json_dump_callback(
-		string, json_text_on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
-	json_decref(string);
+	json_text_append_bytes(text, utf8, strlen(utf8));
 }
 
 static void
@@ -83,6 +112,10 @@ json_text_append(struct buffer *text, json_t *value)
 	case JSON_ARRAY:
 		json_text_append_array(text, value);
 		break;
+	case JSON_STRING:
+		json_text_append_bytes(
+			text, json_string_value(value), json_string_length(value));
+		break;
 	case JSON_REAL:
 		json_text_append_real(text, json_real_value(value));
 		break;
@@ -100,6 +133,9 @@ json_text_find_excess(const char *bytes, size_t len)
 	size_t values = 1, i;
 	bool is_string = false;
 
+	/* So few bytes are not too many values, whatever they are. */
+	if (len < JSON_TEXT_VALUES / JSON_TEXT_OBJECT)
+		return len;
 	for (i = 0; i < len && values <= JSON_TEXT_VALUES; i++) {
 		char c = bytes[i];
 

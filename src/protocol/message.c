@@ -271,31 +271,58 @@ message_avatar(const char *email, char *out)
 	return len > 0;
 }
 
+/* Append the key of a member behind others. */
+static void
+message_append_key(struct buffer *text, const char *key)
+{
+	buffer_append(text, ",", 1);
+	json_text_append_string(text, key);
+	buffer_append(text, ":", 1);
+}
+
+/* Append a member; NULL: there is none. */
+static void
+message_append_text(struct buffer *text, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	message_append_key(text, key);
+	json_text_append_string(text, value);
+}
+
+static void
+message_append_value(struct buffer *text, const char *key, json_t *value)
+{
+	if (!value)
+		return;
+	message_append_key(text, key);
+	json_text_append(text, value);
+}
+
 void
 message_append_tail(const struct message *message, const struct message_stamp *stamp,
 	struct buffer *text)
 {
-	const char *email = stamp->share_email ? message->email : NULL;
-	char avatar[MESSAGE_AVATAR_BYTES + 1] = "";
-	size_t start = text->len;
+	char avatar[MESSAGE_AVATAR_BYTES + 1] = "", start[32];
 	const char *key;
-	json_t *out, *value;
+	json_t *value;
+	int len = snprintf(start, sizeof(start), "\"ts\":%" PRId64, stamp->ts_ms);
 
 	if (message->email && stamp->avatar)
 		message_avatar(message->email, avatar);
-	out = json_pack("{s:I,s:s,s:s*,s:s*,s:s*,s:O*}", "ts", (json_int_t)stamp->ts_ms,
-		"username", stamp->username, "avatar", *avatar ? avatar : NULL, "email",
-		email, "via", stamp->via, "message",
-		json_object_get(message->object, "message"));
+	buffer_append(text, start, (size_t)len);
+	message_append_text(text, "username", stamp->username);
+	message_append_text(text, "avatar", *avatar ? avatar : NULL);
+	message_append_text(text, "email", stamp->share_email ? message->email : NULL);
+	message_append_text(text, "via", stamp->via);
+	message_append_value(
+		text, "message", json_object_get(message->object, "message"));
 	json_object_foreach(message->object, key, value)
 	{
 		if (!message_is_withheld(key))
-			json_object_set(out, key, value);
+			message_append_value(text, key, value);
 	}
-	json_text_append(text, out);
-	json_decref(out);
-	/* Remove the opening brace. */
-	memmove(text->bytes + start, text->bytes + start + 1, --text->len - start);
+	buffer_append(text, "}", 1);
 }
 
 void

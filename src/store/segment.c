@@ -114,7 +114,14 @@ segment_text(const char *text, size_t len)
 	size_t size;
 
 	for (size_t i = 0; i < len; i += size) {
-		bool single = segment_is_single(segment_decode(text + i, len - i, &size));
+		bool single;
+
+		if ((unsigned char)text[i] < 0x80) {
+			*end++ = text[i];
+			size = 1;
+			continue;
+		}
+		single = segment_is_single(segment_decode(text + i, len - i, &size));
 		if (single)
 			*end++ = ' ';
 		memcpy(end, text + i, size);

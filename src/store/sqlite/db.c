@@ -9,9 +9,11 @@
 #include "store/sqlite/sqlite.h"
 
 /* wal_autocheckpoint=0: the checkpointer's thread runs all checkpoints.
+ * journal_size_limit: a log that a reader has let grow is cut when it begins again.
  * cell_size_check=ON: report damage in a page instead of following it.
  * secure_delete=ON: overwrite deleted content, and pages that become free. */
 static const char db_setup[] = "PRAGMA wal_autocheckpoint=0;"
+			       "PRAGMA journal_size_limit=20971520;"
 			       "PRAGMA cell_size_check=ON;"
 			       "PRAGMA trusted_schema=OFF;"
 			       "PRAGMA secure_delete=ON;"
@@ -132,13 +134,12 @@ sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
 }
 
 int
-sqlite_db_truncate_log(struct sqlite_db *db, int wait_ms)
+sqlite_db_empty_log(struct sqlite_db *db, int how, int wait_ms)
 {
 	int rc;
 
 	sqlite3_busy_timeout(db->handle, wait_ms);
-	rc = sqlite3_wal_checkpoint_v2(
-		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, how, NULL, NULL);
 	sqlite3_busy_timeout(db->handle, SQLITE_DB_BUSY_MS);
 	return rc;
 }

@@ -5,7 +5,7 @@
 #include "linnet/base/log.h"
 #include "store/sqlite/writer.h"
 
-/* The log is truncated in a moment in which nobody reads from it. After so long without
+/* The log is emptied in a moment in which nobody reads from it. After so long without
  * such a moment wait for one, for so long. */
 #define LOG_PATIENCE_MS 5000
 #define LOG_WAIT_MS 300
@@ -75,11 +75,11 @@ erase_merge(struct sqlite_writer *writer, int pages)
  * needs the file alone, once all is copied. So it waits for a few readers, not for all
  * that come; but commits wait, too, and a backup reads for long. */
 int
-sqlite_erase_truncate_log(struct sqlite_writer *writer)
+sqlite_erase_log(struct sqlite_writer *writer, int how)
 {
 	int64_t now_ms = clock_now_ms();
 	bool may_wait = writer->log_wait_ms && now_ms >= writer->log_wait_ms;
-	int rc = sqlite_db_truncate_log(&writer->db, may_wait ? LOG_WAIT_MS : 0);
+	int rc = sqlite_db_empty_log(&writer->db, how, may_wait ? LOG_WAIT_MS : 0);
 
 	if (rc == SQLITE_OK) /* else the next commit might find it cut */
 		sqlite_guard_note_log(&writer->files->guard, 0);
@@ -106,7 +106,7 @@ erase_end_round(struct sqlite_writer *writer)
 static int
 erase_empty_log(struct sqlite_writer *writer)
 {
-	int rc = sqlite_erase_truncate_log(writer);
+	int rc = sqlite_erase_log(writer, SQLITE_CHECKPOINT_TRUNCATE);
 
 	if (rc == SQLITE_BUSY) {
 		writer->erase.retry_ms = clock_now_ms() + RETRY_MS;

@@ -62,9 +62,10 @@ int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t siz
  * Returns SQLITE_ROW, or SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
 int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
 
-/* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY if another
+/* Copy the whole log into the file and begin it again: how is SQLITE_CHECKPOINT_TRUNCATE,
+ * or SQLITE_CHECKPOINT_RESTART to write over what it has. Returns SQLITE_BUSY if another
  * connection still reads from the log or copies it after wait_ms. */
-int sqlite_db_truncate_log(struct sqlite_db *db, int wait_ms);
+int sqlite_db_empty_log(struct sqlite_db *db, int how, int wait_ms);
 
 /* Let db write no leftovers of moved rows to its file. */
 void sqlite_gaps_zero(struct sqlite_db *db);
@@ -72,6 +73,10 @@ void sqlite_gaps_zero(struct sqlite_db *db);
 /* Remove the leftovers of moved rows that are in the file of db. Nobody else may use the
  * file. Returns SQLITE_OK or an error. */
 int sqlite_gaps_clean(struct sqlite_db *db);
+
+/* log_writes.c: let db write each transaction to its log at once. The log must be open, as
+ * it is after a statement was prepared; else nothing is changed. */
+void sqlite_log_writes_join(struct sqlite_db *db);
 
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);

@@ -84,8 +84,10 @@ sqlite_thread_lock(struct sqlite_thread *thread)
 void
 sqlite_thread_wake(struct sqlite_thread *thread)
 {
-	pthread_cond_signal(&thread->cond);
 	pthread_mutex_unlock(&thread->mutex);
+	/* Behind the unlocking: on one processor the thread may run at once, and would
+	 * only wait for the mutex. */
+	pthread_cond_signal(&thread->cond);
 }
 
 void

@@ -120,7 +120,7 @@ vacuum_move(struct sqlite_writer *writer)
 static int
 vacuum_cut(struct sqlite_writer *writer)
 {
-	int rc = sqlite_db_truncate_log(&writer->db, 0);
+	int rc = sqlite_db_empty_log(&writer->db, SQLITE_CHECKPOINT_TRUNCATE, 0);
 
 	if (rc == SQLITE_BUSY) {
 		writer->vacuum.due_ms = clock_now_ms() + RETRY_MS;

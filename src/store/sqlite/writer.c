@@ -128,8 +128,10 @@ writer_prepare(struct sqlite_writer *writer)
 {
 	int rc = sqlite_db_prepare(&writer->db, writer_sql, WRITER_STATEMENTS);
 
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
 		sqlite3_wal_hook(writer->db.handle, writer_on_commit, writer);
+		sqlite_log_writes_join(&writer->db);
+	}
 	return rc;
 }
 
@@ -396,13 +398,15 @@ writer_write_batch(struct sqlite_writer *writer)
 	store_answer_writes(writer->store, &writes);
 }
 
-/* The log is large. If this fails, the checkpointer asks again after its next checkpoint.
+/* The log is large. It is not cut, because it would grow again at once: the file system
+ * would find each page a place anew. If this fails, the checkpointer asks again after its
+ * next checkpoint.
  */
 static void
 writer_empty_log(struct sqlite_writer *writer)
 {
 	if (!writer->is_broken && !writer->files->guard.is_lost)
-		sqlite_erase_truncate_log(writer);
+		sqlite_erase_log(writer, SQLITE_CHECKPOINT_RESTART);
 }
 
 /* Wake the thread in wait_ms; -1: no need. */

@@ -238,9 +238,9 @@ int sqlite_erase_want(struct sqlite_writer *writer);
 /* The traces take too much of the file: remove them. */
 void sqlite_erase_soon(struct sqlite_writer *writer);
 
-/* Copy the whole log into the file and truncate it. Returns SQLITE_OK, SQLITE_BUSY if it
- * should be tried again, or another error. */
-int sqlite_erase_truncate_log(struct sqlite_writer *writer);
+/* Copy the whole log into the file and begin it again, as sqlite_db_empty_log does.
+ * Returns SQLITE_OK, SQLITE_BUSY if it should be tried again, or another error. */
+int sqlite_erase_log(struct sqlite_writer *writer, int how);
 
 /* In how many ms sqlite_erase_step has work; 0: now, -1: never. */
 int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);

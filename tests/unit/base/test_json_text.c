@@ -65,6 +65,38 @@ test_text_that_ends_in_an_escape_is_no_json(void **state)
 	assert_null(json_text_load("", 0, 0, &error));
 }
 
+/* What jansson writes, in a line. */
+static void
+assert_like_jansson(const char *bytes, size_t len)
+{
+	json_t *string = json_stringn(bytes, len);
+	char *expected = json_dumps(string, JSON_ENCODE_ANY | JSON_COMPACT);
+	struct buffer text = { 0 };
+
+	json_text_append(&text, string);
+	assert_int_equal(text.len, strlen(expected));
+	assert_memory_equal(text.bytes, expected, text.len);
+	buffer_clear(&text);
+	free(expected);
+	json_decref(string);
+}
+
+static void
+test_strings_are_escaped_as_jansson_does(void **state)
+{
+	char text[] = "a?b";
+
+	(void)state;
+	for (int c = 0; c < 0x80; c++) {
+		text[1] = (char)c;
+		assert_like_jansson(text, 3);
+		assert_like_jansson(text + 1, 1);
+	}
+	assert_like_jansson("", 0);
+	assert_like_jansson("\"\\\n\r\t\b\f/\x7f", 9);
+	assert_like_jansson("gr\xc3\xbc\xc3\x9f \xe2\x80\xa8 \xf0\x9f\x98\x80", 16);
+}
+
 int
 main(void)
 {
@@ -72,6 +104,7 @@ main(void)
 		cmocka_unit_test(test_the_number_of_values_is_limited),
 		cmocka_unit_test(test_what_is_in_a_string_is_no_value),
 		cmocka_unit_test(test_text_that_ends_in_an_escape_is_no_json),
+		cmocka_unit_test(test_strings_are_escaped_as_jansson_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

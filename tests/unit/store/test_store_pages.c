@@ -1,5 +1,6 @@
 /* What the store does with the pages of the file, beside SQLite. */
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "store/sqlite/guard.h"
 #include "store/sqlite/sqlite.h"
@@ -81,7 +82,8 @@ test_a_file_with_auto_vacuum_stays_whole(void **state)
 						     " + abs(random() % 150000)));"
 						     "DROP TABLE b; CREATE TABLE b(x);"),
 			SQLITE_OK);
-		assert_int_equal(sqlite_db_truncate_log(&db, 0), SQLITE_OK);
+		assert_int_equal(sqlite_db_empty_log(&db, SQLITE_CHECKPOINT_TRUNCATE, 0),
+			SQLITE_OK);
 		sqlite3_db_release_memory(db.handle);
 		assert_int_equal(sqlite_db_text(&db, "PRAGMA integrity_check", result,
 					 sizeof(result)),
@@ -91,12 +93,133 @@ test_a_file_with_auto_vacuum_stays_whole(void **state)
 	sqlite_db_close(&db);
 }
 
+static void
+read_text(struct sqlite_db *db, const char *sql, char *text, size_t size)
+{
+	assert_int_equal(sqlite_db_text(db, sql, text, size), SQLITE_OK);
+}
+
+/* Both read the same, and nothing is damaged. */
+static void
+assert_same_rows(struct sqlite_db *writer, struct sqlite_db *reader)
+{
+	static const char rows[] = "SELECT count(*) || ' ' || ifnull(sum(n), 0) || ' ' ||"
+				   " ifnull(sum(n * length(x)), 0) FROM a";
+	char written[100], seen[100];
+
+	/* The reader first: what the writer kept back, it would write to read it. */
+	read_text(reader, rows, seen, sizeof(seen));
+	read_text(writer, rows, written, sizeof(written));
+	assert_string_equal(seen, written);
+	read_text(reader, "PRAGMA integrity_check", seen, sizeof(seen));
+	assert_string_equal(seen, "ok");
+}
+
+/* The cache is so small that pages reach the log before their transaction ends, and are
+ * then changed there. */
+static void
+test_another_connection_reads_each_transaction_when_it_ends(void **state)
+{
+	static const char *const transactions[] = {
+		"INSERT INTO a(x) VALUES('short')",
+		"INSERT INTO a(x) SELECT zeroblob(b.value * 7) FROM many AS b;"
+		"UPDATE a SET x = 'all'; UPDATE a SET x = zeroblob(n % 4000)",
+		"DELETE FROM a WHERE n % 3; UPDATE a SET x = zeroblob(2000)",
+		"INSERT INTO a(x) SELECT zeroblob(3000) FROM many",
+	};
+	struct fixture *fixture = *state;
+	struct sqlite_db writer, reader;
+
+	run_sql(fixture->path,
+		"PRAGMA journal_mode=WAL; CREATE TABLE a(n INTEGER PRIMARY KEY, x);"
+		"CREATE INDEX of ON a(length(x)); CREATE TABLE many(value);"
+		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT "
+		"400)"
+		" INSERT INTO many SELECT i FROM c;");
+	assert_int_equal(
+		sqlite_db_open(&writer, fixture->path, SQLITE_OPEN_READWRITE), SQLITE_OK);
+	assert_int_equal(
+		sqlite_db_open(&reader, fixture->path, SQLITE_OPEN_READWRITE), SQLITE_OK);
+	assert_int_equal(sqlite_db_exec(&writer, "PRAGMA cache_size=10"), SQLITE_OK);
+	assert_int_equal(sqlite_db_exec(&writer, "SELECT count(*) FROM a"), SQLITE_OK);
+	sqlite_log_writes_join(&writer);
+	for (size_t i = 0; i < 60; i++) {
+		const char *sync =
+			i % 2 ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+
+		assert_int_equal(sqlite_db_exec(&writer, sync), SQLITE_OK);
+		assert_int_equal(sqlite_db_exec(&writer, "BEGIN IMMEDIATE"), SQLITE_OK);
+		assert_int_equal(sqlite_db_exec(&writer, transactions[i % 4]), SQLITE_OK);
+		assert_int_equal(sqlite_db_exec(&writer, i % 7 ? "COMMIT" : "ROLLBACK"),
+			SQLITE_OK);
+		assert_same_rows(&writer, &reader);
+		if (i % 11 == 0)
+			assert_int_equal(sqlite_db_empty_log(
+						 &writer, SQLITE_CHECKPOINT_TRUNCATE, 0),
+				SQLITE_OK);
+	}
+	sqlite_db_close(&writer);
+	sqlite_db_close(&reader);
+}
+
+static off_t
+log_bytes(const struct fixture *fixture)
+{
+	struct stat status;
+
+	assert_int_equal(stat(name_in_folder(fixture, "test.db-wal"), &status), 0);
+	return status.st_size;
+}
+
+/* Write 1 MB in a transaction. */
+static void
+write_much(struct fixture *fixture)
+{
+	static char tail[50001];
+
+	memset(tail, 'x', sizeof(tail) - 1);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(try_append_entry(fixture,
+					 &(struct store_entry){
+						 .room = "a",
+						 .type = "message",
+						 .tail = tail,
+						 .tail_len = 50000,
+						 .words = "x",
+					 }),
+			0);
+	commit(fixture);
+}
+
+static void
+test_a_log_that_a_reader_has_let_grow_is_cut_again(void **state)
+{
+	const off_t limit = 20 << 20;
+	struct fixture *fixture = *state;
+	sqlite3 *reader;
+	int written = 0;
+
+	open_store(fixture);
+	write_much(fixture);
+	reader = begin_sql(fixture->path, "BEGIN; SELECT count(*) FROM room");
+	while (log_bytes(fixture) <= limit + (4 << 20))
+		write_much(fixture);
+	sqlite3_close(reader);
+	while (log_bytes(fixture) > limit) {
+		assert_true(++written < 200);
+		write_much(fixture);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLOSED_SQLITE(test_the_page_of_locks_is_not_missed),
 		CLOSED_SQLITE(test_a_file_with_auto_vacuum_stays_whole),
+		CLOSED_SQLITE(
+			test_another_connection_reads_each_transaction_when_it_ends),
+		CLOSED_SQLITE(test_a_log_that_a_reader_has_let_grow_is_cut_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
