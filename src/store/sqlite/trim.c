@@ -156,8 +156,8 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 		step->bytes += sqlite3_column_bytes(statement, 3) +
 			       sqlite3_column_bytes(statement, 5);
 	}
-	return words ? sqlite_words_drop(
-			       writer, room, sqlite3_column_int64(statement, 2), words)
+	return words ? sqlite_words_replace(writer, room,
+			       sqlite3_column_int64(statement, 2), words, "")
 		     : SQLITE_CORRUPT;
 }
 
