@@ -12,13 +12,14 @@
 /* From a message to its step. */
 #define DELAY_MS 500
 
-/* A step ends after so many messages, or when it has taken so long. A commit may wait for
- * it; its own commit takes about as long. */
-#define STEP_ROWS 500
-#define STEP_US 2000
+/* A step ends after so many messages, or when it has taken so long: a commit may wait for
+ * it. Its own commit takes about as long. For each message of 100 bytes a step takes
+ * 59 us if it has one, 11 if 10, 6 if 50, 3.7 if 200, and 3.1 if 2,000. */
+#define STEP_ROWS 200
+#define STEP_US 1000
 
 /* Commits wait if more messages, or bytes of words, are not in the index. A search looks
- * at all of its room's, which takes 20 ms for so many bytes. */
+ * at all that its room has of them: 7 ms for so many messages, 3 ms for so many bytes. */
 #define LATE_ROWS 5000
 #define LATE_BYTES (1 << 20)
 
