@@ -160,7 +160,7 @@ void
 sqlite_words_step(struct sqlite_writer *writer)
 {
 	int64_t indexed_seq = writer->words.indexed_seq;
-	int rc = sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE");
+	int rc = sqlite_db_run(&writer->db, WRITER_BEGIN);
 
 	if (rc == SQLITE_OK)
 		rc = words_index_some(writer, &indexed_seq);
@@ -170,7 +170,7 @@ sqlite_words_step(struct sqlite_writer *writer)
 		rc = sqlite_db_run(&writer->db, WRITER_INDEXED_SET);
 	}
 	if (rc == SQLITE_OK)
-		rc = sqlite_db_exec(&writer->db, "COMMIT");
+		rc = sqlite_db_run(&writer->db, WRITER_COMMIT);
 	if (rc == SQLITE_OK) {
 		writer->words.indexed_seq = indexed_seq;
 		writer->words.is_failing = false;

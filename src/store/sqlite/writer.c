@@ -25,6 +25,8 @@
 #define CHANGES " FROM change WHERE room = ?1 AND id > ?2 AND id <= ?3"
 
 static const char *const writer_sql[] = {
+	[WRITER_BEGIN] = "BEGIN IMMEDIATE",
+	[WRITER_COMMIT] = "COMMIT",
 	[WRITER_ROOM_FIND] = "SELECT id, last_id, gone_id, lost_id, changes, messages,"
 			     " bytes, last_ts FROM room WHERE name = ?1",
 	[WRITER_ROOM_ADD] = "INSERT INTO room(name, last_id) VALUES(?1, 0)",
@@ -126,6 +128,7 @@ writer_on_commit(void *context, sqlite3 *db, const char *name, int pages)
 	(void)name;
 	sqlite_guard_note_log(&writer->files->guard, pages);
 	sqlite_checkpointer_note(writer->checkpointer, pages);
+	sqlite_trim_note_log(writer, pages);
 	return SQLITE_OK;
 }
 
@@ -237,7 +240,7 @@ writer_begin(struct sqlite_writer *writer)
 		writer->is_note_due = writer_note(writer) < 0;
 		rc = writer->is_note_due ? SQLITE_FULL : SQLITE_OK;
 	}
-	return rc == SQLITE_OK ? sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE") : rc;
+	return rc == SQLITE_OK ? sqlite_db_run(&writer->db, WRITER_BEGIN) : rc;
 }
 
 /* Write all of writes in one transaction. A failed one is left open. */
@@ -254,7 +257,7 @@ writer_commit(struct sqlite_writer *writer, struct store_writes *writes)
 			return rc;
 	if ((rc = sqlite_room_cache_save(writer)))
 		return rc;
-	return sqlite_db_exec(&writer->db, "COMMIT");
+	return sqlite_db_run(&writer->db, WRITER_COMMIT);
 }
 
 static void
@@ -306,8 +309,7 @@ writer_succeed(struct sqlite_writer *writer)
 		room->added = 0;
 	}
 	writer->is_note_due = writer_note(writer) < 0;
-	/* The batch is stored: a failure here only delays the trimming. */
-	sqlite_trim_check_size(writer);
+	sqlite_trim_consider_size(writer);
 }
 
 /* Store something, or see at least that nobody else has locked the file. */

@@ -10,6 +10,8 @@
 
 /* The prepared statements of the writer's connection. */
 enum {
+	WRITER_BEGIN,
+	WRITER_COMMIT,
 	WRITER_ROOM_FIND,
 	WRITER_ROOM_ADD,
 	WRITER_ROOM_SET,
@@ -117,6 +119,8 @@ struct sqlite_writer {
 		int64_t sweep_number; /* the last room that the sweep has reached */
 		int64_t retry_ms;     /* when to sweep after a failure; 0: not */
 		int64_t debt;         /* messages to delete before the next commit */
+		int log_pages;        /* as of the last commit */
+		int64_t new_pages;    /* written since the size was looked at */
 		/* Size of the file for each byte of room->bytes, when its index had few
 		 * traces of deleted messages; 0: not known. */
 		double size_ratio;
@@ -299,9 +303,12 @@ void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t now_ms);
 void sqlite_trim_note(
 	struct sqlite_writer *writer, struct cached_room *room, int64_t count);
 
-/* Begin to trim the largest room if the file is larger than max_bytes. Returns SQLITE_OK
- * or an error. */
-int sqlite_trim_check_size(struct sqlite_writer *writer);
+/* The log has this many pages after a commit. */
+void sqlite_trim_note_log(struct sqlite_writer *writer, int pages);
+
+/* If the file may have grown: begin to trim the largest room if it is larger than
+ * max_bytes. */
+void sqlite_trim_consider_size(struct sqlite_writer *writer);
 
 /* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);
