@@ -92,10 +92,8 @@ entry_add(struct sqlite_writer *writer, struct cached_room *room,
 	/* NULL: nobody */
 	sqlite3_bind_blob(statement, 8, is_change ? NULL : entry->author,
 		STORE_AUTHOR_BYTES, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 9, sqlite_words_note(writer, words));
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
-	if (rc == SQLITE_OK)
-		rc = sqlite_words_add(writer, room,
-			sqlite3_last_insert_rowid(writer->db.handle), words);
 	room->changes += is_change;
 	room->messages += !is_change;
 	room->bytes += (int64_t)(tail_len + strlen(words));

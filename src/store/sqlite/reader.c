@@ -36,8 +36,10 @@ static const char *const reader_sql[] = {
 			  " WHERE room = ?2 AND id >= ?5 ORDER BY id LIMIT 1),"
 			  " 9223372036854775807)"
 			  " ORDER BY search.rowid DESC LIMIT ?3",
-	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, kind, words FROM message"
+	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, kind, words, seq FROM message"
 			      " WHERE room = ?1 AND id < ?2 AND id > ?3 ORDER BY id DESC",
+	[READER_INDEXED] =
+		"SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'indexed'",
 };
 
 static int

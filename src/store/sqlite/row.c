@@ -44,11 +44,8 @@ sqlite_row_set(struct sqlite_writer *writer, struct cached_room *room,
 	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_SET];
 	int rc = SQLITE_OK;
 
-	if (strcmp(words, row->words) != 0) {
-		rc = sqlite_words_drop(writer, room, row->seq, row->words);
-		if (rc == SQLITE_OK)
-			rc = sqlite_words_add(writer, room, row->seq, words);
-	}
+	if (strcmp(words, row->words) != 0)
+		rc = sqlite_words_replace(writer, room, row->seq, row->words, words);
 	if (rc != SQLITE_OK)
 		return rc;
 	room->bytes += (int64_t)(strlen(tail) + strlen(words)) -

@@ -32,7 +32,8 @@
  * of a reaction, until its target is deleted.
  * key: finds the message of a repeated send.
  * search: each row also has its room as a word, so that FTS5 skips the rows of other
- * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
+ * rooms inside the index. searchable is the view from which FTS5 could rebuild it. It has
+ * the messages whose seq is no higher than the value of meta's row indexed.
  * message.kind: enum store_kind.
  * room: entries up to gone_id were deleted with the room, their rows may still be there.
  * Some of those up to lost_id are missing; one more than gone_id if no others are.
@@ -89,6 +90,8 @@ static const char *const migrations[] = {
 	"	WHERE m.room = room.id AND m.id = last_id), 0);"
 	"UPDATE room SET messages = last_id - lost_id - changes;"
 	"UPDATE room SET lost_id = gone_id + 1 WHERE lost_id = gone_id AND gone_id > 0;",
+	"INSERT INTO meta(name, value) SELECT 'indexed', ifnull(max(seq), 0) FROM "
+	"message;",
 };
 
 #define VERSION ARRAY_SIZE(migrations)

@@ -1,6 +1,7 @@
-/* search.c - searches of one room, newest first, within a time. Half of it is for the
- * search index. A query that costs the index more (a long phrase of common words, say) is
- * then compared with one message after another. So it is known how far it came: the index
+/* search.c - searches of one room, newest first, within a time. Messages that are not in
+ * the search index yet (words.c) are compared one by one. Then half of the time is for
+ * the index. A query that costs the index more (a long phrase of common words, say) is
+ * compared with one message after another, too. So it is known how far it came: the index
  * does not tell. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,8 +61,7 @@ search_quote(char **end, const struct segment_part *part)
 	free(segmented);
 }
 
-/* Make the expression for FTS5's MATCH. NULL: the query has no words. The caller frees
- * it. */
+/* Make the expression for FTS5's MATCH. The query has words. The caller frees it. */
 static char *
 search_make_expression(const char *query, int64_t room)
 {
@@ -72,8 +72,6 @@ search_make_expression(const char *query, int64_t room)
 	size_t size = 60 + strlen(query) * 5;
 	char *text, *end;
 
-	if (!count)
-		return NULL;
 	text = xmalloc(size);
 	end = text +
 	      snprintf(text, size, "room : \"in%lld\" AND words : (", (long long)room);
@@ -83,19 +81,18 @@ search_make_expression(const char *query, int64_t room)
 	return text;
 }
 
-/* Returns SQLITE_OK, SQLITE_INTERRUPT if the time was over, or another error. Consumes
- * expression. */
+/* Returns SQLITE_OK, SQLITE_INTERRUPT if the time was over, or another error. */
 static int
-search_index(
-	struct search *search, struct store_read *read, int64_t room, char *expression)
+search_index(struct search *search, struct store_read *read, int64_t room)
 {
 	struct sqlite_db *db = &search->reader->db;
 	sqlite3_stmt *statement = db->statements[READER_SEARCH];
 	int rc;
 
-	sqlite3_bind_text(statement, 1, expression, -1, free);
+	sqlite3_bind_text(
+		statement, 1, search_make_expression(read->query, room), -1, free);
 	sqlite3_bind_int64(statement, 2, room);
-	sqlite3_bind_int64(statement, 3, (int64_t)read->limit + 1);
+	sqlite3_bind_int64(statement, 3, (int64_t)(read->limit - read->page.count) + 1);
 	sqlite3_bind_int64(statement, 4, read->low);
 	sqlite3_bind_int64(statement, 5, read->high);
 	sqlite3_progress_handler(db->handle, STEPS, search_on_progress, search);
@@ -119,11 +116,24 @@ search_has_phrases(const struct search *search, const struct phrases *phrases,
 	return found;
 }
 
-/* Compare messages older than read->page.searched_from, which becomes 0 at the last one.
- * Returns SQLITE_OK or an error. */
+/* Read the seq up to which messages are in the index. Returns SQLITE_OK or an error. */
+static int
+search_find_indexed(struct search *search, int64_t *indexed_seq)
+{
+	sqlite3_stmt *statement = search->reader->db.statements[READER_INDEXED];
+	int rc = sqlite3_step(statement);
+
+	*indexed_seq = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+}
+
+/* Compare messages of a higher seq than after that are older than
+ * read->page.searched_from. That is 0 at the end, if it was not for the time. Returns
+ * SQLITE_OK or an error. */
 static int
 search_messages(struct search *search, struct store_read *read, int64_t room,
-	const struct phrases *phrases)
+	const struct phrases *phrases, int64_t after)
 {
 	uint64_t *from = &read->page.searched_from;
 	sqlite3_stmt *statement = search->reader->db.statements[READER_LIST_WORDS];
@@ -136,7 +146,9 @@ search_messages(struct search *search, struct store_read *read, int64_t room,
 		(rc = sqlite3_step(statement)) == SQLITE_ROW) {
 		uint64_t id = (uint64_t)sqlite3_column_int64(statement, 0);
 
-		if (search_has_phrases(search, phrases, statement))
+		if (sqlite3_column_int64(statement, 6) <= after)
+			rc = SQLITE_DONE;
+		else if (search_has_phrases(search, phrases, statement))
 			rc = sqlite_db_add_row(read, statement);
 		*from = id;
 	}
@@ -144,6 +156,28 @@ search_messages(struct search *search, struct store_read *read, int64_t room,
 	if (rc == SQLITE_DONE)
 		*from = 0;
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* Search what is not in the index yet, then the index, then what that has not reached in
+ * its time. */
+static int
+search_all(struct search *search, struct store_read *read, int64_t room, uint64_t top,
+	const struct phrases *phrases)
+{
+	int64_t indexed_seq = 0;
+	int rc = search_find_indexed(search, &indexed_seq);
+
+	read->page.searched_from = top;
+	if (rc == SQLITE_OK)
+		rc = search_messages(search, read, room, phrases, indexed_seq);
+	if (rc != SQLITE_OK || read->page.more || read->page.searched_from)
+		return rc;
+	rc = search_index(search, read, room);
+	if (rc != SQLITE_INTERRUPT)
+		return rc;
+	read->page.searched_from =
+		read->page.count ? read->messages[read->page.count - 1].id : top;
+	return search_messages(search, read, room, phrases, 0);
 }
 
 int
@@ -155,24 +189,17 @@ sqlite_search_fill(struct sqlite_reader *reader, struct store_read *read, int64_
 		.cpu_us = clock_thread_us(),
 		.now_us = clock_now_us(),
 	};
-	char *expression = search_make_expression(read->query, room);
 	struct phrases phrases;
-	int rc;
+	int rc = SQLITE_OK;
 
-	if (!expression)
-		return SQLITE_OK;
-	rc = search_index(&search, read, room, expression);
-	if (rc != SQLITE_INTERRUPT)
-		return rc;
-	read->page.searched_from = read->page.count
-					   ? read->messages[read->page.count - 1].id
-					   : size_min((uint64_t)read->high, last_id + 1);
 	if (!reader->tokenizer)
 		reader->tokenizer = fts_tokenizer_new();
 	if (!reader->tokenizer)
 		return SQLITE_ERROR;
 	phrases_init(&phrases, reader->tokenizer, read->query);
-	rc = search_messages(&search, read, room, &phrases);
+	if (phrases.count)
+		rc = search_all(&search, read, room,
+			size_min((uint64_t)read->high, last_id + 1), &phrases);
 	phrases_fini(&phrases);
 	return rc;
 }

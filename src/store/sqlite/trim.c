@@ -18,6 +18,11 @@
 /* Pause after a failure. */
 #define FAILURE_MS 30000
 
+/* Look at the size again when so many bytes were written that the file may be larger by
+ * this part of max_bytes: to ask SQLite takes several statements and locks. */
+#define PAGE_BYTES 4096
+#define GROWTH_DIVISOR 256
+
 /* The index is merged when traces of deleted messages take such a part of max_bytes. */
 #define TRACES_DIVISOR 16
 
@@ -80,6 +85,91 @@ sqlite_trim_has_work(const struct sqlite_writer *writer)
 	return !TAILQ_EMPTY(&writer->trim.rooms) || writer->trim.is_sweeping;
 }
 
+/* The first column of the first row, or 0. */
+static int64_t
+trim_number(struct sqlite_writer *writer, size_t which)
+{
+	sqlite3_stmt *statement = writer->db.statements[which];
+	int64_t number = sqlite3_step(statement) == SQLITE_ROW
+				 ? sqlite3_column_int64(statement, 0)
+				 : 0;
+
+	sqlite3_reset(statement);
+	return number;
+}
+
+/* How many bytes of messages to delete so that the file is not too large. Their words
+ * stay in the index until it is merged: until then the file does not become smaller, and
+ * every message would be deleted in vain. So its size is told from that of the messages.
+ */
+static int64_t
+trim_surplus(struct sqlite_writer *writer)
+{
+	int64_t max = (int64_t)writer->store->max_bytes;
+	int64_t used = max ? trim_number(writer, WRITER_USED_BYTES) : 0;
+	double ratio, merged;
+
+	if (used <= max)
+		return 0;
+	merged = (double)trim_number(writer, WRITER_ROOM_BYTES) + 1;
+	if (!writer->trim.size_ratio)
+		writer->trim.size_ratio =
+			(double)used / (merged + (double)writer->trim.dropped);
+	ratio = writer->trim.size_ratio;
+	merged *= ratio;
+	if ((double)used - merged > (double)max / TRACES_DIVISOR)
+		sqlite_erase_soon(writer);
+	if (merged > (double)used)
+		merged = (double)used;
+	return merged > (double)max ? (int64_t)((merged - (double)max) / ratio) + 1 : 0;
+}
+
+/* Begin to trim the largest room if the file is larger than max_bytes. Returns SQLITE_OK
+ * or an error. */
+static int
+trim_check_size(struct sqlite_writer *writer)
+{
+	sqlite3_stmt *largest = writer->db.statements[WRITER_LARGEST];
+	int64_t surplus = trim_surplus(writer);
+	struct cached_room *room = NULL;
+	int rc = SQLITE_OK;
+
+	writer->trim.new_pages = 0;
+	if (!surplus)
+		return SQLITE_OK;
+	if ((rc = sqlite3_step(largest)) == SQLITE_ROW)
+		rc = sqlite_room_cache_get(writer,
+			(const char *)sqlite3_column_text(largest, 0), false, &room);
+	sqlite3_reset(largest);
+	if (room && (room->messages > 1 || room->changes)) {
+		room->surplus = surplus;
+		trim_add_room(writer, room);
+		/* One step before the next commit. */
+		if (writer->trim.debt < STEP_ROWS)
+			writer->trim.debt = STEP_ROWS;
+	}
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void
+sqlite_trim_note_log(struct sqlite_writer *writer, int pages)
+{
+	/* The log may have begun again at its start. */
+	writer->trim.new_pages +=
+		pages > writer->trim.log_pages ? pages - writer->trim.log_pages : pages;
+	writer->trim.log_pages = pages;
+}
+
+void
+sqlite_trim_consider_size(struct sqlite_writer *writer)
+{
+	int64_t growth = (int64_t)(writer->store->max_bytes / GROWTH_DIVISOR);
+
+	/* The batch is stored: a failure here only delays the trimming. */
+	if (writer->trim.new_pages * PAGE_BYTES >= growth)
+		trim_check_size(writer);
+}
+
 /* Add the sweep's next room to the list. */
 static int
 trim_sweep_next_room(struct sqlite_writer *writer)
@@ -103,9 +193,8 @@ trim_sweep_next_room(struct sqlite_writer *writer)
 	}
 	sqlite3_reset(statement);
 	/* A reload may have lowered the limit of the size. */
-	return rc == SQLITE_OK && !writer->trim.is_sweeping
-		       ? sqlite_trim_check_size(writer)
-		       : rc;
+	return rc == SQLITE_OK && !writer->trim.is_sweeping ? trim_check_size(writer)
+							    : rc;
 }
 
 /* Delete the changes behind after, up to last_id, by one of the statements. */
@@ -156,8 +245,8 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 		step->bytes += sqlite3_column_bytes(statement, 3) +
 			       sqlite3_column_bytes(statement, 5);
 	}
-	return words ? sqlite_words_drop(
-			       writer, room, sqlite3_column_int64(statement, 2), words)
+	return words ? sqlite_words_replace(writer, room,
+			       sqlite3_column_int64(statement, 2), words, "")
 		     : SQLITE_CORRUPT;
 }
 
@@ -302,14 +391,14 @@ static int
 trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *count)
 {
 	struct trim_step step = { .count = 0 };
-	int rc = sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE");
+	int rc = sqlite_db_run(&writer->db, WRITER_BEGIN);
 
 	if (rc == SQLITE_OK)
 		rc = trim_messages(writer, room, &step);
 	if (rc == SQLITE_OK && !step.count)
 		rc = trim_changes(writer, room, &step);
 	if (rc == SQLITE_OK)
-		rc = sqlite_db_exec(&writer->db, "COMMIT");
+		rc = sqlite_db_run(&writer->db, WRITER_COMMIT);
 	if (rc != SQLITE_OK)
 		return rc;
 	*count = step.count;
@@ -333,69 +422,6 @@ trim_give_up(struct sqlite_writer *writer, int rc)
 	writer->is_broken = sqlite_db_is_broken(rc);
 }
 
-/* The first column of the first row, or 0. */
-static int64_t
-trim_number(struct sqlite_writer *writer, size_t which)
-{
-	sqlite3_stmt *statement = writer->db.statements[which];
-	int64_t number = sqlite3_step(statement) == SQLITE_ROW
-				 ? sqlite3_column_int64(statement, 0)
-				 : 0;
-
-	sqlite3_reset(statement);
-	return number;
-}
-
-/* How many bytes of messages to delete so that the file is not too large. Their words
- * stay in the index until it is merged: until then the file does not become smaller, and
- * every message would be deleted in vain. So its size is told from that of the messages.
- */
-static int64_t
-trim_surplus(struct sqlite_writer *writer)
-{
-	int64_t max = (int64_t)writer->store->max_bytes;
-	int64_t used = max ? trim_number(writer, WRITER_USED_BYTES) : 0;
-	double ratio, merged;
-
-	if (used <= max)
-		return 0;
-	merged = (double)trim_number(writer, WRITER_ROOM_BYTES) + 1;
-	if (!writer->trim.size_ratio)
-		writer->trim.size_ratio =
-			(double)used / (merged + (double)writer->trim.dropped);
-	ratio = writer->trim.size_ratio;
-	merged *= ratio;
-	if ((double)used - merged > (double)max / TRACES_DIVISOR)
-		sqlite_erase_soon(writer);
-	if (merged > (double)used)
-		merged = (double)used;
-	return merged > (double)max ? (int64_t)((merged - (double)max) / ratio) + 1 : 0;
-}
-
-int
-sqlite_trim_check_size(struct sqlite_writer *writer)
-{
-	sqlite3_stmt *largest = writer->db.statements[WRITER_LARGEST];
-	int64_t surplus = trim_surplus(writer);
-	struct cached_room *room = NULL;
-	int rc = SQLITE_OK;
-
-	if (!surplus)
-		return SQLITE_OK;
-	if ((rc = sqlite3_step(largest)) == SQLITE_ROW)
-		rc = sqlite_room_cache_get(writer,
-			(const char *)sqlite3_column_text(largest, 0), false, &room);
-	sqlite3_reset(largest);
-	if (room && (room->messages > 1 || room->changes)) {
-		room->surplus = surplus;
-		trim_add_room(writer, room);
-		/* One step before the next commit. */
-		if (writer->trim.debt < STEP_ROWS)
-			writer->trim.debt = STEP_ROWS;
-	}
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 void
 sqlite_trim_retry(struct sqlite_writer *writer)
 {
@@ -416,7 +442,7 @@ sqlite_trim_step(struct sqlite_writer *writer)
 		rc = trim_one_room(writer, room, &count);
 	}
 	if (rc == SQLITE_OK && count)
-		rc = sqlite_trim_check_size(writer);
+		rc = trim_check_size(writer);
 	if (rc != SQLITE_OK) {
 		trim_give_up(writer, rc);
 		return;

@@ -25,6 +25,8 @@
 #define CHANGES " FROM change WHERE room = ?1 AND id > ?2 AND id <= ?3"
 
 static const char *const writer_sql[] = {
+	[WRITER_BEGIN] = "BEGIN IMMEDIATE",
+	[WRITER_COMMIT] = "COMMIT",
 	[WRITER_ROOM_FIND] = "SELECT id, last_id, gone_id, lost_id, changes, messages,"
 			     " bytes, last_ts FROM room WHERE name = ?1",
 	[WRITER_ROOM_ADD] = "INSERT INTO room(name, last_id) VALUES(?1, 0)",
@@ -38,8 +40,8 @@ static const char *const writer_sql[] = {
 			    " WHERE room = ?1 AND text = ?2",
 	[WRITER_KEY_ADD] = "INSERT OR IGNORE INTO key(room, text, id) VALUES(?1, ?2, ?3)",
 	[WRITER_MESSAGE_ADD] =
-		"INSERT INTO message(room, id, ts, type, tail, words, kind, author)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		"INSERT INTO message(room, id, ts, type, tail, words, kind, author, seq)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[WRITER_CHANGE_ADD] = "INSERT INTO change(room, id, target, emoji)"
 			      " VALUES(?1, ?2, ?3, ?4)",
 	[WRITER_MESSAGE_FIND] = "SELECT seq, type, tail, words, kind, author FROM message"
@@ -47,6 +49,12 @@ static const char *const writer_sql[] = {
 	[WRITER_MESSAGE_SET] = "UPDATE message SET tail = ?2, words = ?3, kind = ?4,"
 			       " author = CASE ?4 WHEN 0 THEN author END WHERE seq = ?1",
 	[WRITER_SEARCH_ADD] = "INSERT INTO search(rowid, room, words) VALUES(?1, ?2, ?3)",
+	[WRITER_UNINDEXED] =
+		"SELECT m.seq, m.words, 'in' || m.room,"
+		" m.id <= (SELECT gone_id FROM room WHERE id = m.room)"
+		" FROM message AS m WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2",
+	[WRITER_INDEXED_SET] = "UPDATE meta SET value = ?1 WHERE name = 'indexed'",
+	[WRITER_WORDS_CLEAR] = "UPDATE message SET words = '' WHERE seq = ?1",
 	[WRITER_STATE_GET] = "SELECT value FROM state WHERE room = ?1 AND key = ?2",
 	[WRITER_STATE_SET] =
 		"INSERT INTO state(room, key, id, value) VALUES(?1, ?2, ?3, ?4)"
@@ -120,6 +128,7 @@ writer_on_commit(void *context, sqlite3 *db, const char *name, int pages)
 	(void)name;
 	sqlite_guard_note_log(&writer->files->guard, pages);
 	sqlite_checkpointer_note(writer->checkpointer, pages);
+	sqlite_trim_note_log(writer, pages);
 	return SQLITE_OK;
 }
 
@@ -131,6 +140,7 @@ writer_prepare(struct sqlite_writer *writer)
 	if (rc == SQLITE_OK) {
 		sqlite3_wal_hook(writer->db.handle, writer_on_commit, writer);
 		sqlite_log_writes_join(&writer->db);
+		rc = sqlite_words_load(writer);
 	}
 	return rc;
 }
@@ -233,7 +243,7 @@ writer_begin(struct sqlite_writer *writer)
 		writer->is_note_due = writer_note(writer) < 0;
 		rc = writer->is_note_due ? SQLITE_FULL : SQLITE_OK;
 	}
-	return rc == SQLITE_OK ? sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE") : rc;
+	return rc == SQLITE_OK ? sqlite_db_run(&writer->db, WRITER_BEGIN) : rc;
 }
 
 /* Write all of writes in one transaction. A failed one is left open. */
@@ -250,7 +260,7 @@ writer_commit(struct sqlite_writer *writer, struct store_writes *writes)
 			return rc;
 	if ((rc = sqlite_room_cache_save(writer)))
 		return rc;
-	return sqlite_db_exec(&writer->db, "COMMIT");
+	return sqlite_db_run(&writer->db, WRITER_COMMIT);
 }
 
 static void
@@ -311,8 +321,7 @@ writer_succeed(struct sqlite_writer *writer)
 		room->added = 0;
 	}
 	writer->is_note_due = writer_note(writer) < 0;
-	/* The batch is stored: a failure here only delays the trimming. */
-	sqlite_trim_check_size(writer);
+	sqlite_trim_consider_size(writer);
 }
 
 /* Store something, or see at least that nobody else has locked the file. */
@@ -417,37 +426,60 @@ writer_wake_in(struct sqlite_writer *writer, int64_t wait_ms)
 		writer->thread.wake_ms = clock_now_ms() + wait_ms;
 }
 
-/* Choose what to do beside commits: trim, then erase, then shrink the file. */
+/* Index some messages if the files are ours: nobody may have looked since the last
+ * commit, and what is written to a log that somebody has cut hides the cut. */
+static void
+writer_index(struct sqlite_writer *writer)
+{
+	if (writer_look(writer, false) == SQLITE_OK) {
+		sqlite_words_step(writer);
+		return;
+	}
+	sqlite_words_put_off(writer);
+	writer->next_look_ms = 0; /* that tells the loop */
+}
+
+/* Choose what to do beside commits: trim, then erase, then shrink the file. The index
+ * takes turns with these. */
 static void
 writer_choose_step(struct sqlite_writer *writer, bool is_idle)
 {
 	int64_t erase_ms = sqlite_erase_wait_ms(writer);
 	int64_t vacuum_ms = sqlite_vacuum_wait_ms(writer);
+	int64_t words_ms = sqlite_words_wait_ms(writer);
 	/* Text has to be gone in time, however busy the chat is. */
-	bool is_turn = is_idle || writer->trim.debt ||
-		       ((erase_ms >= 0 || vacuum_ms >= 0) && !writer->has_stepped);
+	bool is_turn = is_idle || writer->trim.debt || sqlite_words_are_late(writer) ||
+		       ((erase_ms >= 0 || vacuum_ms >= 0 || words_ms == 0) &&
+			       !writer->has_stepped);
 
 	writer_wake_in(writer, erase_ms);
 	writer_wake_in(writer, vacuum_ms);
+	writer_wake_in(writer, words_ms);
 	if (!is_turn)
 		return;
-	if (sqlite_trim_has_work(writer))
+	if (words_ms == 0 && !writer->has_indexed)
+		writer->task = writer_index;
+	else if (sqlite_trim_has_work(writer))
 		writer->task = sqlite_trim_step;
 	else if (erase_ms == 0)
 		writer->task = sqlite_erase_step;
 	else if (vacuum_ms == 0)
 		writer->task = sqlite_vacuum_step;
+	else if (words_ms == 0)
+		writer->task = writer_index;
+	writer->has_indexed = writer->task == writer_index;
 	writer->has_stepped = writer->task != NULL;
 }
 
 /* Choose the next task: look at the files when it is time, empty the log, then trim or
  * erase if commits have to wait for it or there are none, then commit. While the store
- * closes, only commit. */
+ * closes, commit, then finish the index. */
 static bool
 writer_choose_task(struct sqlite_writer *writer)
 {
 	bool is_stopping = writer->thread.is_stopping;
 	bool is_idle = STAILQ_EMPTY(&writer->waiting);
+	bool is_usable = !writer->is_broken && !writer->files->guard.is_lost;
 
 	writer->task = NULL;
 	writer->thread.wake_ms = writer->next_look_ms;
@@ -456,8 +488,10 @@ writer_choose_task(struct sqlite_writer *writer)
 	} else if (writer->is_empty_log_wanted && !is_stopping) {
 		writer->is_empty_log_wanted = false;
 		writer->task = writer_empty_log;
-	} else if (!writer->is_broken && !writer->files->guard.is_lost && !is_stopping) {
+	} else if (is_usable && !is_stopping) {
 		writer_choose_step(writer, is_idle);
+	} else if (is_usable && is_idle && !sqlite_words_wait_ms(writer)) {
+		writer->task = writer_index;
 	}
 	if (!writer->task && !is_idle) {
 		writer->task = writer_write_batch;

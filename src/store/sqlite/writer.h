@@ -1,8 +1,8 @@
 /* writer.h - what the files that run in the writer's thread share. writer.c commits;
  * entry.c writes one entry; edit.c, reaction.c and erasure.c do what it does to earlier
- * ones, by row.c; trim.c deletes messages between commits; erase.c removes the last
- * traces of deleted text; room_cache.c holds the table of rooms. No other file includes
- * it. */
+ * ones, by row.c; words.c keeps the search index; trim.c deletes messages between
+ * commits; erase.c removes the last traces of deleted text; room_cache.c holds the table
+ * of rooms. No other file includes it. */
 #pragma once
 
 #include "linnet/base/hash.h"
@@ -10,6 +10,8 @@
 
 /* The prepared statements of the writer's connection. */
 enum {
+	WRITER_BEGIN,
+	WRITER_COMMIT,
 	WRITER_ROOM_FIND,
 	WRITER_ROOM_ADD,
 	WRITER_ROOM_SET,
@@ -21,6 +23,9 @@ enum {
 	WRITER_MESSAGE_FIND,
 	WRITER_MESSAGE_SET,
 	WRITER_SEARCH_ADD,
+	WRITER_UNINDEXED,
+	WRITER_INDEXED_SET,
+	WRITER_WORDS_CLEAR,
 	WRITER_STATE_GET,
 	WRITER_STATE_SET,
 	WRITER_STATE_DROP,
@@ -96,10 +101,18 @@ struct sqlite_writer {
 	int refusal; /* of all writes until those that have failed come again; 0: none */
 	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
 	bool has_stepped;                           /* the last task was not a commit */
+	bool has_indexed;                           /* the last step was of the index */
 	struct cached_room *rooms;
 	struct store_room_keep *limits;
 	struct cached_rooms changed; /* by the open transaction */
 	struct store_writes waiting; /* taken from the queue */
+	struct {
+		int64_t last_seq;    /* that a message has got; none gets it again */
+		int64_t indexed_seq; /* messages up to this one are in the index */
+		int64_t bytes;       /* about so many of words are not */
+		int64_t due_ms;      /* when to go on */
+		bool is_failing;
+	} words;
 	struct {
 		struct cached_rooms rooms; /* those that may have messages to delete */
 		int64_t now_ms; /* what is too old then is deleted; INT64_MIN: nothing */
@@ -107,6 +120,8 @@ struct sqlite_writer {
 		int64_t sweep_number; /* the last room that the sweep has reached */
 		int64_t retry_ms;     /* when to sweep after a failure; 0: not */
 		int64_t debt;         /* messages to delete before the next commit */
+		int log_pages;        /* as of the last commit */
+		int64_t new_pages;    /* written since the size was looked at */
 		/* Size of the file for each byte of room->bytes, when its index had few
 		 * traces of deleted messages; 0: not known. */
 		double size_ratio;
@@ -199,12 +214,30 @@ int sqlite_row_set(struct sqlite_writer *writer, struct cached_room *room,
 
 /* words.c */
 
-/* Add the words of message seq to the search index, or remove them. Returns SQLITE_OK or
- * an error. */
-int sqlite_words_add(struct sqlite_writer *writer, const struct cached_room *room,
-	int64_t seq, const char *words);
-int sqlite_words_drop(struct sqlite_writer *writer, const struct cached_room *room,
-	int64_t seq, const char *words);
+/* Find out how far the search index has come. Returns SQLITE_OK or an error. */
+int sqlite_words_load(struct sqlite_writer *writer);
+
+/* The open transaction adds a message with these words: returns its seq. They come into
+ * the index later. */
+int64_t sqlite_words_note(struct sqlite_writer *writer, const char *words);
+
+/* The words of message seq are others now: change the index if it has the message.
+ * Returns SQLITE_OK or an error. */
+int sqlite_words_replace(struct sqlite_writer *writer, const struct cached_room *room,
+	int64_t seq, const char *old_words, const char *words);
+
+/* True if so much is not in the index yet that commits have to wait. */
+bool sqlite_words_are_late(const struct sqlite_writer *writer);
+
+/* In how many ms sqlite_words_step has work; 0: now, -1: never. The thread's mutex is
+ * held. */
+int64_t sqlite_words_wait_ms(const struct sqlite_writer *writer);
+
+/* Nothing can be indexed now: wait a while. */
+void sqlite_words_put_off(struct sqlite_writer *writer);
+
+/* Index some messages in a transaction of its own. */
+void sqlite_words_step(struct sqlite_writer *writer);
 
 /* edit.c, reaction.c, erasure.c: do what the change of write says in the open
  * transaction. They set the answer but for the id, and the tail if there is an entry to
@@ -271,9 +304,12 @@ void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t now_ms);
 void sqlite_trim_note(
 	struct sqlite_writer *writer, struct cached_room *room, int64_t count);
 
-/* Begin to trim the largest room if the file is larger than max_bytes. Returns SQLITE_OK
- * or an error. */
-int sqlite_trim_check_size(struct sqlite_writer *writer);
+/* The log has this many pages after a commit. */
+void sqlite_trim_note_log(struct sqlite_writer *writer, int pages);
+
+/* If the file may have grown: begin to trim the largest room if it is larger than
+ * max_bytes. */
+void sqlite_trim_consider_size(struct sqlite_writer *writer);
 
 /* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);

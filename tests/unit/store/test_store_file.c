@@ -320,11 +320,15 @@ test_a_file_without_a_table_or_an_epoch_is_refused(void **state)
 	run_sql(fixture->path, "ALTER TABLE yek RENAME TO key;"
 			       "ALTER TABLE state RENAME TO etats");
 	assert_open_fails(fixture, -EUCLEAN, "no such table");
-	run_sql(fixture->path, "ALTER TABLE etats RENAME TO state; DELETE FROM meta");
+	run_sql(fixture->path, "ALTER TABLE etats RENAME TO state;"
+			       "DELETE FROM meta WHERE name = 'epoch'");
 	assert_open_fails(fixture, -EUCLEAN, "damaged");
 	run_sql(fixture->path, "INSERT INTO meta VALUES('epoch', 'no good')");
 	assert_open_fails(fixture, -EUCLEAN, "damaged");
-	run_sql(fixture->path, "UPDATE meta SET value = 'abcdefgh'");
+	run_sql(fixture->path, "UPDATE meta SET value = 'abcdefgh' WHERE name = 'epoch';"
+			       "DELETE FROM meta WHERE name = 'indexed'");
+	assert_open_fails(fixture, -EUCLEAN, "damaged");
+	run_sql(fixture->path, "INSERT INTO meta VALUES('indexed', '0')");
 	open_store(fixture);
 	assert_string_not_equal(store_epoch(fixture->store, "a"), "abcdefgh");
 }

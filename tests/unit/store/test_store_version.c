@@ -5,8 +5,8 @@
 #include "store/sqlite/lineage.h"
 
 /* The version of the tables, and one that is not known yet. */
-#define VERSION "4"
-#define NEXT_VERSION "5"
+#define VERSION "5"
+#define NEXT_VERSION "6"
 
 /* A file of version 1 with two rooms; the first message of room a was deleted. */
 static const char version_1[] =
@@ -223,6 +223,30 @@ test_upgrading_a_file_of_version_3_keeps_everything(void **state)
 	assert_all(fixture, "ops", "2 3 4 5 6 7 8 9 10 11 12 13 14 15");
 }
 
+/* Version 4 indexed each message in its transaction. */
+static void
+test_upgrading_a_file_of_version_4_keeps_its_index(void **state)
+{
+	struct fixture *fixture = *state;
+
+	open_store(fixture);
+	keep(fixture, "a", "disk one", 1);
+	keep(fixture, "a", "disk two", 2);
+	close_store(fixture);
+	run_sql(fixture->path, "DELETE FROM meta WHERE name = 'indexed';"
+			       "PRAGMA user_version=4");
+	open_store(fixture);
+	keep(fixture, "a", "disk three", 3);
+	assert_found(fixture, "a", "disk", "3 2 1");
+	fixture->options.keep.messages = 2;
+	reopen_store(fixture);
+	wait_trimmed(fixture, "a", 2);
+	assert_found(fixture, "a", "disk", "3 2");
+	close_store(fixture);
+	run_sql(fixture->path, "INSERT INTO search(search, rank)"
+			       " VALUES('integrity-check', 1)");
+}
+
 /* The upgrade fails because the file has a table of the new name already. */
 static void
 test_a_failed_upgrade_does_not_change_the_file(void **state)
@@ -284,6 +308,7 @@ main(void)
 		CLOSED_SQLITE(test_upgrading_a_file_of_version_1_keeps_everything),
 		CLOSED_SQLITE(test_upgrading_a_file_of_version_2_keeps_everything),
 		CLOSED_SQLITE(test_upgrading_a_file_of_version_3_keeps_everything),
+		CLOSED_SQLITE(test_upgrading_a_file_of_version_4_keeps_its_index),
 		CLOSED_SQLITE(test_a_failed_upgrade_does_not_change_the_file),
 		SQLITE(test_a_file_of_a_newer_version_is_refused),
 		CLOSED_SQLITE(test_an_empty_file_gets_tables),
