@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "linnet/auth/bans.h"
 #include "linnet/base/cidr.h"
@@ -15,6 +16,7 @@
 #include "linnet/base/metrics.h"
 
 struct conn;
+struct iovec;
 
 /* A door serves the connections of one protocol. A connection may move to another door,
  * for instance from HTTP to WebSocket. */
@@ -29,6 +31,16 @@ struct door {
 	void (*kill)(struct conn *conn);
 	/* The connection has ended: close its descriptor, free conn->state. */
 	void (*on_closed)(struct conn *conn);
+};
+
+/* A way to the peer past the door's socket. Embedded in its owner, who unsets the
+ * connection's pointer when the way ends. */
+struct conn_shortcut {
+	struct conn *conn; /* NULL: freed */
+	/* Take the bytes of count pieces as far as the peer takes them now. Returns how
+	 * many, or 0 if the next bytes must go by the door's socket. */
+	size_t (*write)(
+		struct conn_shortcut *shortcut, const struct iovec *pieces, size_t count);
 };
 
 struct conn {
@@ -51,7 +63,8 @@ struct conn {
 	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
 	uint64_t received_bytes;
 	enum transport transport;
-	bool is_ending; /* the reason is known */
+	struct conn_shortcut *shortcut; /* NULL: none */
+	bool is_ending;                 /* the reason is known */
 	enum ending ending;
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
@@ -119,6 +132,12 @@ conn_count_sent(struct conn *conn, size_t bytes)
 	conn->sent_bytes += bytes;
 	metrics.bytes_sent += bytes;
 }
+
+/* Write the bytes of count pieces to the peer: by the shortcut, or else by a nonblocking
+ * sendmsg to fd, the door's socket. Returns how many bytes are taken, or -1 with errno
+ * set as sendmsg does; the rest can be written when fd is writable. What is written by
+ * this and what is written to fd itself reaches the peer in the order of writing. */
+ssize_t conn_write(struct conn *conn, int fd, const struct iovec *pieces, size_t count);
 
 /* True if the current configuration trusts the peer as a proxy. Bans and the limit per
  * address do not apply to proxies themselves. */
