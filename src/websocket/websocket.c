@@ -1,9 +1,11 @@
 #include "linnet/websocket/websocket.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
@@ -280,11 +282,32 @@ websocket_on_receive(struct websocket *socket, const void *bytes, size_t len)
 	socket->service->on_receive(socket, &piece);
 }
 
-/* LWS_WRITE_HTTP makes lws write the bytes unchanged: they are framed already. */
+/* Write to the connection. Returns how many bytes it has taken, or -1 if it is broken. */
+static ssize_t
+websocket_put(const struct websocket *socket, uint8_t *bytes, size_t len)
+{
+	const struct iovec piece = { .iov_base = bytes, .iov_len = len };
+	ssize_t n = conn_write(socket->conn, lws_get_socket_fd(socket->wsi), &piece, 1);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
+		return 0;
+	return n;
+}
+
+/* Write whole frames. lws keeps what the connection does not take, and writes that before
+ * anything else, so its pongs and close frames do not come in the middle of a frame.
+ * LWS_WRITE_HTTP makes it write the bytes unchanged. */
 static int
 websocket_write_raw(struct websocket *socket, uint8_t *bytes, size_t len)
 {
-	if (lws_write(socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
+	ssize_t n = 0;
+
+	if (!lws_partial_buffered(socket->wsi))
+		n = websocket_put(socket, bytes, len);
+	if (n < 0)
+		return -1;
+	if ((size_t)n < len &&
+		lws_write(socket->wsi, bytes + n, len - (size_t)n, LWS_WRITE_HTTP) < 0)
 		return -1;
 	conn_count_sent(socket->conn, len);
 	return 0;
