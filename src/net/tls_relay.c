@@ -61,8 +61,10 @@ struct relay {
 	int64_t due_ms;           /* monotonic: the end of that time */
 	struct lane in;           /* from the peer to the door */
 	struct lane out;          /* and back */
-	bool is_out_ended;        /* the door has closed, or sends nothing more */
-	bool has_moved;           /* the peer has taken bytes */
+	bool is_pair_used; /* it may hold the rest of a frame, or what was written since
+			    */
+	bool is_out_ended; /* the door has closed, or sends nothing more */
+	bool has_moved;    /* the peer has taken bytes */
 	LIST_ENTRY(relay) link;
 };
 
@@ -202,8 +204,10 @@ relay_take_from_door(struct relay *relay)
 	if (relay->is_out_ended)
 		return relay_close_to_peer(relay);
 	n = recv(relay->inner.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	if (n > 0)
+	if (n > 0) {
+		relay->is_pair_used = true;
 		return relay_give_to_peer(relay, bytes, (size_t)n);
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		relay->out.inner_events = RELAY_READ;
 		return 0;
@@ -307,20 +311,26 @@ relay_gather(const struct iovec *pieces, size_t count, size_t skip, char *record
 	return len;
 }
 
-/* True if the door has written to the pair what the peer has not been given yet. */
+/* True if something that must be sent first is still here or in the pair. A pair that has
+ * not been used since it was empty can only hold whole frames that libwebsockets wrote by
+ * itself: pongs, or the close frame, after which the door writes nothing. Other frames
+ * may overtake these, and it saves a system call not to look. */
 static bool
-relay_is_behind(const struct relay *relay)
+relay_is_behind(struct relay *relay)
 {
 	int waiting;
 
-	return relay->out.rest.len || ioctl(relay->inner.fd, FIONREAD, &waiting) < 0 ||
-	       waiting;
+	if (relay->out.rest.len)
+		return true;
+	if (relay->is_pair_used && ioctl(relay->inner.fd, FIONREAD, &waiting) == 0)
+		relay->is_pair_used = waiting;
+	return relay->is_pair_used;
 }
 
 /* The door writes past the pair. A record that the peer does not take whole is the
  * relay's rest from then on, because OpenSSL must be given the same bytes again. While
- * there is a rest, or anything in the pair, the door fills the pair and then waits for
- * it. */
+ * there is a rest, or something to be sent first in the pair, the door fills the pair and
+ * then waits for it. */
 static size_t
 relay_write(struct conn_shortcut *shortcut, const struct iovec *pieces, size_t count)
 {
@@ -339,6 +349,7 @@ relay_write(struct conn_shortcut *shortcut, const struct iovec *pieces, size_t c
 		taken += len;
 	}
 	if (relay->out.rest.len) {
+		relay->is_pair_used = true;
 		relay->out.inner_events = 0;
 		if (!relay->out.outer_events)
 			relay->out.outer_events = RELAY_WRITE;
@@ -411,6 +422,7 @@ relay_open_pair(struct relay *relay)
 	loop_socket_open(&relay->inner, relay->door->loop, fds[0], &inner_ops);
 	LIST_INSERT_HEAD(&relay->door->relays, relay, link);
 	relay->shortcut.write = relay_write;
+	relay->is_pair_used = true;
 	conn->shortcut = &relay->shortcut;
 	conn->door = NULL;
 	conn->state = NULL;

@@ -135,8 +135,9 @@ conn_count_sent(struct conn *conn, size_t bytes)
 
 /* Write the bytes of count pieces to the peer: by the shortcut, or else by a nonblocking
  * sendmsg to fd, the door's socket. Returns how many bytes are taken, or -1 with errno
- * set as sendmsg does; the rest can be written when fd is writable. What is written by
- * this and what is written to fd itself reaches the peer in the order of writing. */
+ * set as sendmsg does. The rest may be written to fd itself, or again by this when fd is
+ * writable. Anything else written to fd itself must be whole frames, and this may
+ * overtake them. */
 ssize_t conn_write(struct conn *conn, int fd, const struct iovec *pieces, size_t count);
 
 /* True if the current configuration trusts the peer as a proxy. Bans and the limit per
