@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
@@ -267,11 +269,28 @@ conn_note_ending(struct conn *conn, enum ending ending)
 	conn->ending = ending;
 }
 
+ssize_t
+conn_write(struct conn *conn, int fd, const struct iovec *pieces, size_t count)
+{
+	struct conn_shortcut *shortcut = conn->shortcut;
+	const struct msghdr message = {
+		.msg_iov = (struct iovec *)(uintptr_t)pieces,
+		.msg_iovlen = count,
+	};
+	size_t taken = shortcut ? shortcut->write(shortcut, pieces, count) : 0;
+
+	if (taken)
+		return (ssize_t)taken;
+	return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void
 conn_free(struct conn *conn)
 {
 	struct conn_table *table = conn->table;
 
+	if (conn->shortcut)
+		conn->shortcut->conn = NULL;
 	if (conn->door)
 		conn->door->on_closed(conn);
 	conn_end_poll(conn);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 /* Most that is written at once, so that other connections get their turn. */
@@ -80,11 +79,9 @@ static int
 out_queue_write_some(struct out_queue *out_queue)
 {
 	struct iovec pieces[WRITE_FRAMES];
-	struct msghdr message = { .msg_iov = pieces };
-	ssize_t n;
+	size_t count = out_queue_gather(out_queue, pieces);
+	ssize_t n = conn_write(out_queue->conn, out_queue->socket->fd, pieces, count);
 
-	message.msg_iovlen = out_queue_gather(out_queue, pieces);
-	n = sendmsg(out_queue->socket->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return -errno;
 	out_queue_advance(out_queue, (size_t)n);

@@ -1,12 +1,15 @@
 /* TLS connections: a relay copies from the peer to the door and back. It reads from one
- * side only after the other side has taken everything. */
+ * side only after the other side has taken everything. What the door writes goes past the
+ * pair while the peer takes it. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
@@ -50,7 +53,7 @@ struct lane {
 
 struct relay {
 	struct tls_door *door;
-	struct conn *conn; /* during the handshake */
+	struct conn_shortcut shortcut; /* of the connection; used after the handshake */
 	SSL *ssl;
 	struct loop_socket outer; /* the peer's socket */
 	struct loop_socket inner; /* this end of the pair; open after the handshake */
@@ -91,6 +94,8 @@ relay_watch(struct loop_socket *socket, int events)
 static void
 relay_free(struct relay *relay)
 {
+	if (relay->shortcut.conn)
+		relay->shortcut.conn->shortcut = NULL;
 	buffer_clear(&relay->in.rest);
 	buffer_clear(&relay->out.rest);
 	SSL_free(relay->ssl);
@@ -197,8 +202,10 @@ relay_take_from_door(struct relay *relay)
 	if (relay->is_out_ended)
 		return relay_close_to_peer(relay);
 	n = recv(relay->inner.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	if (n > 0)
+	if (n > 0) {
+		relay->shortcut.is_behind = true;
 		return relay_give_to_peer(relay, bytes, (size_t)n);
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		relay->out.inner_events = RELAY_READ;
 		return 0;
@@ -257,6 +264,14 @@ relay_set_patience(struct relay *relay)
 		relay->due_ms = clock_now_ms() + patience_ms;
 }
 
+static void
+relay_await(struct relay *relay)
+{
+	relay_watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
+	relay_watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
+	relay_set_patience(relay);
+}
+
 /* Copy in the given directions. May free the relay. */
 static void
 relay_carry(struct relay *relay, bool is_for_in, bool is_for_out)
@@ -268,9 +283,77 @@ relay_carry(struct relay *relay, bool is_for_in, bool is_for_out)
 		relay_end(relay);
 		return;
 	}
-	relay_watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
-	relay_watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
-	relay_set_patience(relay);
+	relay_await(relay);
+}
+
+/* Collect what comes after the first skip bytes of the pieces, up to a record. */
+static size_t
+relay_gather(const struct iovec *pieces, size_t count, size_t skip, char *record)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < count && len < RECORD_BYTES; i++) {
+		size_t n = pieces[i].iov_len;
+
+		if (skip >= n) {
+			skip -= n;
+			continue;
+		}
+		n -= skip;
+		if (n > RECORD_BYTES - len)
+			n = RECORD_BYTES - len;
+		memcpy(record + len, (const char *)pieces[i].iov_base + skip, n);
+		len += n;
+		skip = 0;
+	}
+	return len;
+}
+
+/* True if something that must be sent first is still here or in the pair. What was
+ * written to a pair that was seen empty can only be whole frames of libwebsockets'
+ * own: pongs, or the close frame, after which the door writes nothing. Other frames may
+ * overtake these, and it saves a system call not to look. */
+static bool
+relay_is_behind(struct relay *relay)
+{
+	int waiting;
+
+	if (relay->out.rest.len)
+		return true;
+	if (relay->shortcut.is_behind && ioctl(relay->inner.fd, FIONREAD, &waiting) == 0)
+		relay->shortcut.is_behind = waiting;
+	return relay->shortcut.is_behind;
+}
+
+/* The door writes past the pair. A record that the peer does not take whole is the
+ * relay's rest from then on, because OpenSSL must be given the same bytes again. While
+ * there is a rest, or something to be sent first in the pair, the door fills the pair and
+ * then waits for it. */
+static size_t
+relay_write(struct conn_shortcut *shortcut, const struct iovec *pieces, size_t count)
+{
+	struct relay *relay = container_of(shortcut, struct relay, shortcut);
+	char record[RECORD_BYTES];
+	size_t len, taken = 0;
+
+	if (relay_is_behind(relay))
+		return 0;
+	while (!relay->out.rest.len &&
+		(len = relay_gather(pieces, count, taken, record))) {
+		/* The door cannot lose its relay here. The next attempt fails, too, and
+		 * ends the relay. */
+		if (relay_give_to_peer(relay, record, len) < 0)
+			shutdown(relay->outer.fd, SHUT_RDWR);
+		taken += len;
+	}
+	if (relay->out.rest.len) {
+		relay->shortcut.is_behind = true;
+		relay->out.inner_events = 0;
+		if (!relay->out.outer_events)
+			relay->out.outer_events = RELAY_WRITE;
+		relay_await(relay);
+	}
+	return taken;
 }
 
 static void
@@ -321,7 +404,7 @@ relay_on_impatience(struct relay *relay, int64_t now_ms)
 static void
 relay_open_pair(struct relay *relay)
 {
-	struct conn *conn = relay->conn;
+	struct conn *conn = relay->shortcut.conn;
 	const int bytes = PAIR_BYTES;
 	int i, fds[2];
 
@@ -336,7 +419,9 @@ relay_open_pair(struct relay *relay)
 	metrics.handshakes[OUTCOME_OK]++;
 	loop_socket_open(&relay->inner, relay->door->loop, fds[0], &inner_ops);
 	LIST_INSERT_HEAD(&relay->door->relays, relay, link);
-	relay->conn = NULL;
+	relay->shortcut.write = relay_write;
+	relay->shortcut.is_behind = true;
+	conn->shortcut = &relay->shortcut;
 	conn->door = NULL;
 	conn->state = NULL;
 	relay->door->on_open(relay->door->context, conn, fds[1]);
@@ -349,7 +434,7 @@ relay_reject(struct relay *relay)
 {
 	struct reject *reject = relay->door->reject;
 	bool is_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
-	struct conn *conn = relay->conn;
+	struct conn *conn = relay->shortcut.conn;
 
 	log_debug("tls_refused", log_str("peer", conn->peer),
 		log_str("error", tls_error_text()));
@@ -381,11 +466,11 @@ relay_on_outer(struct loop_socket *socket, int event)
 {
 	struct relay *relay = container_of(socket, struct relay, outer);
 
-	if (relay->conn)
-		relay_handshake(relay);
-	else
+	if (loop_socket_is_open(&relay->inner))
 		relay_carry(relay, event & relay->in.outer_events,
 			event & relay->out.outer_events);
+	else
+		relay_handshake(relay);
 }
 
 static void
@@ -451,7 +536,7 @@ tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
 	struct relay *relay = xcalloc(1, sizeof(*relay));
 
 	relay->door = door;
-	relay->conn = conn;
+	relay->shortcut.conn = conn;
 	relay->ssl = tls_session_new(door->tls, fd);
 	loop_socket_open(&relay->outer, door->loop, fd, &outer_ops);
 	conn->door = &conn_door;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
@@ -350,10 +351,10 @@ websocket_on_receive(struct websocket *socket, const void *bytes, size_t len)
 
 /* Write to the connection. Returns how many bytes it has taken, or -1 if it is broken. */
 static ssize_t
-websocket_put(const struct websocket *socket, const uint8_t *bytes, size_t len)
+websocket_put(const struct websocket *socket, uint8_t *bytes, size_t len)
 {
-	ssize_t n = send(
-		lws_get_socket_fd(socket->wsi), bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	const struct iovec piece = { .iov_base = bytes, .iov_len = len };
+	ssize_t n = conn_write(socket->conn, lws_get_socket_fd(socket->wsi), &piece, 1);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
 		return 0;
@@ -652,6 +653,7 @@ websocket_open(struct websocket_host *host, const struct websocket_service *serv
 	conn->state = socket;
 	conn->deadline_ms = clock_now_ms() + OPEN_MS;
 	host->opening = socket;
+	conn_note_other_writer(conn);
 	/* lws logs an error whenever it is given bytes. */
 	loop_mute_lws(true);
 	wsi = lws_adopt_socket_vhost_readbuf(host->vhost, fd, bytes.bytes, bytes.len);

@@ -219,6 +219,78 @@ test('a slow reader is closed with 1013 and other clients are not affected', { s
 			assert.equal((await slow.nextJson()).n, i, "the slow reader's messages are complete up to the close");
 	}));
 
+/** Sends that many messages of 16 KB with a number n; after each one calls onSent. */
+async function sendMany(sender, from, count, onSent = () => {}) {
+	const message = 'm'.repeat(16_000);
+	for (let n = from; n < from + count; n++) {
+		sender.sendJson({ message, n, ref: String(n) });
+		assert.equal((await sender.nextJson()).ref, String(n));
+		onSent(n);
+	}
+}
+
+test('a client that reads in bursts gets frames and pongs whole, messages in order, and its close answered', { skip: isSlowRun }, () =>
+	withDaemon(secure('limits.queue_bytes=33554432', 'heartbeat.ping_s=600'), async (daemon) => {
+		const [sender, bursts] = [await wsTls(daemon, own), await wsTls(daemon, own)];
+		const pongs = [];
+		bursts.socket.on('pong', (payload) => pongs.push(Number(payload)));
+		let sent = 0;
+		let read = 0;
+		for (let round = 0; round < 2; round++) {
+			bursts.socket.pause();
+			await sendMany(sender, sent, 500, (n) => bursts.socket.ping(String(n)));
+			sent += 500;
+			bursts.socket.resume();
+			// Each message that is read makes room, while new ones are written.
+			const reading = (async () => {
+				for (; read < sent - 50; read++)
+					assert.equal((await bursts.nextJson()).n, read);
+			})();
+			await sendMany(sender, sent, 50);
+			sent += 50;
+			await reading;
+		}
+		for (; read < sent; read++)
+			assert.equal((await bursts.nextJson()).n, read);
+		assert.ok(pongs.length > 0 && pongs.every((n, i) => i === 0 || n > pongs[i - 1]));
+		assert.equal((await bursts.close()).code, 1000);
+	}));
+
+test('a stream that is read late has every event, in order', { skip: isSlowRun }, () =>
+	withDaemon(secure('limits.queue_bytes=33554432', 'heartbeat.ping_s=600'), async (daemon) => {
+		const [sender, stream] = [await wsTls(daemon, own), await connectTls(daemon, own)];
+		await stream.write(request('GET', '/events/lobby', host(daemon)));
+		await daemon.waitForLog(/^session_open .*door=sse\b/);
+		stream.pause();
+		await sendMany(sender, 0, 600);
+		const chunks = [];
+		stream.socket.on('data', (chunk) => chunks.push(chunk));
+		stream.resume();
+		await sendMany(sender, 600, 50);
+		await eventually(() => {
+			const text = String(Buffer.concat(chunks));
+			const numbers = [...text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n));
+			assert.deepEqual(numbers, Array.from({ length: 650 }, (_, n) => n));
+			assert.equal(text.match(/"m{16000}"/g).length, 650);
+		}, 'all events');
+		stream.destroy();
+	}));
+
+test('a client that closes while much is being written to it gets whole messages up to the end', () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await wsTls(daemon, own, '/echo', { maxPayload: 32 * 1024 * 1024 });
+		client.socket.pause();
+		const bytes = randomBytes(200_000);
+		for (let n = 0; n < 10; n++)
+			client.send(bytes);
+		const closed = client.close();
+		client.socket.resume();
+		await closed;
+		assert.ok(client.waiting > 0);
+		while (client.waiting > 0)
+			assert.ok((await client.next()).data.equals(bytes));
+	}));
+
 test('a plain HTTP request is told that the port speaks TLS', () =>
 	withDaemon(secure(), async (daemon) => {
 		for (const method of ['GET', 'POST', 'HEAD']) {
@@ -319,8 +391,12 @@ test('SIGTERM closes every client with 1001, and none can delay it', () =>
 		const shaking = await connect(daemon);
 		await shaking.write(Buffer.from('1603', 'hex'));
 		const idle = await connectTls(daemon, own);
-		const polling = askTls(daemon, own, 'GET', '/poll/lobby');
-		await clients[0].drain();
+		const { since } = JSON.parse((await askTls(daemon, own, 'GET', '/poll/lobby?wait=0')).body);
+		const polling = askTls(daemon, own, 'GET', `/poll/lobby?since=${since}&wait=60`);
+		await eventually(async () => {
+			const { body } = await askTls(daemon, own, 'GET', '/metrics');
+			assert.match(body, /^linnet_connections\{transport="poll"\} 1$/m);
+		}, 'the poll');
 		const stopped = daemon.stop();
 		for (const client of clients)
 			assert.equal((await client.closed).code, 1001);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "linnet/auth/bans.h"
 #include "linnet/base/cidr.h"
@@ -15,6 +16,7 @@
 #include "linnet/base/metrics.h"
 
 struct conn;
+struct iovec;
 
 /* A door serves the connections of one protocol. A connection may move to another door,
  * for instance from HTTP to WebSocket. */
@@ -29,6 +31,17 @@ struct door {
 	void (*kill)(struct conn *conn);
 	/* The connection has ended: close its descriptor, free conn->state. */
 	void (*on_closed)(struct conn *conn);
+};
+
+/* A way to the peer past the door's socket. Embedded in its owner, who unsets the
+ * connection's pointer when the way ends. */
+struct conn_shortcut {
+	struct conn *conn; /* NULL: freed */
+	bool is_behind;    /* the door's socket may hold what must reach the peer first */
+	/* Take the bytes of count pieces as far as the peer takes them now. Returns how
+	 * many, or 0 if the next bytes must go by the door's socket. */
+	size_t (*write)(
+		struct conn_shortcut *shortcut, const struct iovec *pieces, size_t count);
 };
 
 struct conn {
@@ -51,7 +64,8 @@ struct conn {
 	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
 	uint64_t received_bytes;
 	enum transport transport;
-	bool is_ending; /* the reason is known */
+	struct conn_shortcut *shortcut; /* NULL: none */
+	bool is_ending;                 /* the reason is known */
 	enum ending ending;
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
@@ -118,6 +132,22 @@ conn_count_sent(struct conn *conn, size_t bytes)
 {
 	conn->sent_bytes += bytes;
 	metrics.bytes_sent += bytes;
+}
+
+/* Write the bytes of count pieces to the peer: by the shortcut, or else by a nonblocking
+ * sendmsg to fd, the door's socket. Returns how many bytes are taken, or -1 with errno
+ * set as sendmsg does. The rest may be written to fd itself, or again by this when fd is
+ * writable. Anything else written to fd itself must be whole frames, and this may
+ * overtake them. */
+ssize_t conn_write(struct conn *conn, int fd, const struct iovec *pieces, size_t count);
+
+/* From now on something else writes to the door's socket, too. What it has written before
+ * the next conn_write reaches the peer first. */
+static inline void
+conn_note_other_writer(struct conn *conn)
+{
+	if (conn->shortcut)
+		conn->shortcut->is_behind = true;
 }
 
 /* True if the current configuration trusts the peer as a proxy. Bans and the limit per

@@ -1,4 +1,4 @@
-/* out_queue.h - writes a queue of frames to a plain socket. */
+/* out_queue.h - writes a queue of frames to a connection. */
 #pragma once
 
 #include <stdbool.h>
