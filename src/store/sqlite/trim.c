@@ -112,9 +112,10 @@ trim_surplus(struct sqlite_writer *writer)
 	if (used <= max)
 		return 0;
 	merged = (double)trim_number(writer, WRITER_ROOM_BYTES) + 1;
-	if (!writer->trim.size_ratio)
-		writer->trim.size_ratio =
-			(double)used / (merged + (double)writer->trim.dropped);
+	/* It grows while the index follows. */
+	ratio = (double)used / (merged + (double)writer->trim.dropped);
+	if (writer->trim.size_ratio < ratio)
+		writer->trim.size_ratio = ratio;
 	ratio = writer->trim.size_ratio;
 	merged *= ratio;
 	if ((double)used - merged > (double)max / TRACES_DIVISOR)
