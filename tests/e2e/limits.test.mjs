@@ -88,6 +88,18 @@ test('without file descriptors the daemon neither spins nor floods its log, and 
 const limitsOfFiles = (daemon) =>
 	/^Max open files +(\d+) +(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/limits`, 'utf8')).slice(1).map(Number);
 
+test('the limit of open files is lowered to what the connections need', () =>
+	withDaemon({ limits: { nofile: 20_000 } }, async (daemon) => {
+		assert.deepEqual(limitsOfFiles(daemon), [16_384, 20_000]);
+	}));
+
+test('with many connections configured the limit of open files leaves some for the rest', () =>
+	withDaemon({ limits: { nofile: 20_000 }, settings: ['limits.connections=18000'] }, async (daemon) => {
+		const [soft] = limitsOfFiles(daemon);
+		assert.ok(soft > 18_064 && soft < 19_000, soft);
+		assert.doesNotMatch(daemon.stderr, /connections_capped/);
+	}));
+
 test('an open connection becomes a WebSocket although no descriptor is left', () =>
 	withDaemon({}, async (daemon) => {
 		const softLimit = (count) =>
