@@ -16,6 +16,11 @@
 /* What is written at once. */
 #define BATCH_BYTES 4096
 
+/* The thread waits so long for more lines before it writes, so that it wakes at most this
+ * often, however many lines there are. Waking it for each line would cost the loop more
+ * than the line. */
+#define GATHER_MS 5
+
 /* How long a crash waits for the lines that lead to it. */
 #define CRASH_FLUSH_MS 500
 
@@ -29,7 +34,8 @@ static struct {
 	char bytes[QUEUE_BYTES];      /* a ring */
 } queue = { .mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER };
 
-/* The thread has something to write. Read without the mutex by log_queue_flush. */
+/* The thread has something to write and does not sleep until it is signalled. Read
+ * without the mutex by log_queue_flush. */
 static atomic_bool has_work;
 
 static const int crash_signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
@@ -149,6 +155,19 @@ log_queue_work(void)
 	}
 }
 
+/* Sleep until there is a line, and until those that follow it have come. Called and
+ * returns locked. */
+static void
+log_queue_gather(void)
+{
+	const struct timespec pause = { .tv_nsec = GATHER_MS * 1000000 };
+
+	pthread_cond_wait(&queue.cond, &queue.mutex);
+	pthread_mutex_unlock(&queue.mutex);
+	nanosleep(&pause, NULL);
+	pthread_mutex_lock(&queue.mutex);
+}
+
 static void *
 log_queue_run(void *context)
 {
@@ -158,7 +177,7 @@ log_queue_run(void *context)
 		if (has_work)
 			log_queue_work();
 		else
-			pthread_cond_wait(&queue.cond, &queue.mutex);
+			log_queue_gather();
 	}
 	return context;
 }
@@ -205,8 +224,9 @@ log_queue_put(const char *line, size_t len)
 		memcpy(queue.bytes, line + first, len - first);
 		queue.len += len;
 	}
+	if (!has_work)
+		pthread_cond_signal(&queue.cond);
 	has_work = true;
-	pthread_cond_signal(&queue.cond);
 	pthread_mutex_unlock(&queue.mutex);
 	return true;
 }

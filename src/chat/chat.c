@@ -309,6 +309,7 @@ chat_new(struct chat **out, const struct config *config,
 	chat->roster = roster_new();
 	chat->gate = gate_new(config);
 	TAILQ_INIT(&chat->sessions);
+	chat->sessions_end_ms = INT64_MAX;
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
 	TAILQ_INIT(&chat->asked);
@@ -463,13 +464,19 @@ chat_end_sessions(struct chat *chat)
 	struct message_fault fault = { .code = NULL };
 	const struct chat_session *own;
 
+	if (chat->now_ms < chat->sessions_end_ms)
+		return;
+	chat->sessions_end_ms = INT64_MAX;
 	message_refuse(&fault, "token_expired", "your token has expired");
 	TAILQ_FOREACH (own, &chat->sessions, link) {
 		struct session *session = own->asker.session;
 
-		if (session->closed ||
-			!permissions_is_over(session->permissions, chat->now_ms))
+		if (session->closed)
 			continue;
+		if (!permissions_is_over(session->permissions, chat->now_ms)) {
+			chat_note_end(chat, session);
+			continue;
+		}
 		reply_fault(&session->chat->asker, &fault);
 		session_close(session, CLOSE_POLICY, "token expired");
 	}

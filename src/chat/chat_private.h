@@ -9,6 +9,7 @@
 #include "linnet/auth/bans.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/metrics.h"
+#include "linnet/base/util.h"
 #include "linnet/chat/chat.h"
 #include "linnet/cluster/cluster.h"
 #include "linnet/protocol/message.h"
@@ -94,8 +95,21 @@ struct chat {
 	struct metric_list due;    /* metrics with a value that was not sent yet */
 	struct metric_pasts pasts; /* of metrics */
 	char nonce[NONCE_BYTES + 1];
-	int64_t alarms_end_ms; /* no alarm ends by itself before; 0: not known */
-	bool is_store_failing; /* and it was logged */
+	int64_t alarms_end_ms;   /* no alarm ends by itself before; 0: not known */
+	bool is_store_failing;   /* and it was logged */
+	int64_t sessions_end_ms; /* no session's permissions end before; INT64_MAX: none
+				    do */
 	struct outage outage;
 	int64_t now_ms; /* time of the call that is being handled */
 };
+
+/* session may have other permissions than before: remember when they end. */
+static inline void
+chat_note_end(struct chat *chat, const struct session *session)
+{
+	const struct permissions *permissions = session->permissions;
+
+	if (permissions && permissions->until_ms)
+		chat->sessions_end_ms =
+			int64_min(chat->sessions_end_ms, permissions->until_ms);
+}

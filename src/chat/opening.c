@@ -163,6 +163,7 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		session, wishes->room ? wishes->room
 				      : room_access_home(chat, session->permissions));
 	TAILQ_INSERT_TAIL(&chat->sessions, own, link);
+	chat_note_end(chat, session);
 	own->wants_events = wishes->wants_events;
 	own->wants_joined = wishes->wants_joined || wishes->wants_events;
 	own->wants_progress = wishes->wants_progress;

@@ -444,6 +444,7 @@ chat_go_on(struct chat *chat, struct session *session, const char *since)
 {
 	struct member *member = resume_member_at_home(chat, session);
 
+	chat_note_end(chat, session);
 	if (member)
 		resume_member(chat, member, since, NULL);
 }

@@ -457,19 +457,13 @@ void
 http_hand_over(struct http_request *request, http_take *take)
 {
 	struct http *http = request->http;
-	int fd = loop_socket_release(&http->socket);
 
-	if (fd < 0) {
-		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
-			"there is no place left, try later");
-		return;
-	}
 	assert(out_queue_is_idle(&http->out_queue));
 	http_note_answer(request, SWITCHING_PROTOCOLS, 0);
 	out_queue_fini(&http->out_queue);
 	http->conn->door = NULL;
 	http->conn->state = NULL;
-	take(request, fd, http->in.bytes, http->in.len);
+	take(request, loop_socket_release(&http->socket), http->in.bytes, http->in.len);
 	http_free(http);
 }
 

@@ -316,7 +316,7 @@ conn_tick(struct conn *conn, int64_t now_ms)
 			log_str("door", conn->door->name));
 		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
-	} else if (conn->door->on_tick) {
+	} else if (conn->door->on_tick && now_ms >= conn->tick_ms) {
 		conn->door->on_tick(conn, now_ms);
 	}
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -164,6 +165,8 @@ listener_add_socket(struct listener *listener, int fd)
 	static const struct loop_socket_ops ops = { .on_readable = listener_on_readable };
 	struct listening *listening = &listener->sockets[listener->count++];
 
+	/* Inherited sockets may block. */
+	fcntl(fd, F_SETFL, O_NONBLOCK);
 	loop_socket_open(&listening->socket, listener->loop, fd, &ops);
 	listening->listener = listener;
 }

@@ -10,23 +10,26 @@
 #include <unistd.h>
 
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* Most lines of libwebsockets that are logged between two calls of loop_log_suppressed.
  * Peers can cause such lines. */
 #define LINES_MAX 5
 
-enum {
-	LOOP_READ = 1,
-	LOOP_WRITE = 2,
+/* libev's watcher of a socket. */
+struct loop_io {
+	ev_io ev;
+	struct loop_socket *socket;
+	LIST_ENTRY(loop_io) link;
 };
 
 struct loop {
 	struct ev_loop *ev;
 	struct lws_context *context; /* NULL after loop_close_all */
-	struct lws_vhost *vhost;     /* of all loop_sockets */
 	ev_prepare prepare;
 	ev_idle idle;                    /* libev does not sleep while this is active */
+	LIST_HEAD(, loop_io) open;       /* all sockets */
 	TAILQ_HEAD(, loop_socket) ready; /* have events to be delivered */
 	void (*on_turn)(void *context);
 	void *turn_context;
@@ -74,50 +77,49 @@ loop_mute_lws(bool is_mute)
 	loop_is_mute = is_mute;
 }
 
+/* Watch for events of socket, and for no others. libev tells the kernel once a turn, and
+ * only if they differ then. */
 static void
+loop_socket_watch(struct loop_socket *socket, int events)
+{
+	struct ev_loop *ev = socket->loop->ev;
+
+	if (socket->io->ev.events == events)
+		return;
+	ev_io_stop(ev, &socket->io->ev);
+	ev_io_modify(&socket->io->ev, events);
+	if (events)
+		ev_io_start(ev, &socket->io->ev);
+}
+
+/* Only notes what has come: it is delivered after libwebsockets has handled all that
+ * came in this turn. */
+static void
+loop_on_io(struct ev_loop *ev, ev_io *watcher, int revents)
+{
+	struct loop_socket *socket = container_of(watcher, struct loop_io, ev)->socket;
+	int come = revents & socket->wanted;
+
+	(void)ev;
+	/* Not earlier: most sockets are watched again before input arrives. */
+	if (come != (revents & (EV_READ | EV_WRITE)))
+		loop_socket_watch(socket, socket->wanted);
+	if (come && !socket->come)
+		TAILQ_INSERT_TAIL(&socket->loop->ready, socket, link);
+	socket->come |= (uint8_t)come;
+}
+
+/* Returns what watched the socket, which is not open any more. */
+static struct loop_io *
 loop_socket_forget(struct loop_socket *socket)
 {
+	struct loop_io *io = socket->io;
+
 	if (socket->come)
 		TAILQ_REMOVE(&socket->loop->ready, socket, link);
 	socket->come = 0;
-	socket->wsi = NULL;
-}
-
-static void
-loop_socket_note(struct loop_socket *socket, uint8_t event)
-{
-	if (!(socket->wanted & event)) {
-		/* Not earlier: most sockets are watched again before input arrives. */
-		if (event == LOOP_READ && !socket->is_held)
-			lws_rx_flow_control(socket->wsi, 0);
-		socket->is_held |= event == LOOP_READ;
-		return;
-	}
-	if (!socket->come)
-		TAILQ_INSERT_TAIL(&socket->loop->ready, socket, link);
-	socket->come |= event;
-}
-
-/* Every event of every loop_socket. Only notes it: libwebsockets uses the socket after
- * this returns, so it must not be closed here. */
-static int
-loop_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-	size_t len)
-{
-	struct loop_socket *socket = wsi ? lws_get_opaque_user_data(wsi) : NULL;
-
-	(void)user;
-	(void)in;
-	(void)len;
-	if (!socket)
-		return 0;
-	if (reason == LWS_CALLBACK_RAW_RX_FILE)
-		loop_socket_note(socket, LOOP_READ);
-	else if (reason == LWS_CALLBACK_RAW_WRITEABLE_FILE)
-		loop_socket_note(socket, LOOP_WRITE);
-	else if (reason == LWS_CALLBACK_RAW_CLOSE_FILE)
-		loop_socket_forget(socket);
-	return 0;
+	socket->io = NULL;
+	return io;
 }
 
 /* One event at a time: each callback may close the socket. */
@@ -127,13 +129,14 @@ loop_deliver(struct loop *loop)
 	struct loop_socket *socket;
 
 	while ((socket = TAILQ_FIRST(&loop->ready))) {
-		bool is_write = socket->come & LOOP_WRITE;
+		bool is_write = socket->come & EV_WRITE;
 
-		socket->come &= (uint8_t) ~(is_write ? LOOP_WRITE : LOOP_READ);
+		socket->come &= (uint8_t) ~(is_write ? EV_WRITE : EV_READ);
 		if (!socket->come)
 			TAILQ_REMOVE(&loop->ready, socket, link);
 		if (is_write) {
-			socket->wanted &= (uint8_t)~LOOP_WRITE;
+			socket->wanted &= (uint8_t)~EV_WRITE;
+			loop_socket_watch(socket, socket->io->ev.events & EV_READ);
 			socket->ops->on_writable(socket);
 		} else {
 			socket->ops->on_readable(socket);
@@ -169,27 +172,19 @@ loop_skip_sleep(struct loop *loop)
 static bool
 loop_open_lws(struct loop *loop)
 {
-	static const struct lws_protocols protocols[] = {
-		{ .name = "loop", .callback = loop_on_lws },
-		{ 0 },
-	};
 	void *loops[] = { loop->ev };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
-		.protocols = protocols,
 		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 		.foreign_loops = loops,
 		.pcontext = &loop->context,
-		.vhost_name = "loop",
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 	};
 
 	lws_set_log_level(LLL_ERR | LLL_WARN, loop_log_line);
 	loop->context = lws_create_context(&info);
-	if (loop->context)
-		loop->vhost = lws_create_vhost(loop->context, &info);
-	return loop->vhost != NULL;
+	return loop->context != NULL;
 }
 
 const char *
@@ -216,6 +211,7 @@ loop_new(void)
 	struct loop *loop = xcalloc(1, sizeof(*loop));
 
 	TAILQ_INIT(&loop->ready);
+	LIST_INIT(&loop->open);
 	loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!loop->ev) {
 		log_error("loop_failed", log_str("error", strerror(errno)));
@@ -278,6 +274,8 @@ loop_lws(const struct loop *loop)
 void
 loop_close_all(struct loop *loop)
 {
+	while (!LIST_EMPTY(&loop->open))
+		loop_socket_close(LIST_FIRST(&loop->open)->socket);
 	if (loop->context)
 		lws_context_destroy(loop->context);
 	loop->context = NULL;
@@ -301,66 +299,58 @@ void
 loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 	const struct loop_socket_ops *ops)
 {
-	const lws_sock_file_fd_type desc = { .filefd = fd };
+	struct loop_io *io = xcalloc(1, sizeof(*io));
 
 	*socket = (struct loop_socket){
 		.loop = loop,
 		.ops = ops,
+		.io = io,
 		.fd = fd,
-		.wanted = LOOP_READ,
+		.wanted = EV_READ,
 	};
-	/* libwebsockets does not read or write files by itself. */
-	socket->wsi = lws_adopt_descriptor_vhost(
-		loop->vhost, LWS_ADOPT_RAW_FILE_DESC, desc, NULL, NULL);
-	if (!socket->wsi) {
-		/* Out of memory, or the limit of open files was raised after loop_new. */
-		log_error("loop_failed",
-			log_str("error", "libwebsockets cannot watch a descriptor"),
-			log_int("descriptor", fd));
-		abort();
-	}
-	lws_set_opaque_user_data(socket->wsi, socket);
+	io->socket = socket;
+	LIST_INSERT_HEAD(&loop->open, io, link);
+	ev_io_init(&io->ev, loop_on_io, fd, EV_READ);
+	ev_io_start(loop->ev, &io->ev);
 }
 
 void
 loop_socket_watch_input(struct loop_socket *socket, bool on)
 {
-	if (!socket->wsi)
+	if (!socket->io)
 		return;
 	if (on) {
-		socket->wanted |= LOOP_READ;
-		if (socket->is_held)
-			lws_rx_flow_control(socket->wsi, 1);
-		socket->is_held = false;
+		socket->wanted |= EV_READ;
+		loop_socket_watch(socket, socket->io->ev.events | EV_READ);
 		return;
 	}
-	socket->wanted &= (uint8_t)~LOOP_READ;
-	if (socket->come == LOOP_READ)
+	socket->wanted &= (uint8_t)~EV_READ;
+	if (socket->come == EV_READ)
 		TAILQ_REMOVE(&socket->loop->ready, socket, link);
-	socket->come &= (uint8_t)~LOOP_READ;
+	socket->come &= (uint8_t)~EV_READ;
 }
 
 void
 loop_socket_want_write(struct loop_socket *socket)
 {
-	if (!socket->wsi || socket->wanted & LOOP_WRITE)
+	if (!socket->io)
 		return;
-	socket->wanted |= LOOP_WRITE;
-	lws_callback_on_writable(socket->wsi);
+	socket->wanted |= EV_WRITE;
+	loop_socket_watch(socket, socket->io->ev.events | EV_WRITE);
 }
 
 void
 loop_socket_move(struct loop_socket *from, struct loop_socket *to,
 	const struct loop_socket_ops *ops)
 {
-	struct lws *wsi = from->wsi;
+	struct loop_io *io = loop_socket_forget(from);
 
-	loop_socket_forget(from);
 	*to = *from;
 	to->ops = ops;
-	to->wsi = wsi;
-	to->wanted &= LOOP_READ;
-	lws_set_opaque_user_data(wsi, to);
+	to->io = io;
+	to->wanted &= EV_READ;
+	io->socket = to;
+	loop_socket_watch(to, io->ev.events & EV_READ);
 }
 
 /* libev does not remove closed descriptors from epoll, so epoll still knows the
@@ -380,19 +370,19 @@ loop_renumber(int fd, int number)
 int
 loop_socket_release(struct loop_socket *socket)
 {
-	int fd = socket->fd, copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	struct loop_io *io = loop_socket_forget(socket);
 
-	if (copy < 0)
-		return -errno;
-	loop_socket_close(socket);
-	return loop_renumber(copy, fd);
+	ev_io_stop(socket->loop->ev, &io->ev);
+	LIST_REMOVE(io, link);
+	free(io);
+	return socket->fd;
 }
 
 void
 loop_socket_close(struct loop_socket *socket)
 {
-	if (socket->wsi)
-		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	if (socket->io)
+		close(loop_socket_release(socket));
 }
 
 static void

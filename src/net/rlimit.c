@@ -7,10 +7,12 @@
 
 /* Descriptors that are no connections: the loop, listeners, the store, the page's files,
  * rejected connections. */
-#define RESERVED (REJECT_SOCKETS + 32)
+#define RESERVED (REJECT_SOCKETS + 64)
 
-/* The limit that is set if less is needed: 16 bytes of libwebsockets' tables for each. */
-#define ROOM 65536
+/* The limit that is set if less is needed, so that a reload may ask for more connections.
+ * Debian's libwebsockets looks at each entry of a table of that size whenever a WebSocket
+ * closes. */
+#define ROOM 16384
 
 static rlim_t
 rlimit_wanted(const struct rlimit_need *need)

@@ -9,8 +9,8 @@ struct rlimit_need {
 };
 
 /* Set the limit of open files to what is needed and a reserve, or to more, so that a
- * reload may ask for more. A very high limit is lowered, because libwebsockets allocates
- * tables of that size when it starts. */
+ * reload may ask for more. A higher limit is lowered, because libwebsockets allocates
+ * tables of that size when it starts, and may search them. The hard limit stays. */
 void rlimit_set(const struct rlimit_need *need);
 
 /* Returns how many connections fit under the limit, and logs if they are fewer than asked

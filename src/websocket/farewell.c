@@ -196,6 +196,7 @@ farewell_go_on(struct websocket *socket, struct out_queue_drain *drain)
 
 	socket->wsi = NULL;
 	conn->door = &conn_door;
+	conn->tick_ms = 0;
 	conn->deadline_ms = farewell->due_ms + LINGER_MS;
 	loop_socket_open(&farewell->loop_socket, drain->loop,
 		loop_renumber(farewell->fd, farewell->number), &socket_ops);

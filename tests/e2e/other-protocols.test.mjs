@@ -98,8 +98,10 @@ test('a client of another protocol is closed, and nobody is told', () =>
 		await assertNoEffect(received);
 		const count = Object.keys(heads).length;
 		assert.deepEqual(await refusals(daemon), [count, count]);
-		const lines = daemon.log.filter((line) => /^refused peer=127\.0\.0\.1 why=protocol\b/.test(line));
-		assert.equal(lines.length, count);
+		await eventually(() => {
+			const lines = daemon.log.filter((line) => /^refused peer=127\.0\.0\.1 why=protocol\b/.test(line));
+			assert.equal(lines.length, count);
+		}, 'the log');
 	}));
 
 test('a head of another protocol is recognised in fragments too', { skip: isSlowRun }, () =>

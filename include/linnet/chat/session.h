@@ -67,7 +67,7 @@ void session_init(struct session *session, const struct session_ops *ops, enum w
 
 /* Set who the client is: its permissions (takes a reference and releases the earlier
  * ones), its address (borrowed) and since when, in Unix ms. Without permissions a session
- * may do nothing. */
+ * may do nothing. Permissions that end are set before chat_open or chat_go_on. */
 void session_admit(struct session *session, const struct permissions *permissions,
 	const char *peer, int64_t now_ms);
 

@@ -154,6 +154,5 @@ typedef void http_take(
 	struct http_request *request, int fd, const char *rest, size_t rest_len);
 
 /* Hand over the connection to take. conn has no door then. The request is freed when take
- * returns. If the process has no descriptor left, the request is answered with 503
- * instead. */
+ * returns. */
 void http_hand_over(struct http_request *request, http_take *take);

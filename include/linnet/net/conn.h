@@ -22,7 +22,8 @@ struct iovec;
  * for instance from HTTP to WebSocket. */
 struct door {
 	const char *name; /* for the log */
-	/* Called several times a second; may call conn_kill. May be NULL. */
+	/* Called several times a second, or less often if it sets conn->tick_ms; may call
+	 * conn_kill. May be NULL. */
 	void (*on_tick)(struct conn *conn, int64_t now_ms);
 	/* Begin to close, within a deadline. code is one of RFC 6455 section 7.4, for
 	 * protocols that have it. Only marks: closes nothing at once. */
@@ -60,6 +61,7 @@ struct conn {
 	struct in6_addr address; /* the peer's own; "::" if is_unix */
 	uint16_t port;           /* of this machine; 0 on a UNIX socket */
 	int64_t deadline_ms;     /* monotonic; the connection is killed then; 0: none */
+	int64_t tick_ms;         /* monotonic; on_tick of door is not called before */
 	int64_t opened_ms;       /* monotonic */
 	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
 	uint64_t received_bytes;

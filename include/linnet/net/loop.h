@@ -1,6 +1,7 @@
-/* loop.h - the daemon's event loop. libwebsockets runs it, on libev, and watches every
- * descriptor: listening sockets, connections, eventfds, inotify, signals. Only loop.c and
- * websocket/ include the headers of libwebsockets. */
+/* loop.h - the daemon's event loop: libev's, which libwebsockets runs. libwebsockets
+ * watches the WebSockets, and loop.c all other descriptors: listening sockets,
+ * connections, eventfds, inotify, signals. Only loop.c and websocket/ include the headers
+ * of libwebsockets. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,9 +10,9 @@
 #include <sys/queue.h>
 
 struct loop;
+struct loop_io;
 struct loop_socket;
 struct loop_timer;
-struct lws;
 struct lws_context;
 
 /* Events of a descriptor. They are delivered at the end of a turn of the loop, outside of
@@ -26,11 +27,10 @@ struct loop_socket_ops {
 struct loop_socket {
 	struct loop *loop;
 	const struct loop_socket_ops *ops;
-	struct lws *wsi; /* NULL: not open */
+	struct loop_io *io; /* NULL: not open */
 	int fd;
 	uint8_t wanted; /* events that the owner waits for */
 	uint8_t come;   /* events to be delivered */
-	bool is_held;   /* libwebsockets does not watch input */
 	TAILQ_ENTRY(loop_socket) link;
 };
 
@@ -74,7 +74,7 @@ void loop_close_all(struct loop *loop);
 /* Free the loop; NULL is fine. */
 void loop_free(struct loop *loop);
 
-/* Make fd nonblocking and watch it for input. The loop owns fd from now on. */
+/* Watch fd, which is nonblocking, for input. The loop owns fd from now on. */
 void loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 	const struct loop_socket_ops *ops);
 
@@ -82,7 +82,7 @@ void loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 static inline bool
 loop_socket_is_open(const struct loop_socket *socket)
 {
-	return socket->wsi != NULL;
+	return socket->io != NULL;
 }
 
 /* Watch input, or stop watching it. */
@@ -95,8 +95,8 @@ void loop_socket_want_write(struct loop_socket *socket);
 void loop_socket_move(struct loop_socket *from, struct loop_socket *to,
 	const struct loop_socket_ops *ops);
 
-/* Stop watching without closing the connection. Returns a descriptor that the caller
- * owns, or -errno if the process has no descriptor left; then nothing has changed. */
+/* Stop watching an open socket without closing it. Returns its descriptor, which the
+ * caller owns. */
 int loop_socket_release(struct loop_socket *socket);
 
 /* Give the connection fd, which the loop has watched under the free number before, that

@@ -253,6 +253,52 @@ test_a_session_is_told_and_closed_when_its_token_expires(void **state)
 	go(fixture, &eva);
 }
 
+static void
+test_each_session_ends_with_its_own_token(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake ida, eva, tom;
+
+	come_with(fixture, &tom, "tom", "3", NULL, 9000, NULL);
+	come_with(fixture, &ida, "ida", "1", NULL, 5000, NULL);
+	come_with(fixture, &eva, "eva", "2", NULL, 7000, NULL);
+	chat_tick(fixture->chat, 5000);
+	assert_int_equal(ida.drops, 1);
+	assert_int_equal(eva.drops, 0);
+	chat_tick(fixture->chat, 7000);
+	assert_int_equal(eva.drops, 1);
+	chat_tick(fixture->chat, 8999);
+	assert_int_equal(tom.drops, 0);
+	chat_tick(fixture->chat, 9000);
+	assert_int_equal(tom.drops, 1);
+	go(fixture, &ida);
+	go(fixture, &eva);
+	go(fixture, &tom);
+}
+
+static void
+test_a_session_that_goes_on_with_another_token_ends_with_that_one(void **state)
+{
+	struct fixture *fixture = *state;
+	struct permissions *permissions = permissions_new();
+	struct fake ida;
+
+	come_with(fixture, &ida, "ida", "1", NULL, 0, NULL);
+	chat_set_aside(&ida.session);
+	permissions->rooms = PERMISSIONS_ALL;
+	permissions_set_person(permissions, "ida", "1");
+	permissions->until_ms = 5000;
+	session_admit(&ida.session, permissions, "192.0.2.7", fixture->now_ms);
+	permissions_unref(permissions);
+	chat_go_on(fixture->chat, &ida.session, NULL);
+	settle(fixture);
+	chat_tick(fixture->chat, 4999);
+	assert_int_equal(ida.drops, 0);
+	chat_tick(fixture->chat, 5000);
+	assert_int_equal(ida.drops, 1);
+	go(fixture, &ida);
+}
+
 int
 main(void)
 {
@@ -270,6 +316,9 @@ main(void)
 		chat_test(test_a_session_token_does_not_replace_an_access_token),
 		chat_test(test_a_session_without_permissions_can_do_nothing),
 		chat_test(test_a_session_is_told_and_closed_when_its_token_expires),
+		chat_test(test_each_session_ends_with_its_own_token),
+		chat_test(
+			test_a_session_that_goes_on_with_another_token_ends_with_that_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
