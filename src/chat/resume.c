@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,14 +135,12 @@ resume_give_up(struct member *member, const char *why)
 
 /* The store has not answered in time, so nobody knows what the member missed. */
 static void
-resume_refuse(struct chat *chat, struct member *member, int error, const char *ref)
+resume_refuse(struct chat *chat, struct member *member, int error,
+	const struct request *request)
 {
 	struct session *session = member->session;
-	struct message_fault fault = { .code = NULL };
 
-	requests_note_failure(chat, error, &fault);
-	snprintf(fault.ref, sizeof(fault.ref), "%s", ref);
-	reply_fault(&session->chat->asker, &fault);
+	reply_failure(chat, request, error);
 	/* A poll goes on with its next request. */
 	if (member->has_joined)
 		presence_leave(chat, member, NULL);
@@ -217,7 +214,7 @@ resume_on_first_page(struct chat *chat, struct member *member, int error,
 	struct message_fault fault = { .code = NULL };
 
 	if (error == -ENOTCONN) {
-		resume_refuse(chat, member, error, request->ref);
+		resume_refuse(chat, member, error, request);
 		return;
 	}
 	if (error) {
@@ -337,7 +334,7 @@ resume_on_synced(struct chat *chat, const struct request *request, int error)
 		return;
 	member->ticket = 0;
 	if (error)
-		resume_refuse(chat, member, error, request->ref);
+		resume_refuse(chat, member, error, request);
 	else
 		resume_begin(chat, member, request->resume.since, request->ref);
 }
