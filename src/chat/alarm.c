@@ -6,10 +6,10 @@
 
 #include "chat/alarm_change.h"
 #include "chat/alarm_state.h"
+#include "chat/attendance.h"
 #include "chat/ban_store.h"
 #include "chat/charge.h"
 #include "chat/known.h"
-#include "chat/presence.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
 
@@ -150,7 +150,7 @@ alarm_do_ack(struct input *input)
 	alarm = alarm_find_standing(input, room, key);
 	if (!alarm)
 		return known_or_refused(input, room, NULL);
-	presence_show(input->chat, room, input->speaker);
+	attendance_show(input->chat, room, input->speaker);
 	return alarm_change_standing(
 		input, room, alarm, alarm_wish_of(input, ALARM_ACK, key));
 }
@@ -195,7 +195,7 @@ alarm_clear_charged(
 	if (!alarm)
 		return known_or_refused(input, room, label);
 	if (!label)
-		presence_show(input->chat, room, input->speaker);
+		attendance_show(input->chat, room, input->speaker);
 	return alarm_change_standing(input, room, alarm,
 		label ? alarm_wish_new(ALARM_CLEAR, alarm->key, label)
 		      : alarm_wish_of(input, ALARM_CLEAR, alarm->key));

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/attendance.h"
 #include "chat/author.h"
 #include "chat/ban_store.h"
 #include "chat/charge.h"
 #include "chat/known.h"
-#include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/send.h"
 #include "linnet/base/json_text.h"
@@ -142,7 +142,7 @@ change_make(struct input *input, const char *label)
 	if (change_check(input, room, &change, &of, &paying.fault) < 0)
 		return known_or_refused(input, room, label);
 	if (input->speaker)
-		presence_show(input->chat, room, input->speaker);
+		attendance_show(input->chat, room, input->speaker);
 	return change_post(input, room, &change, label);
 }
 

@@ -7,6 +7,7 @@
 
 #include "chat/alarm.h"
 #include "chat/alarm_change.h"
+#include "chat/attendance.h"
 #include "chat/ban_store.h"
 #include "chat/change.h"
 #include "chat/claims.h"
@@ -514,7 +515,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 	outage_tick(chat);
 	metric_send_due(chat, now_ms);
 	deletion_continue(chat);
-	presence_end_holds(chat);
+	attendance_end_holds(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
 }

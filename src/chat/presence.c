@@ -5,17 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chat/attendance.h"
 #include "chat/ban_store.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/log.h"
-
-/* In a room with more people, an enter is held for HELD_MS. If the person has gone by
- * then, its enter and leave are not announced. chat->now_ms may be a tick (250 ms) late,
- * so this is 1 s at least. */
-#define CALM_PEOPLE 50
-#define HELD_MS 1250
 
 void
 presence_random_hex(struct chat *chat, char *out, size_t len)
@@ -25,137 +20,6 @@ presence_random_hex(struct chat *chat, char *out, size_t len)
 	assert(len <= sizeof(bytes));
 	chat->fill_random(bytes, len);
 	hex_encode(out, bytes, len);
-}
-
-/* A presence event. */
-struct event {
-	const char *word;
-	const char *name;
-	const char *was; /* of a rename; NULL: none */
-	enum wire via;
-	const struct person *except; /* is not told; NULL: everybody is */
-	uint64_t after, until;       /* numbers of the members that are told */
-};
-
-#define EVERYBODY .after = 0, .until = UINT64_MAX
-
-/* Send event to members that want events. */
-static void
-presence_announce(struct room *room, const struct event *event)
-{
-	struct encoded encoded;
-
-	if (!room->listeners)
-		return;
-	encode_object(&encoded,
-		json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence", "room",
-			room->name, "event", event->word, "username", event->name, "was",
-			event->was, "via", wire_door(event->via), "count",
-			(json_int_t)rooms_people(room)));
-	rooms_tell(room, &encoded, event->except, event->after, event->until);
-	encode_fini(&encoded);
-}
-
-static void
-presence_unhold(struct chat *chat, struct attendee *attendee)
-{
-	if (!attendee->is_held)
-		return;
-	attendee->is_held = false;
-	TAILQ_REMOVE(&chat->held, attendee, held_link);
-}
-
-static void
-presence_announce_held(struct chat *chat, struct attendee *attendee)
-{
-	presence_unhold(chat, attendee);
-	presence_announce(attendee->room, &(struct event){
-						  .word = "enter",
-						  .name = attendee->person->name,
-						  .via = attendee->held_via,
-						  .except = attendee->person,
-						  .until = attendee->held_number,
-					  });
-}
-
-void
-presence_show(struct chat *chat, struct room *room, const struct session *session)
-{
-	struct attendee *attendee = rooms_attendee(room, session->person);
-
-	if (attendee && attendee->is_held)
-		presence_announce_held(chat, attendee);
-}
-
-void
-presence_end_holds(struct chat *chat)
-{
-	struct attendee *attendee;
-
-	while ((attendee = TAILQ_FIRST(&chat->held))) {
-		int64_t age_ms = chat->now_ms - attendee->held_ms;
-
-		/* The clock may have been set back. */
-		if (age_ms >= 0 && age_ms < HELD_MS)
-			break;
-		presence_announce_held(chat, attendee);
-	}
-}
-
-/* Announce to everybody in room but except (NULL: to all) that session's person has
- * entered. */
-static void
-presence_announce_enter(
-	struct room *room, const struct session *session, const struct person *except)
-{
-	presence_announce(room, &(struct event){
-					.word = "enter",
-					.name = session->person->name,
-					.via = session->wire,
-					.except = except,
-					EVERYBODY,
-				});
-}
-
-/* Count session in room, and announce its person or hold that. */
-static void
-presence_arrive(struct chat *chat, struct room *room, const struct session *session)
-{
-	struct attendee *attendee = rooms_attend(room, session->person);
-
-	if (!attendee || !room->listeners)
-		return;
-	if (rooms_people(room) <= CALM_PEOPLE) {
-		presence_announce_enter(room, session, session->person);
-		return;
-	}
-	attendee->is_held = true;
-	attendee->held_via = session->wire;
-	attendee->held_ms = chat->now_ms;
-	attendee->held_number = room->last_number;
-	TAILQ_INSERT_TAIL(&chat->held, attendee, held_link);
-}
-
-/* Uncount a session of person in room, and announce it if it was the last. Who was not
- * told that the person has entered is not told that it has left. */
-static void
-presence_go(struct chat *chat, struct room *room, struct person *person, enum wire via,
-	const struct person *except)
-{
-	struct attendee *attendee = rooms_attendee(room, person);
-	uint64_t after = attendee->is_held ? attendee->held_number : 0;
-
-	if (attendee->sessions == 1)
-		presence_unhold(chat, attendee);
-	if (rooms_unattend(attendee))
-		presence_announce(room, &(struct event){
-						.word = "leave",
-						.name = person->name,
-						.via = via,
-						.except = except,
-						.after = after,
-						.until = UINT64_MAX,
-					});
 }
 
 /* Lists of people name the door of a person's first session. Returns the person of
@@ -197,22 +61,6 @@ presence_is_there_before(const struct room *room, const struct session *session)
 	return false;
 }
 
-static void
-presence_announce_rename(struct room *room, const struct person *person, const char *was)
-{
-	const struct attendee *attendee = rooms_attendee(room, person);
-
-	presence_announce(
-		room, &(struct event){
-			      .word = "rename",
-			      .name = person->name,
-			      .was = was,
-			      .via = TAILQ_FIRST(&person->sessions)->wire,
-			      .after = attendee->is_held ? attendee->held_number : 0,
-			      .until = UINT64_MAX,
-		      });
-}
-
 /* Nobody here is called name any more. now: the forms of what its person is called now;
  * NULL: it is gone. */
 static void
@@ -246,7 +94,7 @@ presence_rename_person(struct chat *chat, struct person *person, const char *nam
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
 			if (!presence_is_there_before(member->room, session))
-				presence_announce_rename(member->room, person, was);
+				attendance_tell_rename(member->room, person, was);
 }
 
 /* Make session one of person's and announce the change in each of its rooms. */
@@ -257,7 +105,7 @@ presence_move_session(struct chat *chat, struct session *session, struct person 
 	struct member *member;
 
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
-		presence_go(chat, member->room, old, session->wire, old);
+		attendance_go(chat, member->room, old, session->wire, old);
 	presence_release_last(chat, old);
 	roster_move(chat->roster, session, person);
 	presence_forget_lists(rest);
@@ -265,7 +113,7 @@ presence_move_session(struct chat *chat, struct session *session, struct person 
 	 * next rename. */
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_attend(member->room, person))
-			presence_announce_enter(member->room, session, person);
+			attendance_tell_enter(member->room, session, person);
 }
 
 /* Give a session that only shares a name a name of its own. */
@@ -278,10 +126,10 @@ presence_split_session(struct chat *chat, struct session *session, const char *n
 	roster_split(chat->roster, session, name);
 	presence_forget_lists(rest);
 	TAILQ_FOREACH (member, &session->chat->members, session_link) {
-		presence_go(chat, member->room, old, session->wire, NULL);
+		attendance_go(chat, member->room, old, session->wire, NULL);
 		rooms_attend(member->room, session->person);
 		/* The session is told, too: it is the answer to its rename. */
-		presence_announce_enter(member->room, session, NULL);
+		attendance_tell_enter(member->room, session, NULL);
 	}
 }
 
@@ -394,7 +242,7 @@ presence_enter(struct chat *chat, struct session *session, struct room *room)
 	struct member *member = rooms_enter(room, session);
 
 	if (session->person)
-		presence_arrive(chat, room, session);
+		attendance_arrive(chat, room, session);
 	return member;
 }
 
@@ -405,7 +253,7 @@ presence_leave(struct chat *chat, struct member *member, const struct session *e
 	struct room *room = member->room;
 
 	if (session->person)
-		presence_go(chat, room, session->person, session->wire,
+		attendance_go(chat, room, session->person, session->wire,
 			except ? except->person : NULL);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
@@ -518,7 +366,7 @@ presence_do_typing(struct input *input)
 
 	if (!member)
 		return -EINVAL;
-	presence_show(input->chat, member->room, input->speaker);
+	attendance_show(input->chat, member->room, input->speaker);
 	encode_object(&encoded,
 		json_pack("{s:s,s:s,s:s}", "type", "typing", "room", member->room->name,
 			"username", input->speaker->person->name));

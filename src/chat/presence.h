@@ -1,4 +1,4 @@
-/* presence.h - names, and who is told of them. */
+/* presence.h - who has which name, and which session is in which room. */
 #pragma once
 
 #include "chat/chat_private.h"
@@ -30,13 +30,6 @@ struct member *presence_enter(
 /* Remove member and announce it to the room, but not to except (NULL: to all). */
 void presence_leave(
 	struct chat *chat, struct member *member, const struct session *except);
-
-/* Others are about to see something of session's person in room: if the person's enter is
- * held, announce it now. */
-void presence_show(struct chat *chat, struct room *room, const struct session *session);
-
-/* Announce enters that were held for a second. */
-void presence_end_holds(struct chat *chat);
 
 /* Remove session from all rooms and from the roster, and announce it. */
 void presence_depart(struct chat *chat, struct session *session);

@@ -2,15 +2,14 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/joined.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "chat/snapshot.h"
-#include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -32,73 +31,6 @@ resume_parse_since(
 	return !errno && !*end;
 }
 
-static json_t *
-resume_list_limits(const struct config *config)
-{
-	return json_pack("{s:i,s:f,s:i,s:i,s:i,s:i}", "message_bytes",
-		config->limits.message_bytes, "message_rate", config->limits.message_rate,
-		"message_burst", config->limits.message_burst, "name_bytes",
-		config->limits.name_bytes, "room_bytes", config->limits.room_bytes,
-		"rooms_per_session", config->chat.rooms_per_session);
-}
-
-/* Send "joined": start, the list of people and rest. The list may be long, so it is put
- * in as the text that the room keeps. */
-static void
-resume_send_list(struct member *member, json_t *start, json_t *rest, const char *epoch)
-{
-	const struct buffer *users = rooms_list_users(member->room);
-	static const char key[] = ",\"users\":";
-	struct buffer text = { 0 }, end = { 0 };
-
-	json_text_append(&text, start);
-	json_text_append(&end, rest);
-	text.len--; /* its } */
-	buffer_append(&text, key, strlen(key));
-	buffer_append(&text, users->bytes, users->len);
-	buffer_append(&text, ",", 1);
-	buffer_append(&text, end.bytes + 1, end.len - 1);
-	buffer_clear(&end);
-	reply_text_at(member->session, &text, epoch, member->cursor);
-}
-
-/* Tell the member that it is in the room. */
-static void
-resume_send_joined(
-	struct chat *chat, struct member *member, bool recovered, const char *ref)
-{
-	struct session *session = member->session;
-	struct room *room = member->room;
-	const char *epoch = store_epoch(requests_store(chat, room), room->name);
-	bool is_greeting = wire_is_line(session->wire) && !session->chat->is_greeted;
-	char token[CHAT_TOKEN_BYTES + 1];
-	json_t *you = NULL, *start, *rest;
-
-	if (session->person) {
-		chat_give_token(chat, session, token);
-		you = json_pack(
-			"{s:s,s:s}", "username", session->person->name, "session", token);
-	}
-	session->chat->is_greeted |= is_greeting;
-	start = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*,s:o*}", "type", "joined", "room",
-		room->name, "epoch", epoch, "last_id", (json_int_t)room->last_id,
-		"recovered", recovered, "topic", room->topic, "read_only",
-		room_access_is_read_only(room) ? json_true() : NULL, "you", you);
-	rest = json_pack("{s:I,s:s,s:o,s:s*,s:o*}", "count",
-		(json_int_t)rooms_people(room), "server", "linnet/" LINNET_VERSION,
-		"limits", resume_list_limits(chat->config), "ref",
-		ref && *ref ? ref : NULL, "greeting", is_greeting ? json_true() : NULL);
-	rooms_renumber(member);
-	if (wire_is_line(session->wire)) {
-		json_object_update(start, rest);
-		reply_object_at(session, json_incref(start), epoch, member->cursor);
-	} else {
-		resume_send_list(member, start, rest, epoch);
-	}
-	json_decref(start);
-	json_decref(rest);
-}
-
 /* From now on member receives new messages. */
 static void
 resume_begin_live(
@@ -115,7 +47,7 @@ resume_begin_live(
 					     : RECOVERY_NOT_RECOVERED]++;
 	/* A resumed poll must not be answered at once with what it has. */
 	if (member->session->chat->wants_joined && !(is_poll && recovered))
-		resume_send_joined(chat, member, recovered, ref);
+		joined_send(chat, member, recovered, ref);
 	/* A resumed session has seen the alarms. */
 	if (!(is_poll && recovered))
 		snapshot_begin(member, !recovered);
@@ -136,14 +68,12 @@ resume_give_up(struct member *member, const char *why)
 
 /* The store has not answered in time, so nobody knows what the member missed. */
 static void
-resume_refuse(struct chat *chat, struct member *member, int error, const char *ref)
+resume_refuse(struct chat *chat, struct member *member, int error,
+	const struct request *request)
 {
 	struct session *session = member->session;
-	struct message_fault fault = { .code = NULL };
 
-	requests_note_failure(chat, error, &fault);
-	snprintf(fault.ref, sizeof(fault.ref), "%s", ref);
-	reply_fault(&session->chat->asker, &fault);
+	reply_failure(chat, request, error);
 	/* A poll goes on with its next request. */
 	if (member->has_joined)
 		presence_leave(chat, member, NULL);
@@ -217,7 +147,7 @@ resume_on_first_page(struct chat *chat, struct member *member, int error,
 	struct message_fault fault = { .code = NULL };
 
 	if (error == -ENOTCONN) {
-		resume_refuse(chat, member, error, request->ref);
+		resume_refuse(chat, member, error, request);
 		return;
 	}
 	if (error) {
@@ -337,7 +267,7 @@ resume_on_synced(struct chat *chat, const struct request *request, int error)
 		return;
 	member->ticket = 0;
 	if (error)
-		resume_refuse(chat, member, error, request->ref);
+		resume_refuse(chat, member, error, request);
 	else
 		resume_begin(chat, member, request->resume.since, request->ref);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/attendance.h"
 #include "chat/author.h"
 #include "chat/ban_store.h"
 #include "chat/presence.h"
@@ -360,7 +361,7 @@ send_do_message(struct input *input)
 		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}
-	presence_show(input->chat, post.room, input->speaker);
+	attendance_show(input->chat, post.room, input->speaker);
 	stamp.ts_ms = rooms_next_ts(post.room, input->chat->now_ms);
 	stamp.username = input->speaker->person->name;
 	message_append_tail(message, &stamp, &post.tail);

@@ -1,0 +1,31 @@
+/* attendance.h - who counts as being in a room, and what its members are told of it. In a
+ * large room, an enter is announced only if the person stays for a second. */
+#pragma once
+
+#include "chat/chat_private.h"
+
+/* Count session in room. Announce its person if this is the first one, or hold that. */
+void attendance_arrive(
+	struct chat *chat, struct room *room, const struct session *session);
+
+/* Uncount a session of person in room. If it was the last one, announce that to all but
+ * except (NULL: to all). Who was not told that the person has entered is not told that it
+ * has left. via: the session's wire. */
+void attendance_go(struct chat *chat, struct room *room, struct person *person,
+	enum wire via, const struct person *except);
+
+/* Announce to everybody in room but except (NULL: to all) that session's person has
+ * entered. */
+void attendance_tell_enter(
+	struct room *room, const struct session *session, const struct person *except);
+
+/* Announce to room that person, who is in it, was called was. */
+void attendance_tell_rename(
+	struct room *room, const struct person *person, const char *was);
+
+/* Others are about to see something of session's person in room: if the person's enter is
+ * held, announce it now. */
+void attendance_show(struct chat *chat, struct room *room, const struct session *session);
+
+/* Announce enters that were held for a second. */
+void attendance_end_holds(struct chat *chat);
