@@ -291,6 +291,16 @@ test('a client that closes while much is being written to it gets whole messages
 			assert.ok((await client.next()).data.equals(bytes));
 	}));
 
+test('a connection that has answered requests becomes a WebSocket, whose first messages follow the handshake', () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await connectTls(daemon, own);
+		await client.write(request('GET', '/healthz', host(daemon)));
+		assert.equal((await client.readResponse()).body, 'ok\n');
+		assert.equal((await client.handshake('/ws?events=1', host(daemon))).status, 101);
+		assert.equal(JSON.parse((await client.nextMessage()).payload).type, 'joined');
+		client.destroy();
+	}));
+
 test('a plain HTTP request is told that the port speaks TLS', () =>
 	withDaemon(secure(), async (daemon) => {
 		for (const method of ['GET', 'POST', 'HEAD']) {
