@@ -180,7 +180,7 @@ test('a client that polls several rooms under one name has one session in each',
 				await push(daemon, room, `${room} ${n}`);
 			}
 		}
-		assert.equal(openedPolls(daemon), rooms.length);
+		await eventually(() => assert.equal(openedPolls(daemon), rooms.length), 'the log');
 	}));
 
 test('a session and a room are not taken for another room of the session', () =>
@@ -200,7 +200,7 @@ test('polls under the name of a token, beside another session of it, are one ses
 			assert.deepEqual(next.you, you);
 			you = next.you;
 		}
-		assert.equal(openedPolls(daemon), 1);
+		await eventually(() => assert.equal(openedPolls(daemon), 1), 'the log');
 	}));
 
 test('clients that disconnect during a poll leave nothing behind', () =>

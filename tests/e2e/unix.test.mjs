@@ -72,6 +72,7 @@ test('without "unix" in http.trusted_proxies the peers are strangers that share 
 			await client.close();
 		assert.equal((await ask(daemon, 'POST', '/push/lobby', { 'Content-Length': '2' }, 'hi')).status, 403);
 		assert.equal((await ask(daemon, 'GET', '/metrics', forwarded)).status, 403);
+		await daemon.waitForLog(/^proxy_not_trusted /);
 		const warnings = daemon.log.filter((line) => line.startsWith('proxy_not_trusted '));
 		assert.equal(warnings.length, 1);
 		assert.match(warnings[0], /^proxy_not_trusted peer=unix .*hint="add \\"unix\\" to http\.trusted_proxies: all its clients share the limits of one address"/);

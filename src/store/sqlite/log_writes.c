@@ -32,7 +32,7 @@ log_file_of(sqlite3_file *file)
 }
 
 static int
-log_flush(sqlite3_file *file)
+log_file_flush(sqlite3_file *file)
 {
 	struct log_file *log = log_file_of(file);
 	size_t len = log->len;
@@ -50,7 +50,7 @@ log_flush(sqlite3_file *file)
  * SQLite changes what the open transaction has written already: headers alone, or pages
  * alone. That is written at once. */
 static int
-log_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
+log_file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 {
 	static const unsigned char none[4];
 	struct log_file *log = log_file_of(file);
@@ -62,7 +62,7 @@ log_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 		log->is_end = memcmp((const char *)bytes + FRAME_END_AT, none,
 				      sizeof(none)) != 0;
 	if (!follows || log->len + (size_t)len > sizeof(log->bytes))
-		rc = log_flush(file);
+		rc = log_file_flush(file);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (!follows || (size_t)len > sizeof(log->bytes)) {
@@ -71,13 +71,13 @@ log_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 	}
 	memcpy(log->bytes + log->len, bytes, (size_t)len);
 	log->len += (size_t)len;
-	return log->is_end && !is_header ? log_flush(file) : SQLITE_OK;
+	return log->is_end && !is_header ? log_file_flush(file) : SQLITE_OK;
 }
 
 static int
-log_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 offset)
+log_file_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 offset)
 {
-	int rc = log_flush(file);
+	int rc = log_file_flush(file);
 
 	return rc == SQLITE_OK
 		       ? log_file_of(file)->original->xRead(file, bytes, len, offset)
@@ -85,25 +85,25 @@ log_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 offset)
 }
 
 static int
-log_truncate(sqlite3_file *file, sqlite3_int64 size)
+log_file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-	int rc = log_flush(file);
+	int rc = log_file_flush(file);
 
 	return rc == SQLITE_OK ? log_file_of(file)->original->xTruncate(file, size) : rc;
 }
 
 static int
-log_sync(sqlite3_file *file, int flags)
+log_file_sync(sqlite3_file *file, int flags)
 {
-	int rc = log_flush(file);
+	int rc = log_file_flush(file);
 
 	return rc == SQLITE_OK ? log_file_of(file)->original->xSync(file, flags) : rc;
 }
 
 static int
-log_size(sqlite3_file *file, sqlite3_int64 *size)
+log_file_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-	int rc = log_flush(file);
+	int rc = log_file_flush(file);
 
 	return rc == SQLITE_OK ? log_file_of(file)->original->xFileSize(file, size) : rc;
 }
@@ -126,16 +126,16 @@ sqlite_log_writes_join(struct sqlite_db *db)
 	struct log_file *log;
 
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
-	if (!file || !file->pMethods || file->pMethods->xWrite == log_write)
+	if (!file || !file->pMethods || file->pMethods->xWrite == log_file_write)
 		return;
 	log = xcalloc(1, sizeof(*log));
 	log->original = file->pMethods;
 	log->methods = *log->original;
 	log->methods.xClose = log_close;
-	log->methods.xRead = log_read;
-	log->methods.xWrite = log_write;
-	log->methods.xTruncate = log_truncate;
-	log->methods.xSync = log_sync;
-	log->methods.xFileSize = log_size;
+	log->methods.xRead = log_file_read;
+	log->methods.xWrite = log_file_write;
+	log->methods.xTruncate = log_file_truncate;
+	log->methods.xSync = log_file_sync;
+	log->methods.xFileSize = log_file_size;
 	file->pMethods = &log->methods;
 }
