@@ -78,6 +78,7 @@ struct chat_session {
 	bool is_text_only;   /* a line session whose lines are all text */
 	bool is_owed;        /* part of a snapshot is still to be sent */
 	bool is_departing;
+	bool is_told_away; /* that the history of one of its rooms is away */
 	TAILQ_HEAD(, member) members;
 	unsigned member_count;
 	struct rate rate;

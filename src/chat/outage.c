@@ -29,20 +29,48 @@ outage_concerns(const struct chat *chat, const struct chat_session *own, uint64_
 	return false;
 }
 
-/* Tell the sessions with a room in one of shards, and with none in those that were told
- * of. */
 static void
-outage_tell(struct chat *chat, uint64_t shards, const char *code, const char *text)
+outage_encode(struct encoded *encoded, bool is_away)
 {
-	const struct chat_session *own;
+	encode_object(encoded,
+		json_pack("{s:s,s:s,s:s}", "type", "notice", "code",
+			is_away ? "store_away" : "store_back", "message",
+			is_away ? "The history cannot be written now. What you send "
+				  "waits for it."
+				: "The history is back."));
+}
+
+/* Tell each session that asked for events and has a room in a shard that is away, or has
+ * none any more, unless it knows. */
+static void
+outage_tell(struct chat *chat, bool is_away)
+{
+	struct chat_session *own;
 	struct encoded encoded;
 
-	encode_object(&encoded, json_pack("{s:s,s:s,s:s}", "type", "notice", "code", code,
-					"message", text));
-	TAILQ_FOREACH (own, &chat->sessions, link)
-		if (own->wants_events && outage_concerns(chat, own, shards) &&
-			!outage_concerns(chat, own, chat->outage.told))
-			session_say(own->asker.session, &encoded);
+	outage_encode(&encoded, is_away);
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		if (own->is_told_away == is_away || !own->wants_events ||
+			outage_concerns(chat, own, chat->outage.told) != is_away)
+			continue;
+		own->is_told_away = is_away;
+		session_say(own->asker.session, &encoded);
+	}
+	encode_fini(&encoded);
+}
+
+void
+outage_tell_newcomer(const struct chat *chat, struct session *session)
+{
+	struct chat_session *own = session->chat;
+	struct encoded encoded;
+
+	if (!chat->outage.told || own->is_told_away || !own->wants_events ||
+		!outage_concerns(chat, own, chat->outage.told))
+		return;
+	own->is_told_away = true;
+	outage_encode(&encoded, true);
+	session_say(session, &encoded);
 	encode_fini(&encoded);
 }
 
@@ -64,7 +92,7 @@ outage_on_up(struct chat *chat, unsigned shard, bool is_up, int error)
 	outage->shards &= ~bit;
 	outage->told &= ~bit;
 	if (was_told)
-		outage_tell(chat, bit, "store_back", "The history is back.");
+		outage_tell(chat, false);
 	if (!outage->shards)
 		requests_note_success(chat);
 }
@@ -80,10 +108,9 @@ outage_tick(struct chat *chat)
 			chat->ticks - outage->since[shard] >= QUIET_TICKS)
 			due |= UINT64_C(1) << shard;
 	due &= ~outage->told;
-	if (due)
-		outage_tell(chat, due, "store_away",
-			"The history cannot be written now. What you send waits for it.");
 	outage->told |= due;
+	if (due)
+		outage_tell(chat, true);
 }
 
 bool

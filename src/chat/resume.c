@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/joined.h"
+#include "chat/outage.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
@@ -48,6 +49,7 @@ resume_begin_live(
 	/* A resumed poll must not be answered at once with what it has. */
 	if (member->session->chat->wants_joined && !(is_poll && recovered))
 		joined_send(chat, member, recovered, ref);
+	outage_tell_newcomer(chat, member->session);
 	/* A resumed session has seen the alarms. */
 	if (!(is_poll && recovered))
 		snapshot_begin(member, !recovered);

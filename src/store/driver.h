@@ -110,8 +110,10 @@ struct store_ops {
 	 * with *why set and nothing left open. */
 	int (*open)(struct store *store, const char **why);
 	/* Tell on_epoch, on_room and on_state what is new. Returns true if that was a
-	 * picture. Each store_dispatch calls it first. NULL for a driver whose history is
-	 * empty when it is opened. */
+	 * picture. Each store_dispatch calls it first, before it takes the answers from
+	 * the outbox. So a driver must not tell a new epoch or picture while answers from
+	 * before it wait in the outbox: it wakes the store and tells it in a later call.
+	 * NULL for a driver whose history is empty when it is opened. */
 	bool (*news)(struct store *store);
 	/* As store_shard and store_epoch. NULL for a driver without shards: delivery.c
 	 * tells on_up for it. */

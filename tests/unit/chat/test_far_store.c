@@ -415,6 +415,26 @@ test_an_outage_of_each_shard_is_told_to_its_rooms_only(void **state)
 	go(fixture, &dave);
 }
 
+static void
+test_who_enters_during_an_outage_is_told_of_it_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake carol;
+
+	fake_go_down(fixture, 0, true);
+	pass(fixture, 5000);
+	come(fixture, &carol, &wants_events);
+	assert_hears(&carol, JSON("type":"joined"));
+	assert_hears(&carol, JSON("code":"store_away"));
+	say(fixture, &carol, JSON({"type":"join","room":"ops"}));
+	assert_hears(&carol, JSON("type":"joined"));
+	assert_hears_nothing(&carol);
+	fake_go_down(fixture, 0, false);
+	assert_hears(&carol, JSON("code":"store_back"));
+	assert_hears_nothing(&carol);
+	go(fixture, &carol);
+}
+
 /* Its patience with the other entry begins before, and ends after. */
 static void
 test_a_resume_that_gives_up_takes_no_entry_along(void **state)
@@ -464,6 +484,7 @@ main(void)
 		fake_test(
 			test_an_outage_is_told_once_each_way_to_those_who_asked_for_events),
 		fake_test(test_an_outage_of_each_shard_is_told_to_its_rooms_only),
+		fake_test(test_who_enters_during_an_outage_is_told_of_it_once),
 		fake_test(test_a_resume_that_gives_up_takes_no_entry_along),
 	};
 
