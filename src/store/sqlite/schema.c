@@ -90,8 +90,7 @@ static const char *const migrations[] = {
 	"	WHERE m.room = room.id AND m.id = last_id), 0);"
 	"UPDATE room SET messages = last_id - lost_id - changes;"
 	"UPDATE room SET lost_id = gone_id + 1 WHERE lost_id = gone_id AND gone_id > 0;",
-	"INSERT INTO meta(name, value) SELECT 'indexed', ifnull(max(seq), 0) FROM "
-	"message;",
+	"INSERT INTO meta SELECT 'indexed', ifnull(max(seq), 0) FROM message;",
 };
 
 #define VERSION ARRAY_SIZE(migrations)

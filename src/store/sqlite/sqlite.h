@@ -74,8 +74,8 @@ void sqlite_gaps_zero(struct sqlite_db *db);
  * file. Returns SQLITE_OK or an error. */
 int sqlite_gaps_clean(struct sqlite_db *db);
 
-/* log_writes.c: let db write each transaction to its log at once. The log must be open, as
- * it is after a statement was prepared; else nothing is changed. */
+/* log_writes.c: let db write each transaction to its log at once. The log must be open,
+ * as it is after a statement was prepared; else nothing is changed. */
 void sqlite_log_writes_join(struct sqlite_db *db);
 
 /* Roll back the open transaction, if there is one. */
