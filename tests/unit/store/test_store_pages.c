@@ -122,8 +122,8 @@ test_another_connection_reads_each_transaction_when_it_ends(void **state)
 {
 	static const char *const transactions[] = {
 		"INSERT INTO a(x) VALUES('short')",
-		"INSERT INTO a(x) SELECT zeroblob(b.value * 7) FROM many AS b;"
-		"UPDATE a SET x = 'all'; UPDATE a SET x = zeroblob(n % 4000)",
+		("INSERT INTO a(x) SELECT zeroblob(b.value * 7) FROM many AS b;"
+		 "UPDATE a SET x = 'all'; UPDATE a SET x = zeroblob(n % 4000)"),
 		"DELETE FROM a WHERE n % 3; UPDATE a SET x = zeroblob(2000)",
 		"INSERT INTO a(x) SELECT zeroblob(3000) FROM many",
 	};
