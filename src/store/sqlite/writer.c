@@ -457,15 +457,13 @@ writer_choose_step(struct sqlite_writer *writer, bool is_idle)
 	writer_wake_in(writer, words_ms);
 	if (!is_turn)
 		return;
-	if (words_ms == 0 && !writer->has_indexed)
-		writer->task = writer_index;
-	else if (sqlite_trim_has_work(writer))
+	if (sqlite_trim_has_work(writer))
 		writer->task = sqlite_trim_step;
 	else if (erase_ms == 0)
 		writer->task = sqlite_erase_step;
 	else if (vacuum_ms == 0)
 		writer->task = sqlite_vacuum_step;
-	else if (words_ms == 0)
+	if (words_ms == 0 && !(writer->task && writer->has_indexed))
 		writer->task = writer_index;
 	writer->has_indexed = writer->task == writer_index;
 	writer->has_stepped = writer->task != NULL;
