@@ -61,6 +61,8 @@ add_custom_target(documents ALL DEPENDS ${installed_documents})
 install(DIRECTORY ${CMAKE_BINARY_DIR}/documents/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 file(GLOB clients CONFIGURE_DEPENDS docs/clients/client.*)
 install(FILES ${clients} DESTINATION ${CMAKE_INSTALL_DOCDIR}/clients)
+file(GLOB plots CONFIGURE_DEPENDS docs/performance/*.svg)
+install(FILES ${plots} DESTINATION ${CMAKE_INSTALL_DOCDIR}/performance)
 file(GLOB pictures CONFIGURE_DEPENDS docs/*.png)
 install(FILES ${pictures} docs/protocol.schema.json config/debian/copyright ${CMAKE_BINARY_DIR}/changelog.gz
 	DESTINATION ${CMAKE_INSTALL_DOCDIR})
