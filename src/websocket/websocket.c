@@ -494,9 +494,8 @@ websocket_answer_close(struct websocket *socket, const uint8_t *payload, size_t 
 {
 	struct frame *answer = websocket_close_answer(payload, len);
 
-	/* Only lws can finish a frame of which it has a part. */
-	if (!websocket_is_answering(socket) || lws_partial_buffered(socket->wsi) ||
-		!farewell_begin(socket, answer)) {
+	/* lws has no part of a frame: then it ends the connection without this. */
+	if (!websocket_is_answering(socket) || !farewell_begin(socket, answer)) {
 		websocket_answer_now(socket, answer);
 		frame_unref(answer);
 	}
