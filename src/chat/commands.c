@@ -201,6 +201,7 @@ command_do_login(struct input *input)
 
 	if (!session->permissions->is_name_fixed && session->ops->log_in && token &&
 		session->ops->log_in(session, token)) {
+		chat_note_end(input->chat, session);
 		reply_object(input->asker, json_pack("{s:s,s:s}", "type", "notice",
 						   "message", "you have logged in"));
 		return 0;
