@@ -3,8 +3,8 @@ import { createLazy, noteFirstMessages } from '../base/lazy.js';
 import { buildGap } from './message-view.js';
 
 const MAX_ROWS = 500;
-// So far before that, what removes rows is loaded.
-const AHEAD_ROWS = 150;
+// Removed in blocks: measuring the page for each row is slow.
+const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
@@ -29,17 +29,42 @@ export function createLogPages({ log, loading, rows, scroll, range, unsent }, { 
 		}
 	}
 
-	const trim = createLazy(async () => {
-		const { createTrim } = await import('./trim.js');
-		return createTrim({ log, rows, scroll, range, unsent }, { hasGap: () => Boolean(gapLine), onCut: forgetCut });
-	});
+	// Removes at least count elements, in whole rows. The row that is being edited stays, apart from all others.
+	function drop(count, farthest, next) {
+		const most = log.childElementCount - count;
 
-	const surplus = () => log.childElementCount - unsent.list.length - MAX_ROWS;
+		while (log.childElementCount > most) {
+			const row = farthest();
+			rows.drop(rows.isHeld(row) ? next(row) : row);
+		}
+		rows.refresh(farthest());
+		forgetCut();
+	}
 
-	// Unsent rows stay.
+	const ids = () => rows.ids().filter((id) => !rows.isHeld(rows.withId(id)));
+
+	function cutTop(count) {
+		scroll.keep(() => drop(count, () => rows.first, rows.below));
+		range.cutTop(Math.min(...ids(), range.last + 1), { isAboveGap: Boolean(gapLine) });
+	}
+
+	function cutBottom(count) {
+		scroll.leave();
+		drop(count, () => rows.above(unsent.first), rows.above);
+		range.cutBottom(Math.max(...ids(), range.first - 1));
+	}
+
+	// Removes rows at the end farther from the reader, with a gap at the top. Unsent rows stay. This is not loaded late: a
+	// page that cannot keep up loads nothing for minutes, and each row slows it down.
 	function bound() {
-		if (surplus() > -AHEAD_ROWS)
-			trim((it) => it.cut(surplus()), 'cut');
+		const surplus = log.childElementCount - unsent.list.length - MAX_ROWS;
+
+		if (surplus <= 0)
+			return;
+		if (gapLine || scroll.isInLowerHalf)
+			cutTop(surplus + TRIM_ROWS);
+		else
+			cutBottom(surplus + TRIM_ROWS);
 	}
 
 	// How far the reader is below the place of older pages.

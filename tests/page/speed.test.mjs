@@ -48,6 +48,19 @@ test('11 with 10,000 messages the number of rows is limited and typing is not sl
 		await bob.close();
 	}));
 
+test('the number of rows is limited before the modules are loaded that wait for the first messages', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		// They wait for this answer.
+		await ann.page.route('**/favicon.svg', () => {});
+		await ann.join('Ann');
+		await sayMany(bob, 3 * MOST_ROWS);
+		await ann.page.getByText(`message-${3 * MOST_ROWS}`, { exact: true }).waitFor();
+		assert.ok((await ann.page.$eval('.log', (log) => log.childElementCount)) <= MOST_ROWS);
+		await bob.close();
+	}));
+
 // Runs in the page. Waiting from outside would be late.
 function watchForMessage() {
 	new MutationObserver((changes, observer) => {

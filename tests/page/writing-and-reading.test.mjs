@@ -359,6 +359,51 @@ test('a flood leaves at most 500 rows and does not move what the user reads abov
 		assert.ok(Math.abs(moved) <= 2, `moved by ${moved} px`);
 	}));
 
+test('who follows still does if something measures the page between the removal of old rows and the next frame', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.addInitScript(() => {
+				const Opened = WebSocket;
+				window.WebSocket = class extends Opened {
+					constructor(...given) {
+						super(...given);
+						window.hears = (object) => this.onmessage({ data: JSON.stringify(object) });
+					}
+				};
+			});
+		});
+		await ann.join('ann');
+		// Several messages between two frames.
+		const hear = (first, last) =>
+			ann.page.evaluate(
+				([from, to]) => {
+					const log = document.querySelector('.log');
+
+					for (let id = from; id <= to; id++) {
+						const before = log.childElementCount;
+						window.hears({ type: 'message', room: 'lobby', id, username: 'bob', message: `line ${id}` });
+						// Measuring moves the log to its end if it is shorter now.
+						if (log.childElementCount < before)
+							void log.scrollHeight;
+					}
+				},
+				[first, last],
+			);
+		const rows = () => ann.page.$eval('.log', (log) => log.childElementCount);
+		await hear(1, 400);
+		await atBottom(ann);
+		await hear(401, 499);
+		await atBottom(ann);
+		assert.equal(await rows(), 500);
+		await hear(500, 540);
+		await ann.page.getByText('line 540', { exact: true }).waitFor();
+		assert.ok((await rows()) < 500);
+		await atBottom(ann);
+		await ann.page.waitForSelector('.jump', { state: 'hidden' });
+	}));
+
 test('9 the title counts messages that arrive while the page is hidden', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
