@@ -48,7 +48,7 @@ void claims_free_waiting(struct waiting *waiting);
 
 /* The cluster has answered. Returns the session that goes on, or NULL: nobody waits. */
 struct chat_session *claims_answered(
-	struct chat *chat, uint64_t ticket, const char *name, int error);
+	struct chat *chat, uint64_t ticket, const char *name, int result);
 
 /* A session that has waited for too long, and goes on without its name, or NULL. */
 struct chat_session *claims_overdue(struct chat *chat);

@@ -194,10 +194,10 @@ opening_continue(struct chat *chat, struct chat_session *own)
 }
 
 void
-opening_on_claimed(void *context, uint64_t ticket, const char *name, int error)
+opening_on_claimed(void *context, uint64_t ticket, const char *name, int result)
 {
 	struct chat *chat = context;
-	struct chat_session *own = claims_answered(chat, ticket, name, error);
+	struct chat_session *own = claims_answered(chat, ticket, name, result);
 
 	if (own)
 		opening_continue(chat, own);

@@ -67,8 +67,8 @@ static void
 presence_release(struct chat *chat, const char *name, const struct name_forms *forms,
 	const struct name_forms *now)
 {
-	if (!name_is_guest(name) && !(now && name_forms_collide(forms, now)))
-		cluster_release(&chat->cluster, name);
+	if (!name_is_guest(name) && !(now && name_forms_are_equal(forms, now)))
+		cluster_release(&chat->cluster, forms->digests[NAME_FOLDED]);
 }
 
 /* person is about to lose a session: if it is the last one, its name is free. */
@@ -168,7 +168,7 @@ presence_must_ask(struct input *input, const char *name)
 		return false;
 	name_forms_write(&input->forms, name);
 	input->checked = name;
-	return !name_forms_collide(&input->forms, &person->entry.forms) &&
+	return !name_forms_are_equal(&input->forms, &person->entry.forms) &&
 	       !roster_find_rival(chat->roster, &input->forms, person) &&
 	       !bans_have_name(chat->bans, BAN_NAME, &input->forms);
 }
@@ -222,8 +222,8 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 				&input->fault, "bad_name", "the name %s", why);
 		if (holder)
 			return presence_refuse_claim(-EEXIST, &input->fault);
-		if (input->claimed && input->claim_error)
-			return presence_refuse_claim(input->claim_error, &input->fault);
+		if (input->claimed && input->claim_result < 0)
+			return presence_refuse_claim(input->claim_result, &input->fault);
 		input->has_taken = input->claimed && !strcmp(input->claimed, name);
 		if (session->is_owner)
 			presence_rename_person(chat, session->person, name);
