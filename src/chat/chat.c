@@ -24,6 +24,7 @@
 #include "chat/reply.h"
 #include "chat/resume.h"
 #include "chat/send.h"
+#include "chat/shared_node.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
@@ -179,6 +180,7 @@ chat_store_options(const struct config *config)
 	static const char *const drivers[] = {
 		[STORE_SQLITE] = "sqlite",
 		[STORE_MEMORY] = "memory",
+		[STORE_REDIS] = "redis",
 	};
 
 	return (struct store_options){
@@ -188,6 +190,7 @@ chat_store_options(const struct config *config)
 		.keep = { .messages = (uint64_t)config->store.keep_messages,
 			.days = (unsigned)config->store.keep_days },
 		.max_bytes = (uint64_t)config->store.max_bytes,
+		.start_ms = (unsigned)config->redis.start_s * 1000,
 		.callbacks = { chat_on_epoch, chat_on_room, chat_on_state, chat_on_up,
 			chat_on_message, chat_on_appended, chat_on_page },
 	};
@@ -249,8 +252,15 @@ int
 chat_check_store(const struct config *config, const char **why)
 {
 	const struct store_options options = chat_store_options(config);
+	struct redis_node *node;
+	int r;
 
-	return store_check(&options, why);
+	if (config->store.driver != STORE_REDIS)
+		return store_check(&options, why);
+	r = shared_node_new(&node, config, why);
+	if (r == 0)
+		shared_node_free(node);
+	return r;
 }
 
 int
@@ -274,10 +284,14 @@ chat_open_stores(struct chat *chat, const char **why)
 			.on_page = chat_on_page },
 		.context = chat,
 	};
-	int r;
+	int r = 0;
 
 	options.context = chat;
-	r = store_open(&chat->store, &options, why);
+	if (chat->config->store.driver == STORE_REDIS)
+		r = shared_node_new(&chat->node, chat->config, why);
+	options.node = chat->node;
+	if (r == 0)
+		r = store_open(&chat->store, &options, why);
 	return r < 0 ? r : store_open(&chat->tails, &of_tails, why);
 }
 
@@ -545,6 +559,7 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	store_close(chat->tails);
+	shared_node_free(chat->node);
 	deletion_stop(chat);
 	metric_free_due(chat);
 	bans_free(chat->bans);

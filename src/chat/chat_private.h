@@ -71,7 +71,8 @@ struct chat {
 	struct rooms *rooms;
 	struct roster *roster;
 	struct store *store;
-	struct store *tails; /* lines of log files */
+	struct redis_node *node; /* of the store; NULL: it is not in Redis */
+	struct store *tails;     /* lines of log files */
 	struct bans *bans;
 	struct gate *gate;
 	struct cluster cluster;

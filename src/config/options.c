@@ -23,9 +23,10 @@ static const char *const log_formats[] = {
 static const char *const auth_modes[] = {
 	[AUTH_OPEN] = "open", [AUTH_JWT] = "jwt", NULL
 };
-static const char *const store_drivers[] = {
-	[STORE_SQLITE] = "sqlite", [STORE_MEMORY] = "memory", NULL
-};
+static const char *const store_drivers[] = { [STORE_SQLITE] = "sqlite",
+	[STORE_MEMORY] = "memory",
+	[STORE_REDIS] = "redis",
+	NULL };
 static const char *const store_syncs[] = {
 	[STORE_SYNC_NORMAL] = "normal", [STORE_SYNC_FULL] = "full", NULL
 };
@@ -172,6 +173,27 @@ options_check_http_address(const char *value)
 		return options_check_absolute(path);
 	return options_check_address(value)
 		       ? "must be an IP address, \"localhost\" or \"unix:PATH\""
+		       : NULL;
+}
+
+static const char *
+options_check_redis_uri(const char *value)
+{
+	const char *rest = strstr(value, "://"), *at = rest ? strrchr(rest, '@') : NULL;
+
+	if (strncmp(value, "redis://", 8) != 0 && strncmp(value, "unix:///", 8) != 0)
+		return "must be redis://HOST:PORT/DB or unix://PATH?db=DB";
+	if (at && memchr(rest + 3, ':', (size_t)(at - rest - 3)))
+		return "must not have a password; write it into redis.password_file";
+	return options_check_line(value);
+}
+
+/* "" means that there is a default. */
+static const char *
+options_check_redis_name(const char *value)
+{
+	return value[strspn(value, LETTERS DIGITS "-_.")]
+		       ? "must have letters, digits, \"-\", \"_\" and \".\" only"
 		       : NULL;
 }
 
@@ -366,7 +388,8 @@ const struct config_option config_options[] = {
 	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
 		.choices = store_drivers,
 		.help = "Where messages are kept; \"sqlite\" is a file, \"memory\" "
-			"forgets them when linnetd stops"),
+			"forgets them when linnetd stops, \"redis\" is a Redis that "
+			"several linnetd share"),
 	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.preset = "\"linnet.db\"", .unit = "bytes",
 		.help = "File of the SQLite database; a relative path starts in "
@@ -386,6 +409,41 @@ const struct config_option config_options[] = {
 		.max = 1L << 50, .preset = "4294967296L", .unit = "bytes",
 		.help = "Largest size of the history; above it, the oldest messages of "
 			"the largest rooms are deleted"),
+	OPTION(redis.uri, .type = OPTION_STRING, .min = 1, .max = 4095,
+		.preset = "\"redis://127.0.0.1:6379/0\"",
+		.check = options_check_redis_uri, .unit = "bytes",
+		.help = "Redis that several linnetd share, as redis://USER@HOST:PORT/DB "
+			"or unix://PATH?db=DB"),
+	OPTION(redis.password_file, .type = OPTION_STRING, .min = 0, .max = 4095,
+		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
+		.help = "File with the password of Redis and nothing else"),
+	OPTION(redis.prefix, .type = OPTION_STRING, .min = 1, .max = 32,
+		.preset = "\"linnet\"", .check = options_check_redis_name,
+		.unit = "bytes",
+		.help = "What all keys in Redis begin with; all linnetd of one chat have "
+			"the same"),
+	OPTION(redis.node, .type = OPTION_STRING, .min = 0, .max = 32, .preset = "\"\"",
+		.check = options_check_redis_name, .unit = "bytes",
+		.help = "Name of this linnetd, different on each; the default is the "
+			"name "
+			"of the host"),
+	OPTION(redis.lease_s, .type = OPTION_INT, .min = 3, .max = 120, .preset = "10",
+		.unit = "s",
+		.help = "The others take a linnetd for dead after so long without a "
+			"word"),
+	OPTION(redis.timeout_s, .type = OPTION_INT, .min = 1, .max = 100, .preset = "3",
+		.unit = "s",
+		.help = "A connection to Redis is given up after so long without an "
+			"answer; less than redis.lease_s"),
+	OPTION(redis.log_s, .type = OPTION_INT, .min = 30, .max = 3600, .preset = "60",
+		.unit = "s",
+		.help = "How long a linnetd may be cut off from Redis without reading "
+			"the "
+			"rooms anew; at least 15 more than redis.lease_s and "
+			"redis.timeout_s"),
+	OPTION(redis.start_s, .type = OPTION_INT, .min = 1, .max = 3600, .preset = "30",
+		.unit = "s",
+		.help = "linnetd ends if Redis is not there so long after the start"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,

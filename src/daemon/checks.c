@@ -55,7 +55,12 @@ checks_find_store(struct checking *checking)
 {
 	const char *why;
 
-	if (chat_check_store(checking->config, &why) < 0)
+	if (chat_check_store(checking->config, &why) == 0)
+		return;
+	if (checking->config->store.driver == STORE_REDIS)
+		config_errors_report(&checking->errors, checking->config, "store.driver",
+			CONFIG_NO_ITEM, "store.driver \"redis\": %s", why);
+	else
 		config_errors_report(&checking->errors, checking->config, "store.path",
 			CONFIG_NO_ITEM, "store.path %s: %s", checking->config->store.path,
 			why);

@@ -1,4 +1,6 @@
 /* Answers of the driver, given to the callbacks in the thread that uses the store. */
+#include "store/delivery.h"
+
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
@@ -28,6 +30,7 @@ store_tell(const struct store *store, const struct store_write *write)
 		.state_key = entry->state_key,
 		.state_value = entry->state_value,
 		.state_value_len = entry->state_value_len,
+		.note = entry->note,
 	};
 
 	if (!write->error && !write->is_duplicate &&
@@ -54,8 +57,7 @@ store_deliver_write(const struct store *store, const struct store_write *write)
 		write->error, write->error ? &none : &answer);
 }
 
-/* Deliver from the front of writes until max_bytes of them are delivered. */
-static void
+size_t
 store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
 {
 	struct store_write *write;
@@ -71,22 +73,28 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 		store_deliver_write(store, write);
 		store_free_write(store, write);
 	}
+	return bytes;
+}
+
+void
+store_deliver_read(struct store *store, struct store_read *read)
+{
+	--*store_count_of(store, read->kind);
+	read->page.messages = read->messages;
+	store->options.callbacks.on_page(
+		store->options.context, read->ticket, read->error, &read->page);
+	store_read_clear(read);
+	free(read);
 }
 
 static void
 store_deliver_reads(struct store *store, struct store_reads *reads)
 {
-	const struct store_options *options = &store->options;
 	struct store_read *read;
 
 	while ((read = STAILQ_FIRST(reads))) {
 		STAILQ_REMOVE_HEAD(reads, link);
-		--*store_count_of(store, read->kind);
-		read->page.messages = read->messages;
-		options->callbacks.on_page(
-			options->context, read->ticket, read->error, &read->page);
-		store_read_clear(read);
-		free(read);
+		store_deliver_read(store, read);
 	}
 }
 
@@ -113,6 +121,10 @@ store_dispatch(struct store *store, size_t max_bytes)
 	bool has_more;
 	eventfd_t count;
 
+	if (store->ops->dispatch) {
+		store->ops->dispatch(store, max_bytes);
+		return;
+	}
 	/* Reset it before taking the lists: an answer added later sets it again. */
 	eventfd_read(store->outbox.fd, &count);
 	store_tell_news(store);

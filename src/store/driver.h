@@ -115,6 +115,11 @@ struct store_ops {
 	 * before it wait in the outbox: it wakes the store and tells it in a later call.
 	 * NULL for a driver whose history is empty when it is opened. */
 	bool (*news)(struct store *store);
+	/* As store_fd and store_dispatch, in place of the outbox and of news, for a
+	 * driver whose answers are in one order with something else (delivery.h). NULL
+	 * for others. */
+	int (*fd)(const struct store *store);
+	void (*dispatch)(struct store *store, size_t max_bytes);
 	/* As store_shard and store_epoch. NULL for a driver without shards: delivery.c
 	 * tells on_up for it. */
 	unsigned (*shard)(const struct store *store, const char *room);
@@ -144,6 +149,9 @@ struct store_ops {
 };
 
 extern const struct store_ops store_memory_ops;
+#ifdef LINNET_REDIS
+extern const struct store_ops store_redis_ops;
+#endif
 extern const struct store_ops store_sqlite_ops;
 
 /* Set epoch, which has STORE_EPOCH_BYTES and a NUL, to a random one. Returns 0 or -errno.

@@ -27,7 +27,7 @@ store_outbox_close(struct store_outbox *outbox)
 int
 store_fd(const struct store *store)
 {
-	return store->outbox.fd;
+	return store->ops->fd ? store->ops->fd(store) : store->outbox.fd;
 }
 
 void

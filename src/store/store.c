@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "linnet/base/hex.h"
+#include "linnet/base/random_text.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
@@ -15,25 +15,18 @@
 
 #define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
 
-static const struct store_ops *const store_drivers[] = { &store_sqlite_ops,
-	&store_memory_ops };
+static const struct store_ops *const store_drivers[] = {
+	&store_sqlite_ops,
+	&store_memory_ops,
+#ifdef LINNET_REDIS
+	&store_redis_ops,
+#endif
+};
 
 int
 store_make_epoch(char *epoch)
 {
-	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	size_t count = 0;
-	unsigned char byte;
-
-	while (count < EPOCH_CHARACTERS) {
-		if (getrandom(&byte, 1, 0) != 1)
-			return -errno;
-		/* 252 is a multiple of 36, so each character is equally likely. */
-		if (byte < 252)
-			epoch[count++] = alphabet[byte % 36];
-	}
-	epoch[count] = '\0';
-	return 0;
+	return random_text(epoch, EPOCH_CHARACTERS);
 }
 
 static const struct store_ops *

@@ -16,6 +16,7 @@ store_write_size(const struct store_entry *entry)
 	size_t size = sizeof(struct store_write) + store_text_size(entry->room) +
 		      store_text_size(entry->type) + entry->tail_len + 1 +
 		      store_text_size(entry->words) + store_text_size(entry->state_key) +
+		      store_text_size(entry->note) +
 		      (entry->state_value ? entry->state_value_len + 1 : 0) +
 		      entry->change.count * sizeof(uint64_t) +
 		      (entry->author ? STORE_AUTHOR_BYTES + 1 : 0) +
@@ -59,6 +60,7 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 	copy->words = store_copy_text(&end, entry->words);
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		copy->keys[i] = store_copy_text(&end, entry->keys[i]);
+	copy->note = store_copy_text(&end, entry->note);
 	copy->state_key = store_copy_text(&end, entry->state_key);
 	copy->state_value = store_copy(&end, entry->state_value, entry->state_value_len);
 	return write;

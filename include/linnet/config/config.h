@@ -54,6 +54,7 @@ enum auth_mode_choice {
 enum store_driver_choice {
 	STORE_SQLITE,
 	STORE_MEMORY,
+	STORE_REDIS,
 };
 
 /* Values of store.sync. */
@@ -101,6 +102,16 @@ struct config {
 		int keep_days;     /* 0: for ever */
 		long max_bytes;    /* of the whole history */
 	} store;
+	struct {
+		char *uri;
+		char *password_file; /* "": none */
+		char *prefix;        /* of all keys */
+		char *node;          /* "": the name of the host */
+		int lease_s;
+		int timeout_s; /* less than lease_s */
+		int log_s;
+		int start_s;
+	} redis;
 	struct {
 		int mode;              /* enum auth_mode_choice */
 		bool trust_loopback;   /* this machine itself needs no token */

@@ -43,6 +43,7 @@
 #define STORE_SEARCH_BUSY_MS 50
 
 struct store;
+struct redis_node; /* linnet/redis/node.h */
 
 /* Size of the author of a message: a SHA-256. The store keeps it and never gives it out.
  */
@@ -92,7 +93,7 @@ struct store_change {
 	 * removed. */
 	const char *forgotten;
 	/* STORE_DELETE: delete every message up to now, and the room's state. The keys
-	 * stay. The entry itself is not stored. */
+	 * stay. The entry itself is not stored, and needs no type, tail or words. */
 	bool whole_room;
 };
 
@@ -128,6 +129,9 @@ struct store_entry {
 	 * makes no difference. The driver memory, which keeps no state and whose entries
 	 * never fail, does not check it. */
 	uint64_t state_version;
+	/* Opaque text, or NULL: whoever is told of the entry gets it, in all processes.
+	 * It is not in the history. */
+	const char *note;
 	struct store_change change; /* all zero: none */
 };
 
@@ -157,6 +161,7 @@ struct store_record {
 	const char *state_key; /* as in the entry */
 	const char *state_value;
 	size_t state_value_len;
+	const char *note; /* as in the entry */
 };
 
 /* A number for value that another one does not have. Neither 0 nor STORE_ANY_VERSION. */
@@ -256,14 +261,17 @@ struct store_limit {
 };
 
 struct store_options {
-	const char *driver; /* "sqlite" or "memory" */
-	const char *path;   /* of the file; sqlite only */
-	bool full_sync;     /* survive a power loss, not only the end of the process */
+	const char *driver; /* "sqlite", "memory" or "redis" */
+	/* Of the driver redis, which starts it. It is freed after store_close. */
+	struct redis_node *node;
+	unsigned start_ms; /* redis only: how long to wait for it */
+	const char *path;  /* of the file; sqlite only */
+	bool full_sync;    /* survive a power loss, not only the end of the process */
 	struct store_keep keep; /* of each room without a limit of its own */
 	/* Size of the history: of the file without its free pages (sqlite), or of all
-	 * tails (memory); 0: no limit. The oldest messages of the largest rooms are
-	 * deleted first; the newest of a room always stays. sqlite may have 1/16 more for
-	 * a while. */
+	 * tails (memory); 0, and redis: no limit. The oldest messages of the largest
+	 * rooms are deleted first; the newest of a room always stays. sqlite may have
+	 * 1/16 more for a while. */
 	uint64_t max_bytes;
 	/* Bytes of tails to keep in each room; 0: no limit; memory only. The oldest
 	 * messages are deleted first; the newest one always stays. */
@@ -276,10 +284,10 @@ struct store_options {
  * read. Returns 0 and a store for store_close, or -errno and a sentence in *why, which
  * the library owns until the next store_open. -EUCLEAN: the file is damaged or not
  * Linnet's; -EBUSY: another process has it open; -ENOTSUP: a newer version wrote it;
- * -EINVAL: unknown driver. A file that cannot be read is never replaced by a new
- * history. The history gets a new epoch if its newest messages may be missing: if it was
- * restored from a copy or taken from another place, or if the system ended before
- * everything was on the disk. */
+ * -EINVAL: unknown driver; -ETIMEDOUT: Redis is not there. A file that cannot be read is
+ * never replaced by a new history. The history gets a new epoch if its newest messages
+ * may be missing: if it was restored from a copy or taken from another place, or if the
+ * system ended before everything was on the disk. */
 int store_open(
 	struct store **store, const struct store_options *options, const char **why);
 

@@ -518,7 +518,8 @@ test_the_store_driver_must_exist(void **state)
 	assert_load_fails(FILE_TEXT("store = { driver = \"postgres\"; sync = \"none\";\n"
 				    "  path = \"\"; keep_messages = -1;\n"
 				    "  keep_days = 36501; };"),
-		"test.cfg:1: store.driver must be \"sqlite\" or \"memory\", is "
+		"test.cfg:1: store.driver must be \"sqlite\", \"memory\" or \"redis\", "
+		"is "
 		"\"postgres\"",
 		"test.cfg:1: store.sync must be \"normal\" or \"full\", is \"none\"",
 		"test.cfg:2: store.path must be a string of 1 to 4095 bytes, is \"\"",

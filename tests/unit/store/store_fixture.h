@@ -22,6 +22,10 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/store/store.h"
+#ifdef LINNET_REDIS
+#include "../redis_server.h"
+#include "linnet/redis/node.h"
+#endif
 
 #define PATIENCE_MS 60000
 #define PLENTY ((size_t)1 << 30)
@@ -47,6 +51,7 @@ struct fixture {
 	int failure;          /* that on_up has told, or 0 */
 	unsigned ups;         /* how often it was called */
 	uint64_t told_ticket; /* of the last entry that was told */
+	char note[100];       /* of it */
 	char change[65536];   /* the tail of the last change */
 	size_t page_count;
 	uint64_t page_ticket;
@@ -61,6 +66,8 @@ struct fixture {
 	 * room/..."
 	 */
 	char rooms[4096], states[4096];
+	/* Of the driver redis; NULL: a server for all tests, keys of its own, "one". */
+	const char *redis_uri, *redis_prefix, *redis_name;
 	/* Called by on_appended. */
 	void (*hook)(struct fixture *fixture, uint64_t ticket);
 };
@@ -71,6 +78,8 @@ on_message(void *context, uint64_t ticket, const struct store_record *record)
 	struct fixture *fixture = context;
 
 	fixture->told_ticket = ticket;
+	snprintf(fixture->note, sizeof(fixture->note), "%s",
+		record->note ? record->note : "(none)");
 	if (record->change->kind && record->message.id)
 		snprintf(fixture->change, sizeof(fixture->change), "%.*s",
 			(int)record->message.tail_len, record->message.tail);
@@ -160,10 +169,74 @@ on_up(void *context, unsigned shard, bool is_up, int error)
 	fixture->ups++;
 }
 
+static inline bool
+is_redis(const struct fixture *fixture)
+{
+	return strcmp(fixture->options.driver, "redis") == 0;
+}
+
+#ifdef LINNET_REDIS
+/* One for all tests of the program. */
+static struct redis_server redis_server;
+
+static inline void
+stop_redis(void)
+{
+	redis_server_fini(&redis_server);
+}
+
+/* Make the fixture's node. Its keys begin with the name of the fixture's folder. */
+static inline void
+make_node(struct fixture *fixture)
+{
+	struct redis_options options = { .uri = fixture->redis_uri,
+		.prefix = fixture->redis_prefix ? fixture->redis_prefix
+						: strrchr(fixture->folder, '/') + 1,
+		.name = fixture->redis_name ? fixture->redis_name : "one",
+		.layout = "same",
+		.lease_ms = 3000,
+		.timeout_ms = 2000,
+		.log_ms = 60000 };
+	const char *why;
+
+	if (!options.uri && !redis_server.pid) {
+		redis_server_init(&redis_server);
+		redis_server_start(&redis_server);
+		atexit(stop_redis);
+	}
+	if (!options.uri)
+		options.uri = redis_server.uri;
+	if (redis_node_new(&fixture->options.node, &options, &why) < 0)
+		fail_msg("%s", why);
+	fixture->options.start_ms = PATIENCE_MS;
+}
+
+static inline void
+free_node(struct fixture *fixture)
+{
+	redis_node_free(fixture->options.node);
+	fixture->options.node = NULL;
+}
+#else
+static inline void
+make_node(struct fixture *fixture)
+{
+	(void)fixture;
+}
+
+static inline void
+free_node(struct fixture *fixture)
+{
+	(void)fixture;
+}
+#endif
+
 static inline int
 try_open(struct fixture *fixture, const char **why)
 {
 	*why = NULL;
+	if (is_redis(fixture) && !fixture->options.node)
+		make_node(fixture);
 	return store_open(&fixture->store, &fixture->options, why);
 }
 
@@ -184,6 +257,7 @@ close_store(struct fixture *fixture)
 {
 	store_close(fixture->store);
 	fixture->store = NULL;
+	free_node(fixture);
 }
 
 /* Close and open again, and forget the answers. */
@@ -483,7 +557,7 @@ fixture_new(const char *driver)
 static inline int
 fixture_free(struct fixture *fixture)
 {
-	store_close(fixture->store);
+	close_store(fixture);
 	folder_remove(fixture->folder);
 	free(fixture->appended);
 	free(fixture);
@@ -517,12 +591,24 @@ tear_down(void **state)
 #test " (" driver ")", test, set_up, tear_down, (void *)driver           \
 	}
 
-/* Tests with an open store. */
+/* Tests with an open store. EACH: of each driver; KEPT: of those that keep it when they
+ * are closed. */
 #define SQLITE(test) STORE_TEST(test, "sqlite", set_up_open, tear_down)
 #define MEMORY(test) STORE_TEST(test, "memory", set_up_open, tear_down)
+#ifdef LINNET_REDIS
+#define REDIS(test) STORE_TEST(test, "redis", set_up_open, tear_down),
+#define CLOSED_REDIS(test) STORE_TEST(test, "redis", set_up_closed, tear_down),
+#else
+#define REDIS(test)
+#define CLOSED_REDIS(test)
+#endif
 #define BOTH(test) SQLITE(test), MEMORY(test)
+#define EACH(test) REDIS(test) BOTH(test)
+#define KEPT(test) REDIS(test) SQLITE(test)
 
 /* Tests that set options, or prepare the file, before they open the store. */
 #define CLOSED_SQLITE(test) STORE_TEST(test, "sqlite", set_up_closed, tear_down)
 #define CLOSED_MEMORY(test) STORE_TEST(test, "memory", set_up_closed, tear_down)
 #define CLOSED_BOTH(test) CLOSED_SQLITE(test), CLOSED_MEMORY(test)
+#define CLOSED_EACH(test) CLOSED_REDIS(test) CLOSED_BOTH(test)
+#define CLOSED_KEPT(test) CLOSED_REDIS(test) CLOSED_SQLITE(test)

@@ -79,6 +79,28 @@ test_a_message_is_read_back_unchanged(void **state)
 }
 
 static void
+test_a_note_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+	char note[] = "7 k";
+	struct store_entry entry = { .room = "a",
+		.type = "message",
+		.tail = "x",
+		.tail_len = 1,
+		.words = "",
+		.note = note };
+
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
+	memset(note, 'x', strlen(note)); /* store_append has copied it */
+	commit(fixture);
+	assert_string_equal(fixture->note, "7 k");
+	entry.note = NULL;
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
+	commit(fixture);
+	assert_string_equal(fixture->note, "(none)");
+}
+
+static void
 test_an_entry_with_a_known_key_is_a_duplicate(void **state)
 {
 	struct fixture *fixture = *state;
@@ -429,26 +451,27 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_ids_are_dense_from_1_in_each_room),
-		BOTH(test_answers_come_in_the_order_of_appends),
-		BOTH(test_entries_are_stored_only_after_a_flush),
-		BOTH(test_a_message_is_read_back_unchanged),
-		BOTH(test_an_entry_with_a_known_key_is_a_duplicate),
-		BOTH(test_duplicates_are_found_within_one_transaction),
-		BOTH(test_store_after_respects_bounds_and_limit),
-		BOTH(test_store_before_returns_the_newest_messages_oldest_first),
-		BOTH(test_max_bytes_cuts_a_page_but_leaves_one_message),
-		BOTH(test_a_room_without_history_has_an_empty_page),
-		BOTH(test_a_page_has_every_entry_that_was_answered_before),
-		CLOSED_BOTH(test_pages_have_no_gaps_during_appends),
-		BOTH(test_too_many_entries_under_way_are_refused),
-		BOTH(test_too_many_bytes_under_way_are_refused_but_not_one_large_entry),
-		BOTH(test_too_many_reads_under_way_are_refused),
-		BOTH(test_a_callback_may_append_and_read),
-		BOTH(test_closing_answers_everything_and_refuses_new_requests),
-		CLOSED_BOTH(test_an_unknown_driver_is_refused),
-		BOTH(test_each_history_has_its_own_epoch),
-		BOTH(test_two_open_stores_are_independent),
+		EACH(test_ids_are_dense_from_1_in_each_room),
+		EACH(test_answers_come_in_the_order_of_appends),
+		EACH(test_entries_are_stored_only_after_a_flush),
+		EACH(test_a_message_is_read_back_unchanged),
+		EACH(test_a_note_is_told),
+		EACH(test_an_entry_with_a_known_key_is_a_duplicate),
+		EACH(test_duplicates_are_found_within_one_transaction),
+		EACH(test_store_after_respects_bounds_and_limit),
+		EACH(test_store_before_returns_the_newest_messages_oldest_first),
+		EACH(test_max_bytes_cuts_a_page_but_leaves_one_message),
+		EACH(test_a_room_without_history_has_an_empty_page),
+		EACH(test_a_page_has_every_entry_that_was_answered_before),
+		CLOSED_EACH(test_pages_have_no_gaps_during_appends),
+		EACH(test_too_many_entries_under_way_are_refused),
+		EACH(test_too_many_bytes_under_way_are_refused_but_not_one_large_entry),
+		EACH(test_too_many_reads_under_way_are_refused),
+		EACH(test_a_callback_may_append_and_read),
+		EACH(test_closing_answers_everything_and_refuses_new_requests),
+		CLOSED_EACH(test_an_unknown_driver_is_refused),
+		EACH(test_each_history_has_its_own_epoch),
+		EACH(test_two_open_stores_are_independent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,10 @@
-/* Whatever is said, edited, reacted to and deleted: both drivers answer the same. */
+/* Whatever is said, edited, reacted to and deleted: all drivers answer the same. */
 #include "store_fixture.h"
 
 #define STEPS 3000
 
-/* Both drivers, and a source of numbers. memory is NULL in the test of sqlite alone. */
+/* A driver that keeps what it has, the driver memory, and a source of numbers. memory is
+ * NULL in the test of sqlite alone. */
 struct pair {
 	struct fixture *file, *memory;
 	uint32_t seed;
@@ -263,7 +264,7 @@ assert_sums(const struct fixture *fixture)
 }
 
 static void
-test_both_drivers_answer_the_same(void **state)
+test_a_driver_answers_as_memory_does(void **state)
 {
 	struct pair pair = { .file = *state, .memory = fixture_new("memory"), .seed = 1 };
 
@@ -277,7 +278,8 @@ test_both_drivers_answer_the_same(void **state)
 	}
 	fixture_free(pair.memory);
 	close_store(pair.file);
-	assert_sums(pair.file);
+	if (!is_redis(pair.file))
+		assert_sums(pair.file);
 }
 
 static void
@@ -304,7 +306,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SQLITE(test_both_drivers_answer_the_same),
+		KEPT(test_a_driver_answers_as_memory_does),
 		CLOSED_SQLITE(test_a_file_that_is_trimmed_knows_what_it_has),
 	};
 

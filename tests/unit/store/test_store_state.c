@@ -227,17 +227,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SQLITE(test_values_are_listed_in_the_order_they_were_set),
-		SQLITE(test_a_replaced_value_keeps_its_place),
-		SQLITE(test_a_removed_value_is_not_listed),
-		SQLITE(test_one_transaction_may_change_a_value_several_times),
-		SQLITE(test_a_duplicate_does_not_change_the_state),
-		SQLITE(test_a_value_is_read_back_unchanged),
-		CLOSED_SQLITE(test_a_value_stays_when_its_message_is_deleted),
-		BOTH(test_messages_that_set_a_value_are_normal_messages),
+		KEPT(test_values_are_listed_in_the_order_they_were_set),
+		KEPT(test_a_replaced_value_keeps_its_place),
+		KEPT(test_a_removed_value_is_not_listed),
+		KEPT(test_one_transaction_may_change_a_value_several_times),
+		KEPT(test_a_duplicate_does_not_change_the_state),
+		KEPT(test_a_value_is_read_back_unchanged),
+		CLOSED_KEPT(test_a_value_stays_when_its_message_is_deleted),
+		EACH(test_messages_that_set_a_value_are_normal_messages),
 		MEMORY(test_a_memory_store_opens_without_state),
 		BOTH(test_the_bytes_of_a_value_count_as_under_way),
-		SQLITE(test_a_value_made_from_another_one_is_refused),
+		KEPT(test_a_value_made_from_another_one_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
