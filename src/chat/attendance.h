@@ -8,16 +8,24 @@
 void attendance_arrive(
 	struct chat *chat, struct room *room, const struct session *session);
 
+/* The same, but announce it at once, to all but except (NULL: to all). */
+void attendance_appear(struct chat *chat, struct room *room,
+	const struct session *session, const struct person *except);
+
+/* Count part, which is on another node, in room by door (static). Announce its person if
+ * it was not there, or hold that. */
+struct far_stay *attendance_arrive_far(
+	struct chat *chat, struct room *room, struct far_part *part, const char *door);
+
+/* Uncount stay. If nothing of its person is left in the room, announce that. Release the
+ * room. */
+void attendance_go_far(struct chat *chat, struct far_stay *stay);
+
 /* Uncount a session of person in room. If it was the last one, announce that to all but
  * except (NULL: to all). Who was not told that the person has entered is not told that it
  * has left. via: the session's wire. */
 void attendance_go(struct chat *chat, struct room *room, struct person *person,
 	enum wire via, const struct person *except);
-
-/* Announce to everybody in room but except (NULL: to all) that session's person has
- * entered. */
-void attendance_tell_enter(
-	struct room *room, const struct session *session, const struct person *except);
 
 /* Announce to room that person, who is in it, was called was. */
 void attendance_tell_rename(

@@ -12,10 +12,12 @@
 #include "chat/change.h"
 #include "chat/claims.h"
 #include "chat/deletion.h"
+#include "chat/far_people.h"
 #include "chat/history.h"
 #include "chat/known.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
+#include "chat/naming.h"
 #include "chat/opening.h"
 #include "chat/outage.h"
 #include "chat/picture.h"
@@ -134,6 +136,12 @@ chat_on_up(void *context, unsigned shard, bool is_up, int error)
 	if (is_up)
 		picture_end(context, shard);
 	outage_on_up(context, shard, is_up, error);
+}
+
+static void
+chat_on_people(void *context, const struct cluster_event *event)
+{
+	far_people_on_event(context, event);
 }
 
 static struct room *
@@ -315,12 +323,16 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->stalled);
 	TAILQ_INIT(&chat->asked);
 	STAILQ_INIT(&chat->sayings_by_age);
-	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
+	naming_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
 	metric_pasts_init(&chat->pasts);
 	TAILQ_INIT(&chat->held);
 	cluster_init(&chat->cluster,
-		&(struct cluster_callbacks){ .on_claimed = opening_on_claimed }, chat);
+		&(struct cluster_callbacks){
+			.on_claimed = opening_on_claimed,
+			.on_people = chat_on_people,
+		},
+		chat);
 	outage_init(chat);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
@@ -352,7 +364,7 @@ chat_gate(const struct chat *chat)
 uint64_t
 chat_next_number(struct chat *chat)
 {
-	return ++chat->last_number;
+	return cluster_session_base(&chat->cluster) + ++chat->last_number;
 }
 
 size_t
@@ -550,6 +562,8 @@ chat_free(struct chat *chat)
 	bans_free(chat->bans);
 	assert(!chat->requests);
 	send_free_sayings(chat);
+	far_people_free(chat);
+	cluster_fini(&chat->cluster);
 	roster_free(chat->roster);
 	rooms_free(chat->rooms);
 	gate_free(chat->gate);

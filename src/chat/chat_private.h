@@ -24,10 +24,10 @@ struct input {
 	struct session *speaker; /* in whose name; NULL: a call in nobody's name */
 	struct message message;
 	struct message_fault fault; /* why it is refused, set before -errno is returned */
-	/* The name that the cluster was asked for; NULL: none. claim_error is its answer.
-	 */
+	/* The name that the cluster was asked for, and its answer; NULL: none. */
 	const char *claimed;
-	int claim_error;
+	char claimed_key[CLUSTER_KEY_BYTES + 1];
+	int claim_result;
 	bool has_taken; /* the speaker got that name from it */
 	/* A name without a fault, and its forms, which take some µs; NULL: none yet. */
 	const char *checked;

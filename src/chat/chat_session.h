@@ -8,6 +8,7 @@
 #include "linnet/base/hash.h"
 #include "linnet/chat/chat.h"
 #include "linnet/chat/session.h"
+#include "linnet/cluster/cluster.h"
 #include "linnet/protocol/message.h"
 
 struct member;
@@ -56,9 +57,10 @@ struct chat_pending {
 
 /* A name that a session wants, and what the cluster has said to that. */
 struct claim {
-	uint64_t ticket; /* 0: there is no claim, or it was answered */
-	char *name;      /* NULL: there is no claim */
-	int error;       /* the answer */
+	uint64_t ticket;                 /* 0: there is no claim, or it was answered */
+	char *name;                      /* NULL: there is no claim */
+	char key[CLUSTER_KEY_BYTES + 1]; /* of the name */
+	int result;                      /* the answer */
 	unsigned asked_tick;
 };
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/presence.h"
+#include "chat/naming.h"
+#include "chat/proofs.h"
 #include "chat/reply.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
@@ -12,33 +13,67 @@
 /* A claim is answered in this time, or as if the cluster could not be reached. */
 #define PATIENCE_TICKS (10000 / CHAT_TICK_MS)
 
+/* Ask for name, whose forms the input has; NULL: the one that the token had. Returns as
+ * cluster_claim. */
+static int
+claims_begin(struct input *input, const char *name, const struct roster_proof *proof)
+{
+	struct chat *chat = input->chat;
+	struct chat_session *own = input->speaker->chat;
+	const char *key = name ? input->forms.digests[NAME_FOLDED] : NULL;
+	uint64_t ticket = ++chat->last_ticket;
+	struct cluster_proofs proofs;
+	int result;
+
+	if (cluster_is_shared(&chat->cluster))
+		proofs_of_claim(&proofs, input->speaker, proof);
+	result = cluster_claim(
+		&chat->cluster, &(struct cluster_claim){ name, key, &proofs }, ticket);
+	if (result != -EINPROGRESS)
+		return result;
+	own->claim.ticket = ticket;
+	own->claim.name = xstrdup(name ? name : "");
+	own->claim.asked_tick = chat->ticks;
+	if (key)
+		memcpy(own->claim.key, key, sizeof(own->claim.key));
+	HASH_ADD(claim_hh, chat->claims, claim.ticket, sizeof(ticket), own);
+	return result;
+}
+
 bool
 claims_ask(struct input *input, const char *name, const struct roster_proof *proof)
 {
-	struct chat *chat = input->chat;
 	struct claim *claim = &input->speaker->chat->claim;
-	const struct cluster_claim what = { name, proof->token, proof->email_hash };
-	uint64_t ticket;
-	int error;
+	int result;
 
-	if (!presence_must_ask(input, name))
+	if (!naming_must_ask(input, name))
 		return false;
 	if (claim->name && !strcmp(claim->name, name)) {
-		error = claim->error;
+		result = claim->result;
 	} else {
-		ticket = ++chat->last_ticket;
-		error = cluster_claim(&chat->cluster, &what, ticket);
-		if (error == -EINPROGRESS) {
-			claim->ticket = ticket;
-			claim->name = xstrdup(name);
-			claim->asked_tick = chat->ticks;
-			HASH_ADD(claim_hh, chat->claims, claim.ticket, sizeof(ticket),
-				input->speaker->chat);
+		result = claims_begin(input, name, proof);
+		if (result == -EINPROGRESS)
 			return true;
-		}
 	}
 	input->claimed = name;
-	input->claim_error = error;
+	input->claim_result = result;
+	memcpy(input->claimed_key, input->forms.digests[NAME_FOLDED],
+		sizeof(input->claimed_key));
+	return false;
+}
+
+bool
+claims_ask_by_token(struct input *input, const struct roster_proof *proof)
+{
+	struct claim *claim = &input->speaker->chat->claim;
+
+	if (!claim->name)
+		return claims_begin(input, NULL, proof) == -EINPROGRESS;
+	if (claim->result < 0)
+		return false;
+	input->claimed = claim->name;
+	input->claim_result = claim->result;
+	memcpy(input->claimed_key, claim->key, sizeof(input->claimed_key));
 	return false;
 }
 
@@ -54,12 +89,12 @@ void
 claims_settle(struct input *input)
 {
 	struct claim *claim = &input->speaker->chat->claim;
-	const char *granted = NULL;
+	const char *granted = NULL; /* its key */
 
 	if (input->claimed)
-		granted = input->claim_error ? NULL : input->claimed;
-	else if (claim->name && !claim->ticket && !claim->error)
-		granted = claim->name;
+		granted = input->claim_result < 0 ? NULL : input->claimed_key;
+	else if (claim->name && !claim->ticket && claim->result >= 0)
+		granted = claim->key;
 	if (granted && !input->has_taken)
 		cluster_release(&input->chat->cluster, granted);
 	input->claimed = NULL;
@@ -157,23 +192,33 @@ claims_free_waiting(struct waiting *waiting)
 }
 
 static void
-claims_end(struct chat *chat, struct chat_session *own, int error)
+claims_end(struct chat *chat, struct chat_session *own, int result)
 {
 	HASH_DELETE(claim_hh, chat->claims, own);
 	own->claim.ticket = 0;
-	own->claim.error = error;
+	own->claim.result = result;
 }
 
 struct chat_session *
-claims_answered(struct chat *chat, uint64_t ticket, const char *name, int error)
+claims_answered(struct chat *chat, uint64_t ticket, const char *name, int result)
 {
 	struct chat_session *own;
+	struct name_forms forms;
 
 	HASH_FIND(claim_hh, chat->claims, &ticket, sizeof(ticket), own);
 	if (own)
-		claims_end(chat, own, error);
-	else if (!error)
-		cluster_release(&chat->cluster, name);
+		claims_end(chat, own, result);
+	if (result < 0)
+		return own;
+	name_forms_write(&forms, name);
+	if (own && !*own->claim.name) {
+		free(own->claim.name);
+		own->claim.name = xstrdup(name);
+		memcpy(own->claim.key, forms.digests[NAME_FOLDED],
+			sizeof(own->claim.key));
+	} else if (!own) {
+		cluster_release(&chat->cluster, forms.digests[NAME_FOLDED]);
+	}
 	return own;
 }
 
@@ -196,8 +241,8 @@ claims_drop(struct chat *chat, struct chat_session *own)
 
 	if (own->claim.ticket)
 		claims_end(chat, own, -ENOTCONN);
-	else if (own->claim.name && !own->claim.error)
-		cluster_release(&chat->cluster, own->claim.name);
+	else if (own->claim.name && own->claim.result >= 0)
+		cluster_release(&chat->cluster, own->claim.key);
 	claims_clear(&own->claim);
 	message_refuse(&fault, "no_such_session", "the session is gone");
 	while ((waiting = claims_remove_first(own))) {

@@ -23,9 +23,13 @@ struct waiting {
 };
 
 /* Ask for the name that the speaker of input wants, unless it has it, nobody must be
- * asked, or it cannot have it anyway. Returns false if input goes on: presence_claim says
+ * asked, or it cannot have it anyway. Returns false if input goes on: naming_claim says
  * what has come of it. True: the answer comes later. */
 bool claims_ask(struct input *input, const char *name, const struct roster_proof *proof);
+
+/* Ask for the name that a session had which has shown the same token. Returns false if it
+ * was answered: the input has what was granted. */
+bool claims_ask_by_token(struct input *input, const struct roster_proof *proof);
 
 /* Input was handled: give the name back if the speaker did not take it. */
 void claims_settle(struct input *input);
@@ -48,7 +52,7 @@ void claims_free_waiting(struct waiting *waiting);
 
 /* The cluster has answered. Returns the session that goes on, or NULL: nobody waits. */
 struct chat_session *claims_answered(
-	struct chat *chat, uint64_t ticket, const char *name, int error);
+	struct chat *chat, uint64_t ticket, const char *name, int result);
 
 /* A session that has waited for too long, and goes on without its name, or NULL. */
 struct chat_session *claims_overdue(struct chat *chat);

@@ -12,6 +12,7 @@
 #include "chat/claims.h"
 #include "chat/history.h"
 #include "chat/metric.h"
+#include "chat/naming.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
@@ -67,7 +68,7 @@ static const struct command commands[] = {
 		.handler = presence_do_leave),
 	COMMAND(.type = "nick", .word = "nick", .argument = "username",
 		.needs = NEEDS_VOICE, .claims = true, .cost = 1,
-		.handler = presence_do_nick, .usage = "/nick NAME",
+		.handler = naming_do_nick, .usage = "/nick NAME",
 		.help = "be called NAME"),
 	COMMAND(.type = "typing", .needs = NEEDS_VOICE, .cost = 0.2,
 		.handler = presence_do_typing),
@@ -249,7 +250,7 @@ command_asks(struct input *input, const struct command *command)
 		return false;
 	proof.token =
 		json_string_value(json_object_get(input->message.object, "session"));
-	presence_prove_by_email(input, &proof);
+	naming_prove_by_email(input, &proof);
 	return claims_ask(input, name, &proof);
 }
 

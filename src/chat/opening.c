@@ -6,6 +6,7 @@
 
 #include "chat/claims.h"
 #include "chat/commands.h"
+#include "chat/naming.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
@@ -19,9 +20,9 @@ opening_take_own_name(struct input *input, const char *name)
 {
 	const struct roster_proof proof = { .token = NULL };
 	const char *own = input->speaker->permissions->name;
-	bool has_own = presence_claim(input, own, &proof) == 0;
+	bool has_own = naming_claim(input, own, &proof) == 0;
 
-	if (has_own && (!name || presence_claim(input, name, &proof) == 0))
+	if (has_own && (!name || naming_claim(input, name, &proof) == 0))
 		return true;
 	reply_fault(input->asker, &input->fault);
 	if (!has_own)
@@ -45,19 +46,19 @@ opening_introduce(struct input *input, const struct chat_wishes *wishes)
 
 	if (input->speaker->permissions->name)
 		return opening_take_own_name(input, name);
-	if (proof.token && presence_check_token(proof.token, &input->fault) < 0) {
+	if (proof.token && naming_check_token(proof.token, &input->fault) < 0) {
 		reply_fault(input->asker, &input->fault);
 		if (wishes->is_strict)
 			return false;
 		proof.token = NULL;
 	}
-	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
-	if (!name && person)
-		name = person->name;
+	person = proof.token ? naming_find_token(chat, proof.token) : NULL;
+	if (!name)
+		name = person ? person->name : input->claimed;
 	/* A guest that comes back stays the author of what it has said. */
 	if (!name)
-		roster_set_proof(chat->roster, input->speaker->person, &proof);
-	if (!name || presence_claim(input, name, &proof) == 0)
+		naming_set_proof(chat, input->speaker, &proof);
+	if (!name || naming_claim(input, name, &proof) == 0)
 		return true;
 	reply_fault(input->asker, &input->fault);
 	return false;
@@ -118,8 +119,15 @@ opening_ask_name(struct input *input, const struct chat_wishes *wishes)
 	const char *own = input->speaker->permissions->name;
 	const char *name = own ? own : wishes->name;
 	const struct roster_proof proof = { .token = own ? NULL : wishes->token };
+	const struct person *person;
 
-	return name && claims_ask(input, name, &proof);
+	if (name)
+		return claims_ask(input, name, &proof);
+	if (!wishes->token || !cluster_is_shared(&input->chat->cluster))
+		return false;
+	person = naming_find_token(input->chat, wishes->token);
+	return person ? claims_ask(input, person->name, &proof)
+		      : claims_ask_by_token(input, &proof);
 }
 
 /* Let the new session of input enter its room. Returns false if it cannot. */
@@ -150,6 +158,15 @@ opening_enter(struct input *input, const struct chat_wishes *wishes)
 	return true;
 }
 
+/* If the cluster has no numbers now, that of the session is as unique, but longer. */
+static void
+opening_add_guest(struct chat *chat, struct session *session)
+{
+	uint64_t guest = cluster_next_guest(&chat->cluster);
+
+	roster_enter(chat->roster, session, guest ? guest : session->number);
+}
+
 bool
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
@@ -169,7 +186,7 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	own->wants_progress = wishes->wants_progress;
 	input.asker = &own->asker;
 	if (!wishes->is_silent)
-		roster_enter(chat->roster, session);
+		opening_add_guest(chat, session);
 	if (wishes->is_silent || !opening_ask_name(&input, wishes))
 		return opening_enter(&input, wishes);
 	own->opening = opening_new(wishes);
@@ -194,10 +211,10 @@ opening_continue(struct chat *chat, struct chat_session *own)
 }
 
 void
-opening_on_claimed(void *context, uint64_t ticket, const char *name, int error)
+opening_on_claimed(void *context, uint64_t ticket, const char *name, int result)
 {
 	struct chat *chat = context;
-	struct chat_session *own = claims_answered(chat, ticket, name, error);
+	struct chat_session *own = claims_answered(chat, ticket, name, result);
 
 	if (own)
 		opening_continue(chat, own);

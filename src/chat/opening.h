@@ -4,7 +4,7 @@
 #include "chat/chat_private.h"
 
 /* As on_claimed in struct cluster_callbacks; context is the chat. */
-void opening_on_claimed(void *context, uint64_t ticket, const char *name, int error);
+void opening_on_claimed(void *context, uint64_t ticket, const char *name, int result);
 
 /* The claim of the session was answered: it enters its room, or its commands go on. */
 void opening_continue(struct chat *chat, struct chat_session *own);

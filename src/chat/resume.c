@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/joined.h"
+#include "chat/naming.h"
 #include "chat/outage.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
@@ -407,7 +408,7 @@ resume_check_join(struct input *input, const struct member *member,
 	if (!member && count >= (unsigned)input->chat->config->chat.rooms_per_session)
 		return message_refuse(&input->fault, "too_many_rooms",
 			"you are in %u rooms already", count);
-	return presence_claim(input, name ? name : session->person->name, proof);
+	return naming_claim(input, name ? name : session->person->name, proof);
 }
 
 int
@@ -420,7 +421,7 @@ resume_do_join(struct input *input)
 	struct room *room;
 
 	if (message_get_string(&input->message, "since", 64, &since, &input->fault) < 0 ||
-		presence_read_proof(input, &proof) < 0)
+		naming_read_proof(input, &proof) < 0)
 		return -EINVAL;
 	room = room_access_find(input, true);
 	if (!room)

@@ -1,6 +1,8 @@
 /* Which rooms there are and who may enter them. */
 #include "chat/room_access.h"
 
+#include "chat/proofs.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -71,8 +73,11 @@ access_room_fault(struct chat *chat, const struct permissions *permissions,
 bool
 room_access_is_person(const struct permissions *permissions, const struct person *person)
 {
-	return permissions_is_same_person(
-		permissions, TAILQ_FIRST(&person->sessions)->permissions);
+	const struct session *first = TAILQ_FIRST(&person->sessions);
+	const struct roster_proof none = { .token = NULL };
+
+	return first ? permissions_is_same_person(permissions, first->permissions)
+		     : proofs_compare(person, permissions, &none) == CLUSTER_BY_GRANT;
 }
 
 /* As access_room_fault, for the person of permissions. */

@@ -199,7 +199,7 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 bool
 rooms_is_gone(const struct room *room)
 {
-	return !room->is_made && TAILQ_EMPTY(&room->members);
+	return !room->is_made && TAILQ_EMPTY(&room->members) && !room->attendees;
 }
 
 void
@@ -214,8 +214,8 @@ rooms_release(struct rooms *rooms, struct room *room)
 	rooms_keep(room);
 	/* Its ids go on with the next entry, and those of its other history if it has
 	 * that one again. */
-	if (TAILQ_EMPTY(&room->members) && !room->last_id && !room->other.last_id &&
-		room_state_is_empty(&room->other.state))
+	if (TAILQ_EMPTY(&room->members) && !room->attendees && !room->last_id &&
+		!room->other.last_id && room_state_is_empty(&room->other.state))
 		rooms_free_room(rooms, room);
 }
 
@@ -297,58 +297,153 @@ rooms_append_text(struct buffer *list, const char *text)
 	buffer_append(list, text, strlen(text));
 }
 
+const char *
+rooms_door(const struct attendee *attendee)
+{
+	const struct far_stay *stay = LIST_FIRST(&attendee->far);
+
+	return attendee->sessions
+		       ? wire_door(TAILQ_FIRST(&attendee->person->sessions)->wire)
+		       : stay->door;
+}
+
 static void
-rooms_append_user(struct buffer *list, const struct person *person)
+rooms_append_user(struct buffer *list, const struct attendee *attendee)
 {
 	rooms_append_text(list, list->len > 1 ? ",{\"username\":" : "{\"username\":");
-	rooms_append_text(list, person->quoted);
+	rooms_append_text(list, attendee->person->quoted);
 	rooms_append_text(list, ",\"via\":\"");
-	rooms_append_text(list, wire_door(TAILQ_FIRST(&person->sessions)->wire));
+	rooms_append_text(list, rooms_door(attendee));
 	rooms_append_text(list, "\"}");
 }
 
 /* Somebody has come: the list stays, with one more. */
 static void
-rooms_extend_list(struct room *room, const struct person *person)
+rooms_extend_list(struct room *room, const struct attendee *attendee)
 {
 	if (!room->users.len || HASH_COUNT(room->attendees) > USERS_LISTED)
 		return;
 	room->users.len--; /* its ] */
-	rooms_append_user(&room->users, person);
+	rooms_append_user(&room->users, attendee);
 	rooms_append_text(&room->users, "]");
 }
 
+static struct attendee *
+rooms_add_attendee(struct room *room, struct person *person)
+{
+	struct attendee *attendee = xcalloc(1, sizeof(*attendee));
+
+	attendee->room = room;
+	attendee->person = person;
+	HASH_ADD_PTR(room->attendees, person, attendee);
+	return attendee;
+}
+
 struct attendee *
-rooms_attend(struct room *room, struct person *person)
+rooms_attend(struct room *room, struct person *person, bool *is_new)
 {
 	struct attendee *attendee = rooms_attendee(room, person);
 
-	if (attendee) {
-		attendee->sessions++;
-		return NULL;
-	}
-	attendee = xcalloc(1, sizeof(*attendee));
-	attendee->room = room;
-	attendee->person = person;
-	attendee->sessions = 1;
-	HASH_ADD_PTR(room->attendees, person, attendee);
-	rooms_extend_list(room, person);
+	*is_new = !attendee;
+	if (!attendee)
+		attendee = rooms_add_attendee(room, person);
+	else if (!attendee->sessions)
+		rooms_forget_list(room);
+	attendee->sessions++;
+	if (*is_new)
+		rooms_extend_list(room, attendee);
 	return attendee;
+}
+
+/* Free attendee if nothing of it is left. Returns true then. */
+static bool
+rooms_end_attendee(struct attendee *attendee)
+{
+	struct room *room = attendee->room;
+
+	if (attendee->sessions || !LIST_EMPTY(&attendee->far))
+		return false;
+	assert(!attendee->is_held);
+	HASH_DEL(room->attendees, attendee);
+	free(attendee);
+	return true;
 }
 
 bool
 rooms_unattend(struct attendee *attendee)
 {
 	struct room *room = attendee->room;
+	bool is_gone;
 
 	assert(attendee->sessions > 0);
 	if (--attendee->sessions > 0)
 		return false;
-	assert(!attendee->is_held);
-	HASH_DEL(room->attendees, attendee);
-	free(attendee);
+	is_gone = rooms_end_attendee(attendee);
 	rooms_forget_list(room);
-	return true;
+	return is_gone;
+}
+
+struct far_stay *
+rooms_find_stay(const struct room *room, const struct far_part *part)
+{
+	struct far_stay *stay;
+
+	LIST_FOREACH (stay, &part->stays, part_link)
+		if (stay->attendee->room == room)
+			return stay;
+	return NULL;
+}
+
+struct far_stay *
+rooms_attend_far(struct room *room, struct far_part *part, const char *door, bool *is_new)
+{
+	struct far_stay *stay = rooms_find_stay(room, part);
+	struct attendee *attendee = rooms_attendee(room, part->person);
+
+	*is_new = !attendee;
+	if (stay) {
+		if (stay->door != door)
+			rooms_forget_list(room);
+		stay->door = door;
+		return stay;
+	}
+	if (!attendee)
+		attendee = rooms_add_attendee(room, part->person);
+	stay = xcalloc(1, sizeof(*stay));
+	stay->attendee = attendee;
+	stay->part = part;
+	stay->door = door;
+	LIST_INSERT_HEAD(&attendee->far, stay, attendee_link);
+	LIST_INSERT_HEAD(&part->stays, stay, part_link);
+	if (*is_new)
+		rooms_extend_list(room, attendee);
+	else if (!attendee->sessions)
+		rooms_forget_list(room);
+	return stay;
+}
+
+bool
+rooms_unattend_far(struct far_stay *stay)
+{
+	struct attendee *attendee = stay->attendee;
+	struct room *room = attendee->room;
+	bool is_gone;
+
+	LIST_REMOVE(stay, attendee_link);
+	LIST_REMOVE(stay, part_link);
+	free(stay);
+	is_gone = rooms_end_attendee(attendee);
+	rooms_forget_list(room);
+	return is_gone;
+}
+
+bool
+rooms_is_last(const struct attendee *attendee)
+{
+	const struct far_stay *stay = LIST_FIRST(&attendee->far);
+
+	return stay ? !attendee->sessions && !LIST_NEXT(stay, attendee_link)
+		    : attendee->sessions == 1;
 }
 
 const struct buffer *
@@ -364,7 +459,7 @@ rooms_list_users(struct room *room)
 	{
 		if (count++ == USERS_LISTED)
 			break;
-		rooms_append_user(&room->users, attendee->person);
+		rooms_append_user(&room->users, attendee);
 	}
 	rooms_append_text(&room->users, "]");
 	return &room->users;

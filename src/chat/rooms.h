@@ -14,17 +14,28 @@
 #include "linnet/chat/session.h"
 #include "linnet/protocol/encode.h"
 
-/* A person in a room, with one or more sessions. */
+/* A person's part on another node is in a room. Owned by struct rooms. */
+struct far_stay {
+	struct attendee *attendee;
+	struct far_part *part;
+	const char *door;
+	bool is_doubted; /* a new picture has not had it yet */
+	LIST_ENTRY(far_stay) attendee_link;
+	LIST_ENTRY(far_stay) part_link;
+};
+
+/* A person in a room, with one or more sessions, here or on other nodes. */
 struct attendee {
 	struct room *room;
 	struct person *person;
-	unsigned sessions;
+	unsigned sessions; /* on this node */
+	LIST_HEAD(, far_stay) far;
 	/* Only members whose number is higher know of it; the others are not told yet
 	 * that it has entered. */
 	bool is_held;
-	enum wire held_via;   /* of the session that has entered */
-	int64_t held_ms;      /* since when */
-	uint64_t held_number; /* number of the last member at that time */
+	const char *held_door; /* of the session that has entered */
+	int64_t held_ms;       /* since when */
+	uint64_t held_number;  /* number of the last member at that time */
 	TAILQ_ENTRY(attendee) held_link;
 	UT_hash_handle hh;
 };
@@ -186,13 +197,30 @@ void rooms_renumber(struct member *member);
 /* The person in room, or NULL. */
 struct attendee *rooms_attendee(const struct room *room, const struct person *person);
 
-/* Count a session of person in room. Returns the attendee if it is the person's first
- * session there, else NULL. */
-struct attendee *rooms_attend(struct room *room, struct person *person);
+/* Count a session of person in room. Returns the attendee; *is_new is set if the person
+ * was not there. */
+struct attendee *rooms_attend(struct room *room, struct person *person, bool *is_new);
 
-/* Uncount a session of attendee. Returns true if it was the last: attendee is freed. It
+/* Uncount a session of attendee. Returns true if nothing of it is left: it is freed. It
  * must not be held then. */
 bool rooms_unattend(struct attendee *attendee);
+
+/* Count part, which is by door (static) in room, or is there by another door now. Returns
+ * the stay; *is_new is set if the person was not there. */
+struct far_stay *rooms_attend_far(
+	struct room *room, struct far_part *part, const char *door, bool *is_new);
+
+/* Uncount stay, which is freed. Returns as rooms_unattend. */
+bool rooms_unattend_far(struct far_stay *stay);
+
+/* True if nothing but one session, or one part on another node, counts. */
+bool rooms_is_last(const struct attendee *attendee);
+
+/* The part's stay in room, or NULL. */
+struct far_stay *rooms_find_stay(const struct room *room, const struct far_part *part);
+
+/* The door by which lists show attendee. */
+const char *rooms_door(const struct attendee *attendee);
 
 /* The JSON text of the list of people in room, cut after the first 1,000. Valid until the
  * next change. It is made again when somebody has gone or changed, and extended when

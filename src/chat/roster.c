@@ -13,9 +13,10 @@
 
 struct roster {
 	struct name_set names;
-	size_t count;
+	size_t count; /* of people with a session here */
 	struct person *by_token;
-	uint64_t last_guest;
+	struct far_parts far;
+	struct far_part *by_far_token;
 };
 
 struct roster *
@@ -48,32 +49,65 @@ roster_clear_name(struct roster *roster, struct person *person)
 	free(person->quoted);
 }
 
-static void
-roster_add_person(struct roster *roster, struct session *session, const char *name)
+static struct person *
+roster_new_person(struct roster *roster, const char *name)
 {
 	struct person *person = xcalloc(1, sizeof(*person));
 
 	TAILQ_INIT(&person->sessions);
 	roster_set_name(roster, person, name);
-	roster->count++;
+	return person;
+}
+
+static void
+roster_add_session(struct roster *roster, struct session *session, struct person *person)
+{
+	roster->count += TAILQ_EMPTY(&person->sessions);
 	session->person = person;
-	session->is_owner = true;
 	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
 }
 
+static void
+roster_add_person(struct roster *roster, struct session *session, const char *name)
+{
+	roster_add_session(roster, session, roster_new_person(roster, name));
+	session->is_owner = true;
+}
+
 void
-roster_enter(struct roster *roster, struct session *session)
+roster_enter(struct roster *roster, struct session *session, uint64_t guest)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "guest-%" PRIu64, ++roster->last_guest);
+	snprintf(name, sizeof(name), "guest-%" PRIu64, guest);
 	roster_add_person(roster, session, name);
+}
+
+static void
+roster_free_person(struct roster *roster, struct person *person)
+{
+	if (!TAILQ_EMPTY(&person->sessions) || !LIST_EMPTY(&person->far))
+		return;
+	roster_clear_name(roster, person);
+	if (person->token)
+		HASH_DELETE(by_token, roster->by_token, person);
+	free(person->token);
+	free(person->email_hash);
+	free(person);
+}
+
+/* The person may be left without a session. */
+static void
+roster_remove_session(struct roster *roster, struct session *session)
+{
+	TAILQ_REMOVE(&session->person->sessions, session, person_link);
+	roster->count -= TAILQ_EMPTY(&session->person->sessions);
 }
 
 void
 roster_split(struct roster *roster, struct session *session, const char *name)
 {
-	TAILQ_REMOVE(&session->person->sessions, session, person_link);
+	roster_remove_session(roster, session);
 	roster_add_person(roster, session, name);
 }
 
@@ -99,6 +133,16 @@ roster_find(const struct roster *roster, const char *name)
 }
 
 struct person *
+roster_find_key(const struct roster *roster, const char *key)
+{
+	struct name_forms forms = { .is_ascii = false };
+
+	snprintf(forms.digests[NAME_FOLDED], sizeof(forms.digests[NAME_FOLDED]), "%s",
+		key);
+	return roster_person_of(name_set_find_same(&roster->names, &forms));
+}
+
+struct person *
 roster_find_rival(const struct roster *roster, const struct name_forms *forms,
 	const struct person *except)
 {
@@ -113,6 +157,21 @@ roster_find_token(struct roster *roster, const char *token)
 
 	HASH_FIND(by_token, roster->by_token, token, strlen(token), person);
 	return person;
+}
+
+struct person *
+roster_find_far_token(struct roster *roster, const char *hash)
+{
+	struct far_part *part;
+
+	HASH_FIND(by_token, roster->by_far_token, hash, strlen(hash), part);
+	return part ? part->person : NULL;
+}
+
+bool
+roster_is_near(const struct person *person)
+{
+	return !TAILQ_EMPTY(&person->sessions);
 }
 
 bool
@@ -158,25 +217,88 @@ roster_leave(struct roster *roster, struct session *session)
 {
 	struct person *person = session->person;
 
-	TAILQ_REMOVE(&person->sessions, session, person_link);
+	roster_remove_session(roster, session);
 	session->person = NULL;
-	if (TAILQ_EMPTY(&person->sessions)) {
-		roster_clear_name(roster, person);
-		roster->count--;
-		if (person->token)
-			HASH_DELETE(by_token, roster->by_token, person);
-		free(person->token);
-		free(person->email_hash);
-		free(person);
-	}
+	roster_free_person(roster, person);
 }
 
 void
 roster_move(struct roster *roster, struct session *session, struct person *person)
 {
 	roster_leave(roster, session);
-	session->person = person;
-	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
+	roster_add_session(roster, session, person);
+}
+
+struct far_part *
+roster_find_far(const struct roster *roster, const char *key, unsigned node)
+{
+	const struct person *person = roster_find_key(roster, key);
+	struct far_part *part;
+
+	if (!person)
+		return NULL;
+	LIST_FOREACH (part, &person->far, person_link)
+		if (part->node == node)
+			return part;
+	return NULL;
+}
+
+struct far_part *
+roster_add_far(struct roster *roster, const char *name, const char *key, unsigned node)
+{
+	struct far_part *part = roster_find_far(roster, key, node);
+	struct person *person = roster_find_key(roster, key);
+
+	if (part)
+		return part;
+	if (!person)
+		person = roster_new_person(roster, name);
+	part = xcalloc(1, sizeof(*part));
+	part->person = person;
+	part->node = node;
+	LIST_INSERT_HEAD(&person->far, part, person_link);
+	LIST_INSERT_HEAD(&roster->far, part, link);
+	return part;
+}
+
+/* The first part with a token is found by it. */
+static void
+roster_clear_far_token(struct roster *roster, struct far_part *part)
+{
+	struct far_part *found;
+
+	HASH_FIND(by_token, roster->by_far_token, part->proofs.token,
+		strlen(part->proofs.token), found);
+	if (found == part)
+		HASH_DELETE(by_token, roster->by_far_token, part);
+}
+
+void
+roster_set_far_proofs(
+	struct roster *roster, struct far_part *part, const struct cluster_proofs *proofs)
+{
+	roster_clear_far_token(roster, part);
+	part->proofs = *proofs;
+	if (*proofs->token && !roster_find_far_token(roster, proofs->token))
+		HASH_ADD(by_token, roster->by_far_token, proofs.token,
+			strlen(part->proofs.token), part);
+}
+
+void
+roster_remove_far(struct roster *roster, struct far_part *part)
+{
+	assert(LIST_EMPTY(&part->stays));
+	roster_clear_far_token(roster, part);
+	LIST_REMOVE(part, link);
+	LIST_REMOVE(part, person_link);
+	roster_free_person(roster, part->person);
+	free(part);
+}
+
+struct far_parts *
+roster_far_parts(struct roster *roster)
+{
+	return &roster->far;
 }
 
 void
@@ -184,6 +306,6 @@ roster_free(struct roster *roster)
 {
 	if (!roster)
 		return;
-	assert(!roster->count);
+	assert(!roster->count && LIST_EMPTY(&roster->far));
 	free(roster);
 }

@@ -9,7 +9,7 @@
 #include "chat/attendance.h"
 #include "chat/author.h"
 #include "chat/ban_store.h"
-#include "chat/presence.h"
+#include "chat/naming.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "linnet/base/clock.h"
@@ -258,8 +258,8 @@ send_claim_name(struct input *input)
 
 	if (!input->message.username)
 		return 0;
-	presence_prove_by_email(input, &proof);
-	return presence_claim(input, input->message.username, &proof);
+	naming_prove_by_email(input, &proof);
+	return naming_claim(input, input->message.username, &proof);
 }
 
 void

@@ -140,6 +140,12 @@ name_forms_collide(const struct name_forms *a, const struct name_forms *b)
 			       form_is_same(a, b, NAME_CASELESS)));
 }
 
+bool
+name_forms_are_equal(const struct name_forms *a, const struct name_forms *b)
+{
+	return form_is_same(a, b, NAME_FOLDED);
+}
+
 /* True if text is form of guest-N. Skeletons are made letter by letter, so that of N has
  * only the skeletons of digits. */
 static bool

@@ -39,13 +39,24 @@ late_claim(struct cluster *cluster, const struct cluster_claim *claim, uint64_t 
 }
 
 static void
-late_release(struct cluster *cluster, const char *name)
+late_release(struct cluster *cluster, const char *key)
 {
 	(void)cluster;
-	(void)name;
+	(void)key;
 }
 
-const struct cluster_ops cluster_alone_ops = { late_claim, late_release };
+static bool
+late_is_housekeeper(const struct cluster *cluster)
+{
+	(void)cluster;
+	return true;
+}
+
+const struct cluster_ops cluster_alone_ops = {
+	.claim = late_claim,
+	.release = late_release,
+	.is_housekeeper = late_is_housekeeper,
+};
 
 void __real_chat_turn(struct chat *chat);
 void __wrap_chat_turn(struct chat *chat);

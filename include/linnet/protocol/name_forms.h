@@ -31,6 +31,9 @@ bool name_forms_write(struct name_forms *forms, const char *name);
  * ASCII and they have the same skeleton. */
 bool name_forms_collide(const struct name_forms *a, const struct name_forms *b);
 
+/* True if two names have the same folded form. */
+bool name_forms_are_equal(const struct name_forms *a, const struct name_forms *b);
+
 /* True if name collides with a name that nobody may choose, guest-N included. */
 bool name_is_reserved(const char *name);
 

@@ -32,15 +32,26 @@ fake_claim(struct cluster *cluster, const struct cluster_claim *claim, uint64_t 
 }
 
 static void
-fake_release(struct cluster *cluster, const char *name)
+fake_release(struct cluster *cluster, const char *key)
 {
 	(void)cluster;
-	assert_true(*name);
+	assert_true(*key);
 	fake_cluster.granted--;
 	assert_true(fake_cluster.granted >= 0);
 }
 
-const struct cluster_ops cluster_alone_ops = { fake_claim, fake_release };
+static bool
+fake_is_housekeeper(const struct cluster *cluster)
+{
+	(void)cluster;
+	return true;
+}
+
+const struct cluster_ops cluster_alone_ops = {
+	.claim = fake_claim,
+	.release = fake_release,
+	.is_housekeeper = fake_is_housekeeper,
+};
 
 /* Answer claim number n, from 0. */
 static void
