@@ -66,7 +66,9 @@ log_line_clean_next(const char **raw, size_t size, char *picture, size_t *len)
 size_t
 log_line_clean(const struct log_line *line, char *text)
 {
-	const char *raw = line->raw.bytes, *end = raw + line->raw.len;
+	/* An empty first line has no bytes yet. */
+	const char *raw = line->raw.len ? line->raw.bytes : "";
+	const char *end = raw + line->raw.len;
 	size_t len = 0, cut = 0; /* cut: the last place where an ellipsis fits */
 	char picture[PICTURE_BYTES];
 

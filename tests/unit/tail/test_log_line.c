@@ -56,6 +56,7 @@ test_a_newline_ends_a_line_and_a_line_may_be_empty(void **state)
 	(void)state;
 	assert_shown("", "");
 	assert_shown("one\ntwo\n\n\nthree", "one|two|||~three");
+	assert_shown("\n\r\none\n", "||one|");
 }
 
 static void
