@@ -19,8 +19,8 @@ author_text_of(const struct session *speaker)
 			"jwt\n%s\n%s", shown->name, shown->subject ? shown->subject : "");
 	if (shown && shown->token)
 		return xasprintf("token\n%s", shown->token);
-	if (speaker->is_owner && person && person->token)
-		return xasprintf("person\n%s", person->token);
+	if (speaker->is_owner && person && roster_token(person))
+		return xasprintf("person\n%s", roster_token(person));
 	return NULL;
 }
 

@@ -148,8 +148,9 @@ int
 ban_store_check_mute(struct input *input)
 {
 	const struct person *person = input->speaker->person;
+	const struct name_forms *forms = person ? roster_forms(person) : NULL;
 
-	if (!person || !bans_have_name(input->chat->bans, BAN_MUTE, &person->entry.forms))
+	if (!forms || !bans_have_name(input->chat->bans, BAN_MUTE, forms))
 		return 0;
 	return message_refuse(&input->fault, "muted", "you may read, but not write");
 }

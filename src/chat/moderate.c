@@ -129,7 +129,7 @@ moderate_is_meant(const struct session *session, const struct target *target)
 
 	return (person && target->person == person) ||
 	       (person && target->name &&
-		       name_forms_collide(target->name, &person->entry.forms)) ||
+		       roster_collides(person, target->name)) ||
 	       (target->cidr && moderate_is_from(session, target->cidr)) ||
 	       (target->number && session->number == target->number);
 }

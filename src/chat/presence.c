@@ -61,13 +61,13 @@ presence_is_there_before(const struct room *room, const struct session *session)
 	return false;
 }
 
-/* Nobody here is called name any more. now: the forms of what its person is called now;
- * NULL: it is gone. */
+/* Nobody here is called name any more. forms: its own; NULL: it was a guest's. now: the
+ * forms of what its person is called now; NULL: it is gone. */
 static void
 presence_release(struct chat *chat, const char *name, const struct name_forms *forms,
 	const struct name_forms *now)
 {
-	if (!name_is_guest(name) && !(now && name_forms_collide(forms, now)))
+	if (forms && !(now && name_forms_collide(forms, now)))
 		cluster_release(&chat->cluster, name);
 }
 
@@ -76,20 +76,23 @@ static void
 presence_release_last(struct chat *chat, const struct person *person)
 {
 	if (!TAILQ_NEXT(TAILQ_FIRST(&person->sessions), person_link))
-		presence_release(chat, person->name, &person->entry.forms, NULL);
+		presence_release(chat, person->name, roster_forms(person), NULL);
 }
 
 static void
 presence_rename_person(struct chat *chat, struct person *person, const char *name)
 {
-	struct name_forms forms = person->entry.forms;
+	bool was_guest = !roster_forms(person);
+	struct name_forms forms = { 0 };
 	char was[NAME_MAX_BYTES + 1];
 	struct session *session;
 	struct member *member;
 
 	snprintf(was, sizeof(was), "%s", person->name);
+	if (!was_guest)
+		forms = *roster_forms(person);
 	roster_rename(chat->roster, person, name);
-	presence_release(chat, was, &forms, &person->entry.forms);
+	presence_release(chat, was, was_guest ? NULL : &forms, roster_forms(person));
 	presence_forget_lists(person);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
@@ -168,8 +171,8 @@ presence_must_ask(struct input *input, const char *name)
 		return false;
 	name_forms_write(&input->forms, name);
 	input->checked = name;
-	return !name_forms_collide(&input->forms, &person->entry.forms) &&
-	       !roster_find_rival(chat->roster, &input->forms, person) &&
+	return !roster_collides(person, &input->forms) &&
+	       !roster_find_rival(chat->roster, name, &input->forms, person) &&
 	       !bans_have_name(chat->bans, BAN_NAME, &input->forms);
 }
 
@@ -200,7 +203,8 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 		input->checked = NULL;
 	}
 	if (is_new)
-		holder = roster_find_rival(chat->roster, &input->forms, session->person);
+		holder = roster_find_rival(
+			chat->roster, name, &input->forms, session->person);
 	if (!permissions_has_name(session->permissions, name))
 		return message_refuse(&input->fault, "denied",
 			"what you are called is said by your token");
@@ -286,8 +290,8 @@ chat_give_token(struct chat *chat, struct session *session, char *token)
 	if (!session->is_owner)
 		return;
 	roster_set_proof(chat->roster, person, &(struct roster_proof){ .token = token });
-	if (person->token)
-		memcpy(token, person->token, CHAT_TOKEN_BYTES);
+	if (roster_token(person))
+		memcpy(token, roster_token(person), CHAT_TOKEN_BYTES);
 }
 
 void

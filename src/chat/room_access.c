@@ -89,7 +89,7 @@ access_person_fault(
 	*text = "you are banned";
 	if (bans_have_name(chat->bans, BAN_NAME, &forms))
 		return "banned";
-	holder = roster_find_rival(chat->roster, &forms, NULL);
+	holder = roster_find_rival(chat->roster, permissions->name, &forms, NULL);
 	*text = "somebody else is called that already";
 	return holder && !room_access_is_person(permissions, holder) ? "name_taken"
 								     : NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/chat_session.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
 
 /* Maximum number of people in a list; "count" is not cut. */
@@ -107,6 +108,7 @@ rooms_add(struct rooms *rooms, const char *name)
 		rooms_add_folded(rooms, room);
 	room->topic = xstrdup("");
 	TAILQ_INIT(&room->members);
+	TAILQ_INIT(&room->attendees);
 	HASH_ADD_KEYPTR(hh, rooms->by_name, room->name, strlen(room->name), room);
 	return room;
 }
@@ -182,7 +184,7 @@ rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 static void
 rooms_free_room(struct rooms *rooms, struct room *room)
 {
-	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
+	assert(TAILQ_EMPTY(&room->members) && TAILQ_EMPTY(&room->attendees));
 	rooms_remove_folded(rooms, room);
 	HASH_DEL(rooms->by_name, room);
 	rooms->made -= room->is_made;
@@ -287,7 +289,9 @@ rooms_attendee(const struct room *room, const struct person *person)
 {
 	struct attendee *attendee;
 
-	HASH_FIND_PTR(room->attendees, &person, attendee);
+	SLIST_FOREACH(attendee, &person->attendees, person_link)
+		if (attendee->room == room)
+			break;
 	return attendee;
 }
 
@@ -301,7 +305,7 @@ static void
 rooms_append_user(struct buffer *list, const struct person *person)
 {
 	rooms_append_text(list, list->len > 1 ? ",{\"username\":" : "{\"username\":");
-	rooms_append_text(list, person->quoted);
+	json_text_append_string(list, person->name);
 	rooms_append_text(list, ",\"via\":\"");
 	rooms_append_text(list, wire_door(TAILQ_FIRST(&person->sessions)->wire));
 	rooms_append_text(list, "\"}");
@@ -311,7 +315,7 @@ rooms_append_user(struct buffer *list, const struct person *person)
 static void
 rooms_extend_list(struct room *room, const struct person *person)
 {
-	if (!room->users.len || HASH_COUNT(room->attendees) > USERS_LISTED)
+	if (!room->users.len || room->people > USERS_LISTED)
 		return;
 	room->users.len--; /* its ] */
 	rooms_append_user(&room->users, person);
@@ -331,7 +335,9 @@ rooms_attend(struct room *room, struct person *person)
 	attendee->room = room;
 	attendee->person = person;
 	attendee->sessions = 1;
-	HASH_ADD_PTR(room->attendees, person, attendee);
+	TAILQ_INSERT_TAIL(&room->attendees, attendee, room_link);
+	SLIST_INSERT_HEAD(&person->attendees, attendee, person_link);
+	room->people++;
 	rooms_extend_list(room, person);
 	return attendee;
 }
@@ -345,7 +351,9 @@ rooms_unattend(struct attendee *attendee)
 	if (--attendee->sessions > 0)
 		return false;
 	assert(!attendee->is_held);
-	HASH_DEL(room->attendees, attendee);
+	TAILQ_REMOVE(&room->attendees, attendee, room_link);
+	SLIST_REMOVE(&attendee->person->attendees, attendee, attendee, person_link);
+	room->people--;
 	free(attendee);
 	rooms_forget_list(room);
 	return true;
@@ -354,14 +362,13 @@ rooms_unattend(struct attendee *attendee)
 const struct buffer *
 rooms_list_users(struct room *room)
 {
-	struct attendee *attendee, *next;
+	const struct attendee *attendee;
 	size_t count = 0;
 
 	if (room->users.len)
 		return &room->users;
 	rooms_append_text(&room->users, "[");
-	HASH_ITER(hh, room->attendees, attendee, next)
-	{
+	TAILQ_FOREACH (attendee, &room->attendees, room_link) {
 		if (count++ == USERS_LISTED)
 			break;
 		rooms_append_user(&room->users, attendee->person);
@@ -375,14 +382,14 @@ rooms_forget_list(struct room *room)
 {
 	/* The memory is kept for the next list while there is somebody. */
 	room->users.len = 0;
-	if (!room->attendees)
+	if (!room->people)
 		buffer_clear(&room->users);
 }
 
 size_t
 rooms_people(const struct room *room)
 {
-	return HASH_COUNT(room->attendees);
+	return room->people;
 }
 
 bool

@@ -26,7 +26,8 @@ struct attendee {
 	int64_t held_ms;      /* since when */
 	uint64_t held_number; /* number of the last member at that time */
 	TAILQ_ENTRY(attendee) held_link;
-	UT_hash_handle hh;
+	TAILQ_ENTRY(attendee) room_link;
+	SLIST_ENTRY(attendee) person_link;
 };
 
 TAILQ_HEAD(attendee_list, attendee);
@@ -75,7 +76,8 @@ struct room {
 	TAILQ_HEAD(member_list, member) members; /* by number */
 	uint64_t last_number;                    /* of its members */
 	size_t listeners;                        /* members that want events */
-	struct attendee *attendees;              /* by person, oldest first */
+	struct attendee_list attendees;          /* oldest first */
+	size_t people;                           /* number of them */
 	struct buffer users; /* their list as JSON text; empty: to be made again */
 	UT_hash_handle hh;
 	UT_hash_handle folded_hh;

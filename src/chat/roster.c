@@ -7,14 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
+/* The name of a person that is not a guest. */
+struct chosen_name {
+	struct name_entry entry;
+	struct person *person;
+};
+
 struct roster {
 	struct name_set names;
+	struct person *guests; /* by name */
 	size_t count;
-	struct person *by_token;
+	struct person_proof *by_token;
 	uint64_t last_guest;
 };
 
@@ -27,25 +33,27 @@ roster_new(void)
 static void
 roster_set_name(struct roster *roster, struct person *person, const char *name)
 {
-	char folded[NAME_MAX_BYTES + 1];
-	struct buffer quoted = { 0 };
-
-	name_fold(folded, name);
-	json_text_append_string(&quoted, name);
-	buffer_append(&quoted, "", 1);
 	person->name = xstrdup(name);
-	person->folded = xstrdup(folded);
-	person->quoted = quoted.bytes;
-	name_set_add(&roster->names, &person->entry, name);
+	if (name_is_guest(name)) {
+		HASH_ADD_KEYPTR(by_guest, roster->guests, person->name, strlen(name),
+			person);
+		return;
+	}
+	person->chosen = xcalloc(1, sizeof(*person->chosen));
+	person->chosen->person = person;
+	name_set_add(&roster->names, &person->chosen->entry, name);
 }
 
 static void
 roster_clear_name(struct roster *roster, struct person *person)
 {
-	name_set_remove(&roster->names, &person->entry);
+	if (person->chosen)
+		name_set_remove(&roster->names, &person->chosen->entry);
+	else
+		HASH_DELETE(by_guest, roster->guests, person);
+	free(person->chosen);
+	person->chosen = NULL;
 	free(person->name);
-	free(person->folded);
-	free(person->quoted);
 }
 
 static void
@@ -86,46 +94,87 @@ roster_count(const struct roster *roster)
 static struct person *
 roster_person_of(struct name_entry *entry)
 {
-	return entry ? container_of(entry, struct person, entry) : NULL;
+	return entry ? container_of(entry, struct chosen_name, entry)->person : NULL;
+}
+
+/* The guest with this name, or NULL. */
+static struct person *
+roster_find_guest(const struct roster *roster, const char *name)
+{
+	char folded[NAME_MAX_BYTES + 1];
+	struct person *person;
+
+	if (!name_is_guest(name) || strlen(name) > NAME_MAX_BYTES)
+		return NULL;
+	name_fold(folded, name);
+	HASH_FIND(by_guest, roster->guests, folded, strlen(folded), person);
+	return person;
 }
 
 struct person *
 roster_find(const struct roster *roster, const char *name)
 {
+	struct person *guest = roster_find_guest(roster, name);
 	struct name_forms forms;
 
+	if (guest)
+		return guest;
 	name_forms_write(&forms, name);
 	return roster_person_of(name_set_find_same(&roster->names, &forms));
 }
 
 struct person *
-roster_find_rival(const struct roster *roster, const struct name_forms *forms,
-	const struct person *except)
+roster_find_rival(const struct roster *roster, const char *name,
+	const struct name_forms *forms, const struct person *except)
 {
-	return roster_person_of(
-		name_set_find(&roster->names, forms, except ? &except->entry : NULL));
+	const struct name_entry *own =
+		except && except->chosen ? &except->chosen->entry : NULL;
+	struct person *guest = roster_find_guest(roster, name);
+
+	if (guest && guest != except)
+		return guest;
+	return roster_person_of(name_set_find(&roster->names, forms, own));
+}
+
+const struct name_forms *
+roster_forms(const struct person *person)
+{
+	return person->chosen ? &person->chosen->entry.forms : NULL;
+}
+
+bool
+roster_collides(const struct person *person, const struct name_forms *forms)
+{
+	return person->chosen && name_forms_collide(forms, roster_forms(person));
 }
 
 struct person *
 roster_find_token(struct roster *roster, const char *token)
 {
-	struct person *person;
+	struct person_proof *proof;
 
-	HASH_FIND(by_token, roster->by_token, token, strlen(token), person);
-	return person;
+	HASH_FIND(by_token, roster->by_token, token, strlen(token), proof);
+	return proof ? proof->person : NULL;
+}
+
+const char *
+roster_token(const struct person *person)
+{
+	return person->proof ? person->proof->token : NULL;
 }
 
 bool
 roster_prove(struct session *session, const struct person *person,
 	const struct roster_proof *proof)
 {
+	const struct person_proof *own = person->proof;
 	bool by_token =
-		person->token && proof->token && !strcmp(person->token, proof->token);
+		own && own->token && proof->token && !strcmp(own->token, proof->token);
 
 	if (session->person == person)
 		return true;
-	if (!by_token && (!person->email_hash ||
-				 strcmp(person->email_hash, proof->email_hash) != 0))
+	if (!by_token && !(own && own->email_hash &&
+				 !strcmp(own->email_hash, proof->email_hash)))
 		return false;
 	session->is_owner = by_token;
 	return true;
@@ -135,15 +184,33 @@ void
 roster_set_proof(
 	struct roster *roster, struct person *person, const struct roster_proof *proof)
 {
+	struct person_proof *own = person->proof;
+
+	if (!own && (proof->token || *proof->email_hash)) {
+		own = person->proof = xcalloc(1, sizeof(*own));
+		own->person = person;
+	}
 	/* A session may show the token of a person that is connected under another name.
 	 */
-	if (proof->token && !person->token && !roster_find_token(roster, proof->token)) {
-		person->token = xstrdup(proof->token);
-		HASH_ADD_KEYPTR(by_token, roster->by_token, person->token,
-			strlen(person->token), person);
+	if (proof->token && !own->token && !roster_find_token(roster, proof->token)) {
+		own->token = xstrdup(proof->token);
+		HASH_ADD_KEYPTR(by_token, roster->by_token, own->token,
+			strlen(own->token), own);
 	}
-	if (*proof->email_hash && !person->email_hash)
-		person->email_hash = xstrdup(proof->email_hash);
+	if (*proof->email_hash && !own->email_hash)
+		own->email_hash = xstrdup(proof->email_hash);
+}
+
+static void
+roster_clear_proof(struct roster *roster, struct person_proof *proof)
+{
+	if (!proof)
+		return;
+	if (proof->token)
+		HASH_DELETE(by_token, roster->by_token, proof);
+	free(proof->token);
+	free(proof->email_hash);
+	free(proof);
 }
 
 void
@@ -163,10 +230,7 @@ roster_leave(struct roster *roster, struct session *session)
 	if (TAILQ_EMPTY(&person->sessions)) {
 		roster_clear_name(roster, person);
 		roster->count--;
-		if (person->token)
-			HASH_DELETE(by_token, roster->by_token, person);
-		free(person->token);
-		free(person->email_hash);
+		roster_clear_proof(roster, person->proof);
 		free(person);
 	}
 }

@@ -13,18 +13,26 @@
 
 struct roster;
 
-/* Owned by the roster. Lives while it has a session. */
-struct person {
-	char *name;
-	char *folded; /* by name_fold, for keys that are stored */
-	char *quoted; /* the name as JSON text */
-	struct name_entry entry;
-	/* A session that shows the token is the same person. One that shows the email
-	 * shares only the name. NULL if not set. */
+struct chosen_name;
+
+/* A session that shows the token is the same person. One that shows the email shares only
+ * the name. NULL if not set. */
+struct person_proof {
+	struct person *person;
 	char *token;
 	char *email_hash;
-	struct session_list sessions; /* oldest first */
 	UT_hash_handle by_token;
+};
+
+/* Owned by the roster. Lives while it has a session. Most people are guests that only
+ * read, so what these do not need is apart. */
+struct person {
+	char *name;
+	struct chosen_name *chosen; /* its forms; NULL: a guest */
+	struct person_proof *proof; /* who proves to be the person; NULL: nobody */
+	struct session_list sessions;           /* oldest first */
+	SLIST_HEAD(, attendee) attendees;       /* of the rooms that it is in */
+	UT_hash_handle by_guest;                /* by the name of a guest */
 };
 
 /* What a session shows to prove who it is. */
@@ -45,10 +53,21 @@ size_t roster_count(const struct roster *roster);
 /* The person with this name, in any spelling with the same folded form, or NULL. */
 struct person *roster_find(const struct roster *roster, const char *name);
 
-/* A person other than except (NULL: any) whose name collides with the name of forms, or
- * NULL. */
-struct person *roster_find_rival(const struct roster *roster,
+/* A person other than except (NULL: any) whose name collides with name, or NULL. forms:
+ * those of name. A guest's collides only with itself, in upper or lower case: names that
+ * look like it are reserved. */
+struct person *roster_find_rival(const struct roster *roster, const char *name,
 	const struct name_forms *forms, const struct person *except);
+
+/* The token of person, or NULL. A session that shows it is the same person. */
+const char *roster_token(const struct person *person);
+
+/* The forms of person's name, or NULL: it is a guest, whose name collides with none that
+ * somebody may choose. */
+const struct name_forms *roster_forms(const struct person *person);
+
+/* True if person has chosen a name that collides with the name of forms. */
+bool roster_collides(const struct person *person, const struct name_forms *forms);
 
 /* The person with this session token, or NULL. */
 struct person *roster_find_token(struct roster *roster, const char *token);

@@ -178,14 +178,24 @@ send_make_guest_keys(const struct input *input, char *keys[STORE_KEYS])
 	json_text_append(&text, input->message.object);
 	hex_sha256(content, text.bytes, text.len);
 	buffer_clear(&text);
-	keys[0] = speaker->is_owner && speaker->person->token
-			  ? send_make_token_key(speaker->person->token, ref)
+	keys[0] = speaker->is_owner && roster_token(speaker->person)
+			  ? send_make_token_key(roster_token(speaker->person), ref)
 			  : xasprintf("g%s-%s\n%s", input->chat->nonce,
-				    speaker->person->folded, ref);
+				    speaker->person->name, ref);
 	if (send_is_said_by_another(input->chat, input->speaker, content))
 		return;
 	keys[1] = xasprintf("c%" PRId64 "-%s\n%s", window, content, ref);
 	keys[2] = xasprintf("c%" PRId64 "-%s\n%s", window - 1, content, ref);
+}
+
+/* Names that differ by ASCII case are one. */
+static char *
+send_make_name_key(const char *name, const char *ref)
+{
+	char folded[NAME_MAX_BYTES + 1];
+
+	name_fold(folded, name);
+	return xasprintf("n%s\n%s", folded, ref);
 }
 
 void
@@ -200,7 +210,7 @@ send_make_keys(const struct input *input, const char *label, char *keys[STORE_KE
 	else if (name_is_guest(input->speaker->person->name))
 		send_make_guest_keys(input, keys);
 	else
-		keys[0] = xasprintf("n%s\n%s", input->speaker->person->folded, ref);
+		keys[0] = send_make_name_key(input->speaker->person->name, ref);
 }
 
 static const char *

@@ -27,7 +27,7 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 
 /* Each connection keeps a receive buffer of this size. Services put long messages
  * together. */
-#define RX_BYTES 512
+#define RX_BYTES 128
 
 /* What lws is given to write at once. */
 #define WRITE_BYTES 65536

@@ -20,8 +20,7 @@ struct name_set {
 	struct name_class *classes[NAME_FORMS]; /* by digest */
 };
 
-/* Add entry with the forms of name, which must have been checked by name_fault or be a
- * guest's. */
+/* Add entry with the forms of name, which must have been checked by name_fault. */
 void name_set_add(struct name_set *set, struct name_entry *entry, const char *name);
 
 /* Remove entry. The set is empty, and needs no more memory, when all are removed. */

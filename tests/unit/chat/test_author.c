@@ -49,12 +49,13 @@ test_a_speaker_is_known_by_the_first_that_it_has_shown(void **state)
 {
 	static char token[] = "00112233445566778899aabbccddeeff", name[] = "ann",
 		    subject[] = "1", ci[] = "ci";
+	struct person_proof proof = { .token = token };
 	struct speaker speaker;
 
 	(void)state;
 	speaker_init(&speaker);
 	check_author(&speaker.input, NULL);
-	speaker.person.token = token;
+	speaker.person.proof = &proof;
 	check_author(&speaker.input, "person\n00112233445566778899aabbccddeeff");
 	speaker.permissions.token = ci;
 	check_author(&speaker.input, "token\nci");
@@ -68,11 +69,12 @@ static void
 test_a_session_that_only_shares_a_name_is_not_its_person(void **state)
 {
 	static char token[] = "00112233445566778899aabbccddeeff";
+	struct person_proof proof = { .token = token };
 	struct speaker speaker;
 
 	(void)state;
 	speaker_init(&speaker);
-	speaker.person.token = token;
+	speaker.person.proof = &proof;
 	speaker.session.is_owner = false;
 	check_author(&speaker.input, NULL);
 }
