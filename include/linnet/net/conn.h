@@ -46,6 +46,10 @@ struct conn_shortcut {
 };
 
 struct conn {
+	/* What a tick reads of every connection is together: it is a cache miss each. */
+	TAILQ_ENTRY(conn) link;
+	int64_t deadline_ms;     /* monotonic; the connection is killed then; 0: none */
+	int64_t tick_ms;         /* monotonic; on_tick of door is not called before */
 	const struct door *door; /* NULL right after conn_admit */
 	void *state;             /* the door's */
 	/* The client: the peer, or the client that a trusted proxy forwards for. A
@@ -60,8 +64,6 @@ struct conn {
 	bool is_unix;            /* the peer is on a UNIX socket and has no address */
 	struct in6_addr address; /* the peer's own; "::" if is_unix */
 	uint16_t port;           /* of this machine; 0 on a UNIX socket */
-	int64_t deadline_ms;     /* monotonic; the connection is killed then; 0: none */
-	int64_t tick_ms;         /* monotonic; on_tick of door is not called before */
 	int64_t opened_ms;       /* monotonic */
 	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
 	uint64_t received_bytes;
@@ -70,7 +72,6 @@ struct conn {
 	bool is_ending;                 /* the reason is known */
 	enum ending ending;
 	struct conn_table *table;
-	TAILQ_ENTRY(conn) link;
 };
 
 struct conn_table {
