@@ -175,11 +175,26 @@ resume_on_first_page(struct chat *chat, struct member *member, int error,
 		resume_send_page(chat, member, page);
 }
 
+/* The member that waits for request. NULL if it has left meanwhile: that is the answer to
+ * its join, if it wants one. */
+static struct member *
+resume_member_of(const struct request *request)
+{
+	struct member *member = request_member(request);
+	struct message_fault fault = { .code = NULL };
+
+	if (member || !*request->ref)
+		return member;
+	message_refuse(&fault, "not_joined", "you left the room before you were in it");
+	reply_fault_to(request, &fault);
+	return NULL;
+}
+
 void
 resume_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page)
 {
-	struct member *member = request_member(request);
+	struct member *member = resume_member_of(request);
 
 	if (!member)
 		return;
@@ -263,7 +278,7 @@ resume_member(
 void
 resume_on_synced(struct chat *chat, const struct request *request, int error)
 {
-	struct member *member = request_member(request);
+	struct member *member = resume_member_of(request);
 
 	if (!member)
 		return;

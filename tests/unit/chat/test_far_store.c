@@ -220,6 +220,26 @@ test_a_resume_that_is_ahead_waits_for_what_others_have_seen(void **state)
 	go(fixture, &carol);
 }
 
+static void
+test_a_join_is_answered_even_if_its_client_leaves_before_it_is_done(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_read *read;
+
+	fake_store->is_mute = true;
+	say_later(fixture, &fixture->bob,
+		JSON({"type":"join","room":"ops","since":"first0:9","ref":"j"}));
+	forget_heard(&fixture->bob);
+	say_later(fixture, &fixture->bob, JSON({"type":"leave","room":"ops"}));
+	forget_heard(&fixture->bob);
+	read = STAILQ_FIRST(&fake_store->asked);
+	STAILQ_REMOVE_HEAD(&fake_store->asked, link);
+	store_answer_read(&fake_store->store, read);
+	fake_run(fixture);
+	assert_hears(&fixture->bob, JSON("code":"not_joined"));
+	assert_hears_nothing(&fixture->bob);
+}
+
 #define CROWD 1000
 
 /* Open count members of the lobby that wish that. */
@@ -474,6 +494,8 @@ main(void)
 		fake_test(
 			test_what_is_never_answered_is_unavailable_and_may_still_appear),
 		fake_test(test_reads_that_are_never_answered_are_unavailable),
+		fake_test(
+			test_a_join_is_answered_even_if_its_client_leaves_before_it_is_done),
 		fake_test(test_a_resume_that_is_ahead_waits_for_what_others_have_seen),
 		fake_test(
 			test_a_second_picture_sends_a_thousand_members_what_they_missed_once),
