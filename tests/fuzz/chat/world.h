@@ -165,7 +165,7 @@ check_speaker(const struct client *client, const json_t *object)
 		strcmp(text_of(object, "type"), "message") != 0)
 		return;
 	require(sent->serial != client->serial || sent->has_failed,
-		"somebody hears himself");
+		"a client hears itself");
 }
 
 static inline void
