@@ -139,7 +139,7 @@ jwt_sign(char *out, const struct jwt_secret *secret, const char *text, size_t le
 	/* Fails only if memory is out. */
 	if (!HMAC(EVP_sha256(), secret->bytes, (int)secret->len, (const uint8_t *)text,
 		    len, mac, &mac_len))
-		abort();
+		xalloc_fail("openssl");
 	jwt_encode(out, mac, mac_len);
 }
 

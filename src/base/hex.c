@@ -1,7 +1,8 @@
 #include "linnet/base/hex.h"
 
 #include <openssl/evp.h>
-#include <stdlib.h>
+
+#include "linnet/base/xalloc.h"
 
 void
 hex_encode(char *out, const uint8_t *bytes, size_t len)
@@ -31,7 +32,7 @@ hex_hash_raw(uint8_t out[HEX_SHA256_RAW], const void *bytes, size_t len)
 {
 	/* EVP_Digest fails only if memory is out. */
 	if (EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) != 1)
-		abort();
+		xalloc_fail("openssl");
 }
 
 void

@@ -16,6 +16,13 @@ xalloc_check(void *memory, size_t size)
 	return memory;
 }
 
+_Noreturn void
+xalloc_fail(const char *library)
+{
+	log_error("out_of_memory", log_str("library", library));
+	abort();
+}
+
 void *
 xmalloc(size_t size)
 {

@@ -241,8 +241,11 @@ server_init_doors(struct server *server)
 static void
 server_fill_random(void *out, size_t len)
 {
-	if (getrandom(out, len, 0) != (ssize_t)len)
-		abort(); /* cannot fail for so few bytes since Linux 3.17 */
+	/* So few bytes are always there, unless a sandbox forbids the call. */
+	if (getrandom(out, len, 0) != (ssize_t)len) {
+		log_error("random_failed", log_str("error", strerror(errno)));
+		abort();
+	}
 }
 
 static int

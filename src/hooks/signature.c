@@ -2,11 +2,11 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/hex.h"
+#include "linnet/base/xalloc.h"
 #include "linnet/hooks/hooks.h"
 
 static const struct {
@@ -35,7 +35,7 @@ signature_say_hmac(struct buffer *text, const char *body, size_t len, const char
 	/* Fails only if memory is out. */
 	if (!HMAC(EVP_sha256(), secret, (int)strlen(secret),
 		    (const uint8_t *)(body ? body : ""), len, mac, NULL))
-		abort();
+		xalloc_fail("openssl");
 	hex_encode(hex, mac, HEX_SHA256_BYTES / 2);
 	buffer_append(text, hex, HEX_SHA256_BYTES);
 }

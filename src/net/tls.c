@@ -192,7 +192,7 @@ tls_session_new(struct tls *tls, int fd)
 	SSL *ssl = SSL_new(tls->context);
 
 	if (!ssl || SSL_set_fd(ssl, fd) != 1)
-		abort(); /* out of memory */
+		xalloc_fail("openssl");
 	SSL_set_accept_state(ssl);
 	return ssl;
 }

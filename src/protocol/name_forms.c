@@ -1,6 +1,5 @@
 #include "linnet/protocol/name_forms.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/unorm2.h>
@@ -8,6 +7,7 @@
 #include <unicode/ustring.h>
 
 #include "linnet/base/hex.h"
+#include "linnet/base/log.h"
 #include "linnet/base/util.h"
 
 /* NFKC_Casefold makes at most 18 units of 3 bytes; a skeleton is about as long. */
@@ -23,6 +23,14 @@ struct form_text {
 
 static const char *const reserved[] = { "guest", "linnet", "server", "system" };
 
+/* ICU's data is missing, or memory is out. */
+static _Noreturn void
+form_fail(UErrorCode error)
+{
+	log_error("icu_failed", log_str("error", u_errorName(error)));
+	abort();
+}
+
 /* ICU's tables, opened at the first use and kept. */
 static const UNormalizer2 *
 form_normalizer(void)
@@ -30,10 +38,9 @@ form_normalizer(void)
 	UErrorCode error = U_ZERO_ERROR;
 	const UNormalizer2 *normalizer = unorm2_getNFKCCasefoldInstance(&error);
 
-	if (U_SUCCESS(error))
-		return normalizer;
-	fprintf(stderr, "icu_failed level=error why=%s\n", u_errorName(error));
-	abort();
+	if (U_FAILURE(error))
+		form_fail(error);
+	return normalizer;
 }
 
 static const USpoofChecker *
@@ -44,10 +51,9 @@ form_checker(void)
 
 	if (!checker)
 		checker = uspoof_open(&error);
-	if (U_SUCCESS(error))
-		return checker;
-	fprintf(stderr, "icu_failed level=error why=%s\n", u_errorName(error));
-	abort();
+	if (U_FAILURE(error))
+		form_fail(error);
+	return checker;
 }
 
 static bool

@@ -373,6 +373,8 @@ class Daemon {
 	constructor(options) {
 		this.#child = spawnDaemon(options);
 		this.pid = this.#child.pid;
+		/** The certificate that clients trust; undefined without TLS. */
+		this.ca = undefined;
 		/** Everything on stderr so far, and the same as lines without their times. */
 		this.stderr = '';
 		this.log = [];
@@ -441,7 +443,8 @@ class Daemon {
 	}
 
 	wsUrl(at = '/ws') {
-		return this.socketPath ? `ws+unix:${this.socketPath}:${at}` : `ws://${this.host}:${this.port}${at}`;
+		const scheme = this.ca ? 'wss' : 'ws';
+		return this.socketPath ? `ws+unix:${this.socketPath}:${at}` : `${scheme}://${this.host}:${this.port}${at}`;
 	}
 
 	/**
@@ -453,7 +456,7 @@ class Daemon {
 			options.faultOf ??= (text) => schemaFault(text);
 			options.onFault ??= (error) => this.recordFault(error);
 		}
-		return openClient(this.wsUrl(at), options);
+		return openClient(this.wsUrl(at), { ca: this.ca, ...options });
 	}
 
 	/** Records a message that violates the schema: stop() fails with this error. */
@@ -558,16 +561,19 @@ class Daemon {
 /**
  * Starts linnetd and waits until it listens. Options: settings ['key=value'], config (the text of a
  * file), args, env, wrapper (a command to run it under), limits { nofile }, folder (where it runs
- * and keeps its history; a new one by default). It listens on a port chosen by the kernel unless
- * the settings name one.
+ * and keeps its history; a new one by default), tls (a certificate of makeCertificate(), which the
+ * clients trust then). It listens on a port chosen by the kernel unless the settings name one. If it
+ * does not start, the error has it as `daemon`.
  */
-export async function startDaemon({ settings = [], ...options } = {}) {
-	const daemon = new Daemon({ settings: ['http.port=0', 'line.port=0', ...settings], ...options });
+export async function startDaemon({ settings = [], tls, ...options } = {}) {
+	const all = ['http.port=0', 'line.port=0', ...(tls?.settings ?? []), ...settings];
+	const daemon = new Daemon({ settings: all, ...options });
+	daemon.ca = tls?.ca;
 	try {
 		await daemon.ready();
 	} catch (error) {
 		daemon.kill();
-		throw error;
+		throw Object.assign(error, { daemon });
 	}
 	return daemon;
 }

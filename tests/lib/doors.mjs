@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import https from 'node:https';
 import { eventually, Queue, within } from './daemon.mjs';
 import { schemaFault } from './schema.mjs';
 
@@ -19,6 +20,8 @@ function check(daemon, text, definition) {
 	daemon.recordFault(error);
 	throw error;
 }
+
+const httpOf = (daemon) => (daemon.ca ? https : http);
 
 /** Returns the name of the schema definition for the answer to a path. */
 function definitionOf(method, at, status) {
@@ -41,13 +44,14 @@ export function ask(daemon, method, at, { body, headers = {}, agent = false } = 
 	const options = {
 		host: daemon.host,
 		port: daemon.port,
+		ca: daemon.ca,
 		path: at,
 		method,
 		agent,
 		headers: { ...(bytes && { 'Content-Length': bytes.length }), ...(isObject && json), ...headers },
 	};
 	const answered = new Promise((resolve, reject) => {
-		const request = http.request(options, (response) => {
+		const request = httpOf(daemon).request(options, (response) => {
 			let text = '';
 			response.setEncoding('utf8').on('data', (part) => (text += part));
 			response.on('error', reject);
@@ -188,8 +192,8 @@ export class EventStream {
 /** Opens a stream; a refusal rejects with an Error that has status, headers and text. */
 export function openStream(daemon, at, headers = {}) {
 	const opened = new Promise((resolve, reject) => {
-		const request = http.get(
-			{ host: daemon.host, port: daemon.port, path: at, headers, agent: false },
+		const request = httpOf(daemon).get(
+			{ host: daemon.host, port: daemon.port, ca: daemon.ca, path: at, headers, agent: false },
 			(response) => {
 				if (response.statusCode === 200) {
 					resolve(new EventStream(daemon, request, response));

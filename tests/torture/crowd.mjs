@@ -89,12 +89,16 @@ export class Crowd {
 			const laggard = this.members.find((member) => !this.isComplete(member));
 			if (!laggard)
 				return;
+			let check;
 			const caughtUp = new Promise((resolve) => {
-				const check = () => this.isComplete(laggard) && resolve();
+				check = () => this.isComplete(laggard) && resolve();
 				laggard.on('received', check);
 				laggard.on('ack', check);
 			});
-			await this.orFault(caughtUp);
+			await this.orFault(caughtUp).finally(() => {
+				laggard.off('received', check);
+				laggard.off('ack', check);
+			});
 		}
 	}
 

@@ -15,6 +15,9 @@ const RETRY_MS = [0, 10, 20, 50, 100, 200];
 /** Errors after which the same message may be sent again. */
 const PASSING = new Set(['busy', 'store_failed', 'store_unavailable']);
 
+/** Notices that the store is away, and that it is back. */
+const OUTAGE = new Set(['store_away', 'store_back']);
+
 /** Returns each reaction of a message, as "EMOJI NAME". */
 export const keysOf = (reactions = {}) =>
 	Object.entries(reactions).flatMap(([emoji, names]) => names.map((name) => `${emoji} ${name}`));
@@ -54,11 +57,11 @@ export class Member extends EventEmitter {
 	#ackedHere = new Set();
 
 	/**
-	 * Options: port, name, room, door (one of `doors`), inFlight: how many messages may be
-	 * unacknowledged at once, epoch: read this history from its start, padding: text added to each
-	 * message, isNeverRefused: a refused connection is a fault, mayLose: the history may lose its
-	 * newest messages, if this member is told so, mayChange: messages may be edited, deleted and
-	 * reacted to.
+	 * Options: port, ca (a certificate; uses TLS), name, room, door (one of `doors`), inFlight: how
+	 * many messages may be unacknowledged at once, epoch: read this history from its start, padding:
+	 * text added to each message, isNeverRefused: a refused connection is a fault, mayLose: the history
+	 * may lose its newest messages, if this member is told so, mayChange: messages may be edited,
+	 * deleted and reacted to.
 	 */
 	constructor(options) {
 		super();
@@ -135,7 +138,7 @@ export class Member extends EventEmitter {
 	}
 
 	#url() {
-		const { port, room, door } = this.#options;
+		const { port, ca, room, door } = this.#options;
 		const query = new URLSearchParams({ room: 'hall' });
 		if (door === 'query') {
 			query.set('room', room);
@@ -144,7 +147,7 @@ export class Member extends EventEmitter {
 			if (this.#since)
 				query.set('since', this.#since);
 		}
-		return `ws://127.0.0.1:${port}/ws?${query}`;
+		return `${ca ? 'wss' : 'ws'}://127.0.0.1:${port}/ws?${query}`;
 	}
 
 	#connect() {
@@ -155,7 +158,7 @@ export class Member extends EventEmitter {
 		this.#ackedHere.clear();
 		for (const entry of this.#entries)
 			entry.isSent = false;
-		const socket = new WebSocket(this.#url(), { perMessageDeflate: false });
+		const socket = new WebSocket(this.#url(), { perMessageDeflate: false, ca: this.#options.ca });
 		this.#socket = socket;
 		socket.on('open', () => this.#options.door === 'join' && this.#join());
 		socket.on('message', (data) => this.#hear(data));
@@ -200,7 +203,7 @@ export class Member extends EventEmitter {
 			this.#onNamed();
 		else if (object.type === 'error')
 			this.#hearError(object);
-		else if (object.type !== 'joined' && object.type !== 'presence')
+		else if (!['joined', 'presence'].includes(object.type) && !OUTAGE.has(object.code))
 			this.#fault(`was sent ${data}`);
 	}
 

@@ -15,6 +15,9 @@ void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t max);
 
+/* Log that this library could not get memory, and abort. */
+_Noreturn void xalloc_fail(const char *library);
+
 /* The text that printf(3) would print. The caller frees it. */
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
 __attribute__((format(printf, 1, 0))) char *xvasprintf(

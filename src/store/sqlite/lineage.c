@@ -113,11 +113,31 @@ lineage_judge(const struct lineage_line *line, const struct lineage_line *itself
 	return NULL;
 }
 
+/* Read the text at the start of the file into text. Returns its bytes, which are fewer
+ * than LINEAGE_BYTES if the file ends there, or -errno. */
+static ssize_t
+lineage_get(int fd, char *text)
+{
+	size_t done = 0;
+
+	while (done < LINEAGE_BYTES) {
+		ssize_t n = pread(fd, text + done, LINEAGE_BYTES - done, (off_t)done);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return (ssize_t)done;
+}
+
 static const char *
 lineage_find_loss(const struct sqlite_lineage *lineage, const struct lineage_facts *facts)
 {
 	char text[LINEAGE_BYTES + 1];
-	ssize_t length = pread(lineage->fd, text, LINEAGE_BYTES, 0);
+	ssize_t length = lineage_get(lineage->fd, text);
 	struct lineage_line line;
 
 	if (!facts->epoch)
@@ -149,12 +169,30 @@ sqlite_lineage_open(struct sqlite_lineage *lineage, const struct lineage_facts *
 	return 0;
 }
 
+/* Write all of the text at the start of the file. Returns 0 or -errno. A part of a line
+ * would look like the line of another program. */
+static int
+lineage_put(int fd, const char *text)
+{
+	size_t done = 0;
+
+	while (done < LINEAGE_BYTES) {
+		ssize_t n = pwrite(fd, text + done, LINEAGE_BYTES - done, (off_t)done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			return n == 0 ? -ENOSPC : -errno;
+	}
+	return 0;
+}
+
 static int
 lineage_write_once(struct sqlite_lineage *lineage)
 {
 	struct lineage_line *line = &lineage->line;
 	char words[LINEAGE_BYTES], text[LINEAGE_BYTES + 1];
-	ssize_t written;
+	int r;
 
 	line->written_ms = clock_unix_ms() + lineage->skew_ms;
 	snprintf(words, sizeof(words),
@@ -165,9 +203,9 @@ lineage_write_once(struct sqlite_lineage *lineage)
 		line->is_synced ? "full" : "normal", line->is_closed ? "clean" : "none",
 		line->inode, line->born_ns, line->written_ms, line->boot);
 	snprintf(text, sizeof(text), "%-*s\n", LINEAGE_BYTES - 1, words);
-	written = pwrite(lineage->fd, text, LINEAGE_BYTES, 0);
-	if (written != LINEAGE_BYTES)
-		return written < 0 ? -errno : -ENOSPC;
+	r = lineage_put(lineage->fd, text);
+	if (r < 0)
+		return r;
 	memcpy(lineage->text, text, LINEAGE_BYTES);
 	return 0;
 }
@@ -219,9 +257,11 @@ bool
 sqlite_lineage_is_foreign(const struct sqlite_lineage *lineage)
 {
 	char text[LINEAGE_BYTES];
+	ssize_t len = lineage_get(lineage->fd, text);
 
-	return pread(lineage->fd, text, LINEAGE_BYTES, 0) != LINEAGE_BYTES ||
-	       memcmp(text, lineage->text, LINEAGE_BYTES) != 0;
+	/* What cannot be read now is looked at again later. */
+	return len >= 0 &&
+	       (len != LINEAGE_BYTES || memcmp(text, lineage->text, LINEAGE_BYTES) != 0);
 }
 
 void

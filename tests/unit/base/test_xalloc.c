@@ -29,9 +29,10 @@ __asan_default_options(void)
 	return "allocator_may_return_null=1";
 }
 
-/* Calls allocate in a child and expects that it writes the line and aborts. */
+/* Calls allocate in a child and expects that it writes a line that begins like this, and
+ * aborts. */
 static void
-assert_aborts(void (*allocate)(void))
+assert_aborts(void (*allocate)(void), const char *expected)
 {
 	char line[512] = "";
 	int ends[2], status;
@@ -55,7 +56,7 @@ assert_aborts(void (*allocate)(void))
 		;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	fclose(output);
-	assert_memory_equal(line, "out_of_memory bytes=", 20);
+	assert_memory_equal(line, expected, strlen(expected));
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGABRT);
 }
@@ -80,17 +81,23 @@ allocate_string(void)
 }
 
 static void
+fail_in_library(void)
+{
+	xalloc_fail("openssl");
+}
+
+static void
 test_out_of_memory_aborts_with_a_line(void **state)
 {
 	(void)state;
-	assert_aborts(allocate_block);
+	assert_aborts(allocate_block, "out_of_memory bytes=");
 }
 
 static void
 test_out_of_memory_in_uthash_aborts_with_a_line(void **state)
 {
 	(void)state;
-	assert_aborts(allocate_table);
+	assert_aborts(allocate_table, "out_of_memory bytes=");
 }
 
 /* As main.c sets it. */
@@ -98,7 +105,14 @@ static void
 test_out_of_memory_in_jansson_aborts_with_a_line(void **state)
 {
 	(void)state;
-	assert_aborts(allocate_string);
+	assert_aborts(allocate_string, "out_of_memory bytes=");
+}
+
+static void
+test_out_of_memory_in_a_library_aborts_with_its_name(void **state)
+{
+	(void)state;
+	assert_aborts(fail_in_library, "out_of_memory library=openssl ");
 }
 
 int
@@ -108,6 +122,7 @@ main(void)
 		cmocka_unit_test(test_out_of_memory_aborts_with_a_line),
 		cmocka_unit_test(test_out_of_memory_in_uthash_aborts_with_a_line),
 		cmocka_unit_test(test_out_of_memory_in_jansson_aborts_with_a_line),
+		cmocka_unit_test(test_out_of_memory_in_a_library_aborts_with_its_name),
 	};
 
 	return cmocka_run_group_tests_name("xalloc", tests, NULL, NULL);
