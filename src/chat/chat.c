@@ -435,21 +435,26 @@ chat_turn(struct chat *chat)
 	store_flush(chat->tails);
 }
 
+static struct store *
+chat_store(const struct chat *chat, unsigned index)
+{
+	return index ? chat->tails : chat->store;
+}
+
 int
 chat_fd(const struct chat *chat, unsigned index)
 {
-	return store_fd(index ? chat->tails : chat->store);
+	return store_fd(chat_store(chat, index));
 }
 
 void
-chat_dispatch(struct chat *chat)
+chat_dispatch(struct chat *chat, unsigned index)
 {
 	/* A part of a session's queue, so that this burst does not make it a slow reader.
 	 */
 	size_t max_bytes = (size_t)chat->config->limits.queue_bytes / 4;
 
-	store_dispatch(chat->store, max_bytes);
-	store_dispatch(chat->tails, max_bytes);
+	store_dispatch(chat_store(chat, index), max_bytes);
 }
 
 bool

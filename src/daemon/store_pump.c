@@ -24,10 +24,11 @@ store_pump_watch(struct store_pump *pump, bool on)
 static void
 store_pump_on_readable(struct loop_socket *socket)
 {
-	struct store_pump *pump = ((struct store_pump_store *)socket)->pump;
+	struct store_pump_store *store = (struct store_pump_store *)socket;
+	struct store_pump *pump = store->pump;
 
 	if (!websocket_host_take_pressure(pump->websockets)) {
-		chat_dispatch(pump->chat);
+		chat_dispatch(pump->chat, (unsigned)(store - pump->stores));
 		return;
 	}
 	store_pump_watch(pump, false);

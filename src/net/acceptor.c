@@ -1,10 +1,8 @@
 #include "linnet/net/acceptor.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "linnet/base/cidr.h"
@@ -13,10 +11,6 @@
 #include "net/listener.h"
 #include "net/reject.h"
 #include "net/rlimit.h"
-
-/* The kernel takes no more unsent bytes than this. So a slow reader shows in its queue
- * instead of using megabytes of kernel memory. */
-#define UNSENT_BYTES (128 * 1024)
 
 /* Descriptors of a connection. With TLS: the socket and a pair of sockets. */
 #define DESCRIPTORS 1
@@ -84,14 +78,15 @@ acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_t
  * door: with TLS the doors see only a pair of sockets. The kernel's default is a quarter
  * of an hour. */
 static void
-acceptor_set_socket_options(int fd, int ping_s, int pong_s)
+acceptor_set_gone_ms(const struct acceptor *acceptor)
 {
-	const unsigned gone_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
-	const int on = 1, unsent = UNSENT_BYTES;
+	const struct config *config = acceptor->config;
+	const unsigned gone_ms =
+		(unsigned)(config->heartbeat.ping_s + config->heartbeat.pong_s) * 1000;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof(gone_ms));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	listener_set_gone_ms(acceptor->http, gone_ms);
+	if (acceptor->line)
+		listener_set_gone_ms(acceptor->line, gone_ms);
 }
 
 /* Only counts: acceptor_tick logs one line, however many there are. */
@@ -111,26 +106,10 @@ acceptor_reject(struct acceptor *acceptor, int fd, const struct sockaddr *addres
 	reject_add(acceptor->reject, fd, is_banned ? texts->banned : texts->full);
 }
 
-/* The port that the peer has connected to. */
-static uint16_t
-acceptor_port_of(int fd)
-{
-	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
-	socklen_t len = sizeof(address);
-
-	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		return 0;
-	if (address.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
-	return address.ss_family == AF_INET
-		       ? ntohs(((const struct sockaddr_in *)&address)->sin_port)
-		       : 0;
-}
-
 /* Returns a record of the connection, or NULL if it is rejected. */
 static struct conn *
 acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
-	enum transport transport, const struct reject_texts *texts)
+	uint16_t port, enum transport transport, const struct reject_texts *texts)
 {
 	const char *why;
 	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
@@ -139,19 +118,18 @@ acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address
 		acceptor_reject(acceptor, fd, address, why, texts);
 		return NULL;
 	}
-	conn->port = acceptor_port_of(fd);
-	acceptor_set_socket_options(fd, acceptor->config->heartbeat.ping_s,
-		acceptor->config->heartbeat.pong_s);
+	conn->port = port;
 	return conn;
 }
 
 static void
-acceptor_on_accept_http(void *context, int fd, const struct sockaddr *address)
+acceptor_on_accept_http(
+	void *context, int fd, const struct sockaddr *address, uint16_t port)
 {
 	static const struct reject_texts plain = { REJECT_HTTP_FULL, REJECT_HTTP_BANNED };
 	static const struct reject_texts encrypted = { REJECT_TLS_FULL, REJECT_TLS_FULL };
 	struct acceptor *acceptor = context;
-	struct conn *conn = acceptor_admit(acceptor, fd, address, TRANSPORT_HTTP,
+	struct conn *conn = acceptor_admit(acceptor, fd, address, port, TRANSPORT_HTTP,
 		acceptor->has_tls ? &encrypted : &plain);
 
 	if (conn)
@@ -159,11 +137,13 @@ acceptor_on_accept_http(void *context, int fd, const struct sockaddr *address)
 }
 
 static void
-acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
+acceptor_on_accept_line(
+	void *context, int fd, const struct sockaddr *address, uint16_t port)
 {
 	static const struct reject_texts texts = { REJECT_LINE_FULL, REJECT_LINE_BANNED };
 	struct acceptor *acceptor = context;
-	struct conn *conn = acceptor_admit(acceptor, fd, address, TRANSPORT_LINE, &texts);
+	struct conn *conn =
+		acceptor_admit(acceptor, fd, address, port, TRANSPORT_LINE, &texts);
 
 	if (conn)
 		acceptor->on_conn(acceptor->context, conn, fd);
@@ -172,10 +152,12 @@ acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
 /* An inherited socket of a door that is turned off. The service manager goes on
  * listening, so without this its peers would wait for ever. */
 static void
-acceptor_on_accept_unused(void *context, int fd, const struct sockaddr *address)
+acceptor_on_accept_unused(
+	void *context, int fd, const struct sockaddr *address, uint16_t port)
 {
 	(void)context;
 	(void)address;
+	(void)port;
 	close(fd);
 }
 
@@ -306,6 +288,7 @@ acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 	if (acceptor->unused)
 		acceptor_log_unused(acceptor);
 	if (r == 0) {
+		acceptor_set_gone_ms(acceptor);
 		acceptor_warn_if_open(acceptor);
 		acceptor_log_ready(acceptor);
 	}
@@ -323,6 +306,7 @@ acceptor_reload(struct acceptor *acceptor, size_t descriptors)
 	conn_limit_set_max(
 		acceptor->conns.by_address, (unsigned)config->limits.per_address);
 	acceptor_set_proxies(acceptor);
+	acceptor_set_gone_ms(acceptor);
 }
 
 void

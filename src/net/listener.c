@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,10 @@
 /* Mode of a UNIX socket that linnetd makes: for its user and its group. */
 #define UNIX_MODE 0660
 
+/* The kernel takes no more unsent bytes of a connection than this. So a slow reader shows
+ * in its queue instead of using megabytes of kernel memory. */
+#define UNSENT_BYTES (128 * 1024)
+
 /* Pause of accepting when the process has no descriptor left. */
 #define PAUSE_MS 200
 
@@ -37,6 +42,10 @@ union address {
 struct listening {
 	struct loop_socket socket;
 	struct listener *listener;
+	uint16_t port; /* 0 for a UNIX socket */
+	/* No connection waits that is older than the options of the socket: what is
+	 * accepted from now on has inherited them. */
+	bool is_inherited;
 };
 
 struct listener {
@@ -46,6 +55,7 @@ struct listener {
 	struct loop_timer *pause;
 	bool is_exhausted; /* and the log says so */
 	struct stat file;  /* of the UNIX socket that was made; no inode: none */
+	unsigned gone_ms;
 	listener_on_accept *on_accept;
 	void *context;
 };
@@ -77,10 +87,22 @@ listener_pause(struct listener *listener, int error)
 	loop_timer_start(listener->pause, PAUSE_MS, 0);
 }
 
+/* Fails for a UNIX socket, which has none of these. */
+static void
+listener_set_options(int fd, unsigned gone_ms)
+{
+	const int on = 1, unsent = UNSENT_BYTES;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof(gone_ms));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
+
 static void
 listener_on_readable(struct loop_socket *socket)
 {
-	struct listener *listener = ((struct listening *)socket)->listener;
+	struct listening *listening = (struct listening *)socket;
+	struct listener *listener = listening->listener;
 	int i;
 
 	for (i = 0; i < ACCEPTS_A_TURN; i++) {
@@ -91,12 +113,16 @@ listener_on_readable(struct loop_socket *socket)
 
 		if (fd >= 0) {
 			listener->is_exhausted = false;
-			listener->on_accept(listener->context, fd, &address.any);
+			if (!listening->is_inherited)
+				listener_set_options(fd, listener->gone_ms);
+			listener->on_accept(
+				listener->context, fd, &address.any, listening->port);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			listener_pause(listener, errno);
 			return;
 		} else if (errno == EAGAIN) {
+			listening->is_inherited = true;
 			return;
 		}
 		/* Other errors concern this one connection, which is gone (accept(2)). */
@@ -138,13 +164,22 @@ listener_address_of(int fd)
 	return address;
 }
 
-static int
+static uint16_t
 listener_port_of(int fd)
 {
 	union address address = listener_address_of(fd);
 
-	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
-						       : address.v4.sin_port);
+	if (address.any.sa_family == AF_INET6)
+		return ntohs(address.v6.sin6_port);
+	return address.any.sa_family == AF_INET ? ntohs(address.v4.sin_port) : 0;
+}
+
+void
+listener_set_gone_ms(struct listener *listener, unsigned gone_ms)
+{
+	listener->gone_ms = gone_ms;
+	for (size_t i = 0; i < listener->count; i++)
+		listener_set_options(listener->sockets[i].socket.fd, gone_ms);
 }
 
 static struct listener *
@@ -169,6 +204,7 @@ listener_add_socket(struct listener *listener, int fd)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	loop_socket_open(&listening->socket, listener->loop, fd, &ops);
 	listening->listener = listener;
+	listening->port = listener_port_of(fd);
 }
 
 /* Open one socket for each address of the list. Families that this machine lacks are

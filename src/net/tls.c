@@ -190,9 +190,11 @@ SSL *
 tls_session_new(struct tls *tls, int fd)
 {
 	SSL *ssl = SSL_new(tls->context);
+	BIO *bio = tls_socket_new(fd);
 
-	if (!ssl || SSL_set_fd(ssl, fd) != 1)
+	if (!ssl)
 		abort(); /* out of memory */
+	SSL_set_bio(ssl, bio, bio);
 	SSL_set_accept_state(ssl);
 	return ssl;
 }

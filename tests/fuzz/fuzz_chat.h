@@ -60,7 +60,7 @@ settle(struct chat *chat)
 	chat_turn(chat);
 	while (chat_is_waiting(chat)) {
 		poll(&pollfd, 1, 1000);
-		chat_dispatch(chat);
+		chat_dispatch(chat, 0);
 		chat_turn(chat);
 	}
 }

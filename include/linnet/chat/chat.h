@@ -234,11 +234,12 @@ void chat_close(struct chat *chat, struct session *session);
 /* End a turn of the loop: announce departures and give new messages to the store. */
 void chat_turn(struct chat *chat);
 
-/* Descriptor number index, from 0. It is readable when chat_dispatch has work. */
+/* Descriptor number index, from 0: of a store that the chat has. It is readable when
+ * chat_dispatch has work. */
 int chat_fd(const struct chat *chat, unsigned index);
 
-/* Process the answers of the store. */
-void chat_dispatch(struct chat *chat);
+/* Process the answers of the store that has descriptor number index. */
+void chat_dispatch(struct chat *chat, unsigned index);
 
 /* True while messages cannot be kept. Then *code is that of an error and *why a phrase,
  * both static. */

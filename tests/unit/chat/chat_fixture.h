@@ -108,7 +108,9 @@ settle(struct fixture *fixture)
 	chat_turn(fixture->chat);
 	while (chat_is_waiting(fixture->chat)) {
 		assert_true(poll(pollfds, CHAT_FDS, 10000) > 0);
-		chat_dispatch(fixture->chat);
+		for (i = 0; i < CHAT_FDS; i++)
+			if (pollfds[i].revents)
+				chat_dispatch(fixture->chat, i);
 		chat_turn(fixture->chat);
 	}
 }
@@ -124,7 +126,7 @@ settle_in_vain(struct fixture *fixture)
 	chat_turn(fixture->chat);
 	while (!chat_is_away(fixture->chat, &code, &why)) {
 		assert_true(poll(&pollfd, 1, 10000) > 0);
-		chat_dispatch(fixture->chat);
+		chat_dispatch(fixture->chat, 0);
 	}
 	for (int ms = 0; ms <= 10000; ms += CHAT_TICK_MS)
 		chat_tick(fixture->chat, fixture->now_ms);

@@ -223,7 +223,7 @@ fake_run(struct fixture *fixture)
 {
 	chat_turn(fixture->chat);
 	store_wake(&fake_store->store);
-	chat_dispatch(fixture->chat);
+	chat_dispatch(fixture->chat, 0);
 	chat_turn(fixture->chat);
 }
 

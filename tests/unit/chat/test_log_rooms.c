@@ -431,7 +431,7 @@ test_each_store_has_a_descriptor(void **state)
 	assert_true(chat_is_waiting(fixture->chat));
 	chat_turn(fixture->chat);
 	assert_int_equal(poll(&pollfd, 1, 10000), 1);
-	chat_dispatch(fixture->chat);
+	chat_dispatch(fixture->chat, 1);
 	assert_false(chat_is_waiting(fixture->chat));
 }
 
@@ -526,7 +526,7 @@ interrupt_resume(struct fixture *fixture, struct fake *reader, int pages,
 	reader->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &reader->session, &wishes);
 	for (i = 0; i < pages; i++)
-		chat_dispatch(fixture->chat);
+		chat_dispatch(fixture->chat, 0);
 	*fixture->config = *with_tails;
 	chat_reload(fixture->chat);
 	settle(fixture);
